@@ -1,0 +1,1 @@
+"""People and memory: intake, cases, decisions, the command line."""

@@ -1,0 +1,169 @@
+"""What the bot remembers: messages, cases, jobs and what people decided. Plain values, no behaviour.
+
+A case is about one message, however many policies flag it and however often it is edited. Each flagged revision
+of the message has one job per policy that flagged it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from pydantic import AwareDatetime
+
+from inference.prefilter.suspicion import Suspicion
+from policies.frozen import Frozen
+from policies.policy import Policy, Snowflake
+from policies.verdict import Verdict
+
+
+class Message(Frozen):
+    """A message as it was at one moment: what members can read of it, and who wrote it where."""
+
+    id: Snowflake
+    guild_id: Snowflake
+    channel_id: Snowflake
+    channel_name: str = ""
+    author_id: Snowflake
+    author_name: str = ""
+    role_ids: tuple[Snowflake, ...] = ()
+    created_at: AwareDatetime
+    edited_at: AwareDatetime | None = None
+    content: str = ""
+    attachments: tuple[str, ...] = ()
+    """Names and descriptions; the model reads text only."""
+    embeds: tuple[str, ...] = ()
+    """The readable text of embeds, polls, stickers and forwards."""
+    reply_to: Snowflake | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything that is scanned and judged."""
+        return "\n".join(part for part in (self.content, *self.embeds, *self.attachments) if part)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the text: an edit is a new revision only when this changed."""
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Earlier(Frozen):
+    """A message that came before the judged one in its channel, kept as context."""
+
+    message_id: Snowflake
+    author_id: Snowflake
+    text: str
+
+
+class Suspected(Frozen):
+    """What the prefilter hands on: a message, what came before it, and one suspicion per policy."""
+
+    message: Message
+    earlier: tuple[Earlier, ...] = ()
+    """Oldest first."""
+    suspicions: tuple[Suspicion, ...]
+
+
+class CaseState(StrEnum):
+    """Where a case is on its way. `QUEUED -> JUDGING -> CLEARED | OPEN -> DECIDED -> ENFORCED | FAILED`."""
+
+    QUEUED = "queued"
+    """Some of its jobs wait for the judge and none has found a violation."""
+    JUDGING = "judging"
+    """A worker holds a lease on one of its jobs and none has found a violation."""
+    CLEARED = "cleared"
+    """Every job is judged; nothing was violated."""
+    OPEN = "open"
+    """A violation, or an answer that could not be read: a person has to look."""
+    DECIDED = "decided"
+    """A person has decided; the decision is stored and not carried out yet."""
+    ENFORCED = "enforced"
+    """The decision was carried out."""
+    FAILED = "failed"
+    """The decision could not be carried out; the outcome says why."""
+
+
+class JobState(StrEnum):
+    """Where one question to the judge is."""
+
+    QUEUED = "queued"
+    JUDGING = "judging"
+    JUDGED = "judged"
+    UNDECIDED = "undecided"
+    """Tried as often as allowed without a readable verdict: a dead letter that a person sees."""
+
+
+class Action(StrEnum):
+    """What a moderator can decide."""
+
+    DISMISS = "dismiss"
+    DELETE = "delete"
+    TIMEOUT = "timeout"
+    WARN = "warn"
+    KICK = "kick"
+    BAN = "ban"
+
+
+class Decision(Frozen):
+    """A person's word on a case. The first one stands."""
+
+    case_id: int
+    action: Action
+    moderator_id: Snowflake
+    decided_at: AwareDatetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that a worker holds until its lease ends, with all that is needed to judge it."""
+
+    job_id: int
+    case_id: int
+    revision: int
+    token: str
+    """Proof of the lease: finishing with another token is refused."""
+    leased_until: datetime
+    attempt: int
+    """1 for the first try."""
+    policy: Policy
+    """The version that flagged the message, even if the file has changed since."""
+    suspicion: Suspicion
+    message: Message
+    earlier: tuple[Earlier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judged job of a case: which policy, on which revision, and what the judge said."""
+
+    job_id: int
+    revision: int
+    state: JobState
+    policy: Policy
+    suspicion: Suspicion
+    verdict: Verdict | None
+    """None while the job waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with everything that was found about it."""
+
+    id: int
+    guild_id: int
+    state: CaseState
+    opened_at: datetime
+    revisions: tuple[Message, ...]
+    """The flagged revisions, oldest first; the last one is the newest."""
+    earlier: tuple[Earlier, ...]
+    """Context of the newest revision."""
+    findings: tuple[Finding, ...]
+    decision: Decision | None
+    outcome: str | None
+    """What became of the decision, once carried out or failed."""
+
+    @property
+    def message(self) -> Message:
+        """The newest revision."""
+        return self.revisions[-1]

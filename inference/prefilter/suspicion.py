@@ -1,0 +1,48 @@
+"""Why a message is worth the model's time: the prefilter's answer."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from policies.frozen import Frozen
+
+
+class EvidenceKind(StrEnum):
+    """What raised a suspicion."""
+
+    KEYWORD = "keyword"
+    PATTERN = "pattern"
+    EXAMPLE = "example"
+    """The text is close to an example written in the policy."""
+    RULE = "rule"
+    """The text is close to the wording of a rule."""
+
+
+class Evidence(Frozen):
+    """One reason, and where in the member's own text it is."""
+
+    kind: EvidenceKind
+    name: str
+    """The keyword, the pattern, the example's text or the rule's id."""
+    start: int = Field(ge=0)
+    """First character of the span in the raw text."""
+    end: int = Field(ge=0)
+    """One past the last character."""
+    quote: str
+    """`text[start:end]`: the member's own characters."""
+    reading: str | None = None
+    """How the span reads in plain letters, when it was disguised (`l0ser` -> `loser`)."""
+    score: float | None = None
+    """Cosine similarity for EXAMPLE and RULE; None for exact matches."""
+
+
+class Suspicion(Frozen):
+    """One policy's suspicion of one text."""
+
+    policy_id: str
+    evidence: tuple[Evidence, ...] = Field(min_length=1)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Plain readings of disguised words, each once, in the order found."""
+        return tuple(dict.fromkeys(item.reading for item in self.evidence if item.reading))

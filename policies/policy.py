@@ -1,0 +1,188 @@
+"""A moderation policy as its authors mean it: rules, allowed cases, examples and how to look for them.
+
+`policies.document` reads and writes these values as YAML; nothing here knows about files.
+"""
+
+import hashlib
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from policies.frozen import Frozen
+
+ALLOWED = "allowed"
+"""The verdict of an example that breaks no rule."""
+
+MAX_SHOWN_EXAMPLES = 6
+"""How many examples are rendered into the prompt at most (4-6 boundary examples work best: OpenAI's guide)."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+"""One line of prose."""
+Word = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n,]*[^\r\n,\s][^\r\n,]*$")]
+"""A listed term or keyword; no commas, since lists of them are joined with commas."""
+PolicyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+"""The file name without its ending; it appears in commands and in the store."""
+RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$")]
+"""What a verdict cites, `H1` for instance."""
+Snowflake = Annotated[int, Field(ge=1, lt=2**63)]
+"""A Discord id."""
+Suggestion = Annotated[str, StringConstraints(pattern=r"^(delete|warn|kick|ban|timeout [1-9][0-9]{0,2}[mhd])$")]
+"""What a moderator may want to do: a suggestion on the card, never an automatic action."""
+
+
+class Mode(StrEnum):
+    """How much a policy does."""
+
+    OFF = "off"
+    """Nothing is looked at."""
+    SHADOW = "shadow"
+    """Messages are judged and counted, no card is shown."""
+    LIVE = "live"
+    """Violations become cards."""
+
+
+class Severity(StrEnum):
+    """How bad a violation is, for the order in which people see cases."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Effort(StrEnum):
+    """How long the model may reason (the harmony system message's `Reasoning:` line)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Rule(Frozen):
+    """One thing that members must not do."""
+
+    id: RuleId
+    text: Line
+    terms: tuple[Word, ...] = Field(default=(), max_length=40)
+    """A reference list that the judge reads (names, slang, slurs). Not a trigger: see `Prefilter.keywords`."""
+    severity: Severity = Severity.MEDIUM
+    suggest: tuple[Suggestion, ...] = Field(default=(), max_length=4)
+
+
+class Example(Frozen):
+    """A message and what this policy says of it: a rule id, or `allowed`."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    verdict: RuleId
+    note: Line | None = None
+    show: bool = False
+    """Whether the example is rendered into the prompt. All examples feed the prefilter and the policy's tests."""
+
+    @property
+    def violates(self) -> bool:
+        """Whether the message breaks a rule."""
+        return self.verdict != ALLOWED
+
+
+class Scope(Frozen):
+    """Where a policy holds. Empty `channels` means everywhere."""
+
+    channels: tuple[Snowflake, ...] = ()
+    except_channels: tuple[Snowflake, ...] = ()
+    except_roles: tuple[Snowflake, ...] = ()
+
+    def covers(self, channel_id: int, role_ids: frozenset[int]) -> bool:
+        """Whether a message in this channel, by a member with these roles, is looked at."""
+        listed = not self.channels or channel_id in self.channels
+        return listed and channel_id not in self.except_channels and role_ids.isdisjoint(self.except_roles)
+
+
+class Prefilter(Frozen):
+    """What makes a message worth the model's time."""
+
+    keywords: tuple[Word, ...] = Field(default=(), max_length=2000)
+    """Words or phrases; each one forces a look. `*` at either end stands for any letters."""
+    patterns: tuple[Line, ...] = Field(default=(), max_length=50)
+    """RE2 expressions, matched on the text as written and on its folded view."""
+    flag_rate: float = Field(default=0.05, gt=0, le=1)
+    """The share of ordinary messages that similarity alone may flag."""
+
+
+class Judging(Frozen):
+    """How the model is asked."""
+
+    effort: Effort = Effort.LOW
+    context: int = Field(default=4, ge=0, le=10)
+    """How many earlier messages of the channel the model sees."""
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    """The label is "violation" when its probability is at least this."""
+
+
+class Policy(Frozen):
+    """Everything one policy says. Rule ids are unique and every example cites one of them or `allowed`."""
+
+    id: PolicyId
+    format: Literal[1] = 1
+    title: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+    mode: Mode = Mode.LIVE
+    goal: Line
+    definitions: dict[Word, Line] = Field(default_factory=dict, max_length=20)
+    rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
+    allowed: tuple[Line, ...] = Field(default=(), max_length=30)
+    examples: tuple[Example, ...] = Field(default=(), max_length=200)
+    scope: Scope = Scope()
+    prefilter: Prefilter = Prefilter()
+    judge: Judging = Judging()
+
+    @field_validator("rules")
+    @classmethod
+    def _rule_ids_are_unique(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        seen: set[str] = set()
+        for rule in rules:
+            if rule.id == ALLOWED:
+                raise ValueError(f'a rule may not be called "{ALLOWED}"')
+            if rule.id in seen:
+                raise ValueError(f'the rule id "{rule.id}" is used twice')
+            seen.add(rule.id)
+        return rules
+
+    @model_validator(mode="after")
+    def _examples_fit_the_rules(self) -> Self:
+        known = {*self.rule_ids, ALLOWED}
+        for example in self.examples:
+            if example.verdict not in known:
+                raise ValueError(f'an example cites the unknown rule "{example.verdict}"')
+        if len(self.shown_examples) > MAX_SHOWN_EXAMPLES:
+            raise ValueError(f"more than {MAX_SHOWN_EXAMPLES} examples are marked `show: true`")
+        return self
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The ids that a verdict may cite, in the order of the file."""
+        return tuple(rule.id for rule in self.rules)
+
+    @property
+    def shown_examples(self) -> tuple[Example, ...]:
+        """The examples that are rendered into the prompt."""
+        return tuple(example for example in self.examples if example.show)
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule with this id; KeyError if there is none."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None) or _no_rule(rule_id)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of everything the policy says: two policies with one digest are the same policy."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _no_rule(rule_id: str) -> Rule:
+    raise KeyError(rule_id)
+
+
+def is_policy_id(name: str) -> bool:
+    """Whether a file's name (without its ending) can be a policy's id."""
+    return re.fullmatch(r"[a-z0-9-]{1,40}", name) is not None

@@ -1,0 +1,39 @@
+"""A judge's opinion of one text under one policy."""
+
+from pydantic import Field
+
+from policies.frozen import Frozen
+from policies.policy import Effort
+
+
+class Verdict(Frozen):
+    """What a judge said, and what it was made with, so that it can be made again.
+
+    Cited rules exist in the policy and quotes occur in the text; what did not was dropped and is listed in
+    `notes`.
+    """
+
+    violation: bool | None
+    """None means undecided: the judge's answer could not be read. A person looks at it; it is never cleared."""
+    probability: float | None = Field(default=None, ge=0, le=1)
+    """P(violation) against P(no violation) at the label's position."""
+    label_mass: float | None = Field(default=None, ge=0, le=1.0001)
+    """How much of the whole vocabulary's probability fell on the two labels. A tiny mass is an alarm."""
+    rule_ids: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    rationale: str = ""
+    """For moderators."""
+    reasoning: str = ""
+    """The raw chain of thought: for moderators who ask, never for members (harmony's guidance)."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: dropped citations, a cut reasoning, a stand-in at work."""
+    effort: Effort
+    tokens: int = Field(ge=0)
+    """Tokens that the model generated."""
+    milliseconds: float = Field(ge=0)
+    """From the request to the verdict, waiting included."""
+    policy_digest: str
+    model_digest: str
+    model_name: str
+    prompt_version: int
+    seed: int
