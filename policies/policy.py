@@ -9,8 +9,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from policies.constraints import (
+    not_blank,
+    valid_pattern,
+    within_longest_timeout,
+    without_hidden_characters,
+    without_repeats,
+)
 from policies.frozen import Frozen
 
 ALLOWED = "allowed"
@@ -19,9 +26,17 @@ ALLOWED = "allowed"
 MAX_SHOWN_EXAMPLES = 6
 """How many examples are rendered into the prompt at most (4-6 boundary examples work best: OpenAI's guide)."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, pattern=r"^[^\r\n]*\S[^\r\n]*$"),
+    AfterValidator(without_hidden_characters),
+]
 """One line of prose."""
-Word = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n,]*[^\r\n,\s][^\r\n,]*$")]
+Word = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n,]*[^\r\n,\s][^\r\n,]*$"),
+    AfterValidator(without_hidden_characters),
+]
 """A listed term or keyword; no commas, since lists of them are joined with commas."""
 PolicyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 """The file name without its ending; it appears in commands and in the store."""
@@ -29,7 +44,11 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}
 """What a verdict cites, `H1` for instance."""
 Snowflake = Annotated[int, Field(ge=1, lt=2**63)]
 """A Discord id."""
-Suggestion = Annotated[str, StringConstraints(pattern=r"^(delete|warn|kick|ban|timeout [1-9][0-9]{0,2}[mhd])$")]
+Suggestion = Annotated[
+    str,
+    StringConstraints(pattern=r"^(delete|warn|kick|ban|timeout [1-9][0-9]{0,2}[mhd])$"),
+    AfterValidator(within_longest_timeout),
+]
 """What a moderator may want to do: a suggestion on the card, never an automatic action."""
 
 
@@ -66,7 +85,7 @@ class Rule(Frozen):
 
     id: RuleId
     text: Line
-    terms: tuple[Word, ...] = Field(default=(), max_length=40)
+    terms: Annotated[tuple[Word, ...], AfterValidator(without_repeats)] = Field(default=(), max_length=40)
     """A reference list that the judge reads (names, slang, slurs). Not a trigger: see `Prefilter.keywords`."""
     severity: Severity = Severity.MEDIUM
     suggest: tuple[Suggestion, ...] = Field(default=(), max_length=4)
@@ -75,7 +94,12 @@ class Rule(Frozen):
 class Example(Frozen):
     """A message and what this policy says of it: a rule id, or `allowed`."""
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    text: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=2000),
+        AfterValidator(not_blank),
+        AfterValidator(without_hidden_characters),
+    ]
     verdict: RuleId
     note: Line | None = None
     show: bool = False
@@ -103,9 +127,9 @@ class Scope(Frozen):
 class Prefilter(Frozen):
     """What makes a message worth the model's time."""
 
-    keywords: tuple[Word, ...] = Field(default=(), max_length=2000)
+    keywords: Annotated[tuple[Word, ...], AfterValidator(without_repeats)] = Field(default=(), max_length=2000)
     """Words or phrases; each one forces a look. `*` at either end stands for any letters."""
-    patterns: tuple[Line, ...] = Field(default=(), max_length=50)
+    patterns: tuple[Annotated[Line, AfterValidator(valid_pattern)], ...] = Field(default=(), max_length=50)
     """RE2 expressions, matched on the text as written and on its folded view."""
     flag_rate: float = Field(default=0.05, gt=0, le=1)
     """The share of ordinary messages that similarity alone may flag."""
@@ -126,7 +150,7 @@ class Policy(Frozen):
 
     id: PolicyId
     format: Literal[1] = 1
-    title: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+    title: Annotated[Line, StringConstraints(max_length=80)]
     mode: Mode = Mode.LIVE
     goal: Line
     definitions: dict[Word, Line] = Field(default_factory=dict, max_length=20)

@@ -1,0 +1,76 @@
+"""What is wrong between the parts of a policy: ids used twice, unknown rules, repeated words, too much shown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from policies import hints
+from policies.constraints import repeated
+from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES
+from policies.problems import shown
+from policies.shape import Path, Shaper
+
+Values = dict[str, Any]
+"""What the shaper read. A part that could not be read is None or absent."""
+
+
+def note_conflicts(values: Values, shaper: Shaper) -> None:
+    """Note every conflict at the exact place. The policy's own validators refuse the same, without places."""
+    _note_rule_ids(values, shaper)
+    _note_unknown_verdicts(values, shaper)
+    _note_too_many_shown(values, shaper)
+    for path, words in _word_lists(values):
+        _note_repeated_words(path, words, shaper)
+
+
+def _entries(values: Values, key: str) -> list[tuple[int, Values]]:
+    """The readable entries of a list, with their positions."""
+    return [(index, entry) for index, entry in enumerate(values.get(key) or ()) if entry is not None]
+
+
+def _note_rule_ids(values: Values, shaper: Shaper) -> None:
+    first: dict[str, int] = {}
+    for index, rule in _entries(values, "rules"):
+        path, rule_id = ("rules", index, "id"), rule.get("id")
+        if rule_id is None:
+            continue
+        if rule_id == ALLOWED:
+            shaper.note(path, f"a rule cannot be called `{ALLOWED}`", "choose a short id, H1 for instance")
+        elif first.setdefault(rule_id, index) != index:
+            line = shaper.places["rules", first[rule_id], "id"][0] + 1
+            message = f"the rule id {shown(rule_id)} is used twice (first in line {line})"
+            shaper.note(path, message, "give each rule an id of its own")
+
+
+def _note_unknown_verdicts(values: Values, shaper: Shaper) -> None:
+    known = [str(rule["id"]) for _, rule in _entries(values, "rules") if rule.get("id")] + [ALLOWED]
+    for index, example in _entries(values, "examples"):
+        verdict = example.get("verdict")
+        if verdict is not None and verdict not in known:
+            meant = hints.nearest(verdict, known)
+            guess = f"did you mean `{meant}`? " if meant else ""
+            shown_ids = ", ".join(known[-21:])
+            message = f"no rule has the id {shown(verdict)}"
+            shaper.note(("examples", index, "verdict"), message, f"{guess}write one of: {shown_ids}")
+
+
+def _note_too_many_shown(values: Values, shaper: Shaper) -> None:
+    marked = [index for index, example in _entries(values, "examples") if example.get("show")]
+    for count, index in enumerate(marked[MAX_SHOWN_EXAMPLES:], start=MAX_SHOWN_EXAMPLES + 1):
+        message = f"this is example number {count} with `show: true`; at most {MAX_SHOWN_EXAMPLES} can be shown"
+        shaper.note(("examples", index, "show"), message, "take `show: true` away from the least telling ones")
+
+
+def _word_lists(values: Values) -> Iterator[tuple[Path, tuple[str | None, ...]]]:
+    for index, rule in _entries(values, "rules"):
+        yield ("rules", index, "terms"), rule.get("terms") or ()
+    yield ("prefilter", "keywords"), (values.get("prefilter") or {}).get("keywords") or ()
+
+
+def _note_repeated_words(path: Path, words: tuple[str | None, ...], shaper: Shaper) -> None:
+    readable = [(index, word) for index, word in enumerate(words) if word is not None]
+    for position, earlier in repeated(word for _, word in readable):
+        (index, word), (first, _) = readable[position], readable[earlier]
+        line = shaper.places[*path, first][0] + 1
+        shaper.note(
+            (*path, index), f"{shown(word)} is listed twice (first in line {line})", "delete one of the two"
+        )

@@ -1,0 +1,81 @@
+"""Rules for single values that a type alone cannot state, each with a hint that says what to write instead."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from policies.patterns import PatternError, compile_pattern
+
+LONGEST_TIMEOUT_MINUTES = 28 * 24 * 60
+"""Discord's limit: 28 days (`communication_disabled_until` in the API reference of guild members)."""
+
+HIDDEN_CHARACTER = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""What a person cannot see or YAML cannot hold: controls but newline and tab, direction and line separators,
+the byte order mark, surrogates. Joiners stay: emoji and several scripts are written with them."""
+
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
+
+
+class Unfit(ValueError):
+    """A value that may not stand in a policy. `hint` says what to write instead."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def without_hidden_characters(text: str) -> str:
+    """The text itself; Unfit if it holds a character that its reader cannot see."""
+    found = HIDDEN_CHARACTER.search(text)
+    if found:
+        raise Unfit(
+            f"the text holds the invisible character U+{ord(found[0]):04X}",
+            "take it out: what a moderator reads must be what the judge reads",
+        )
+    return text
+
+
+def not_blank(text: str) -> str:
+    """The text itself; Unfit if it is only spaces and line breaks."""
+    if not text.strip():
+        raise Unfit("the text is blank", "write what a member would say")
+    return text
+
+
+def valid_pattern(pattern: str) -> str:
+    """The pattern itself; Unfit with RE2's own message if RE2 cannot take it."""
+    try:
+        compile_pattern(pattern)
+    except PatternError as error:
+        raise Unfit(str(error), error.hint) from error
+    return pattern
+
+
+def within_longest_timeout(suggestion: str) -> str:
+    """The suggestion itself; Unfit if Discord does not allow a timeout as long."""
+    if timeout_minutes(suggestion) > LONGEST_TIMEOUT_MINUTES:
+        raise Unfit(f"`{suggestion}` is longer than Discord allows", "write at most `timeout 28d`")
+    return suggestion
+
+
+def timeout_minutes(suggestion: str) -> int:
+    """The minutes of `timeout 1h` and its like; 0 for every other suggestion."""
+    found = re.fullmatch(r"timeout ([0-9]+)([mhd])", suggestion)
+    return int(found[1]) * _MINUTES[found[2]] if found else 0
+
+
+def repeated(words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Pairs (position, position of the first such word), capitals aside, for each word that was there before."""
+    first: dict[str, int] = {}
+    for position, word in enumerate(words):
+        earlier = first.setdefault(word.casefold(), position)
+        if earlier != position:
+            yield position, earlier
+
+
+def without_repeats(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words themselves; Unfit if one stands there twice, capitals aside."""
+    for position, _ in repeated(words):
+        raise Unfit(f'"{words[position]}" is listed twice', "delete one of the two")
+    return words

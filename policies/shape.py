@@ -1,0 +1,159 @@
+"""From a YAML node tree to plain values in the shape of a pydantic model, by the types that the model asks for.
+
+YAML guesses types (`no` is False, `12:30` is 750); here the model says what is wanted and the written text is
+read as that or refused. Whatever is wrong is noted with its place, and reading goes on.
+"""
+
+import types
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel
+
+from policies import hints, scalars
+from policies.problems import Findings, shown
+from policies.yaml_tree import Place, place_of
+
+Path = tuple[str | int, ...]
+"""Keys and positions from the root to a value, as pydantic's errors give them."""
+
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+
+
+class Shaper:
+    """Reads one node tree. `values` go to pydantic; `places` and `wrong` say where its errors belong.
+
+    A value that could not be read is None and its path is in `wrong`: what pydantic says of it is noise.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.places: dict[Path, Place] = {}
+        self.wrong: set[Path] = set()
+
+    def model(self, node: yaml.Node, model: type[BaseModel], path: Path = ()) -> dict[str, Any] | None:
+        """The values of a mapping with the model's keys; unknown, repeated and missing keys are noted."""
+        known = hints.keys_of(model)
+        entries = self._entries(node, path, "must hold keys", f"write its keys below it: {', '.join(known)}")
+        if entries is None:
+            return None
+        values: dict[str, Any] = {}
+        for key, value in entries:
+            if key.value in known:
+                annotation = model.model_fields[key.value].annotation
+                values[key.value] = self._value(value, annotation, (*path, key.value))
+            else:
+                hint = hints.instead_of(key.value, model)
+                self.findings.add(*place_of(key), f"there is no key {shown(key.value)} here", hint)
+        self._note_missing(node, [name for name in known if name not in values], model, path)
+        return values
+
+    def note(self, path: Path, message: str, hint: str) -> None:
+        """Note a problem of the value at this path, or of the nearest one around it that has a place."""
+        self.wrong.add(path)
+        while path not in self.places and path:
+            path = path[:-1]
+        self.findings.add(*self.places.get(path, (0, 0)), message, hint)
+
+    def _value(self, node: yaml.Node, annotation: Any, path: Path) -> Any:
+        self.places[path] = place_of(node)
+        annotation = _bare(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return self.model(node, annotation, path)
+        if get_origin(annotation) is tuple:
+            return self._list(node, get_args(annotation)[0], path)
+        if get_origin(annotation) is dict:
+            return self._dictionary(node, get_args(annotation)[1], path)
+        return self._scalar(node, _reader(annotation), path)
+
+    def _list(self, node: yaml.Node, item: Any, path: Path) -> tuple[Any, ...] | None:
+        if isinstance(node, yaml.SequenceNode):
+            return tuple(self._value(child, item, (*path, index)) for index, child in enumerate(node.value))
+        self.note(path, f"{name_of(path)} must be a list, here is {_kind(node)}", hints.for_path(path))
+        return None
+
+    def _dictionary(self, node: yaml.Node, item: Any, path: Path) -> dict[str, Any] | None:
+        entries = self._entries(node, path, "must hold words and their meanings", hints.for_path(path))
+        if entries is None:
+            return None
+        return {key.value: self._value(value, item, (*path, key.value)) for key, value in entries}
+
+    def _scalar(self, node: yaml.Node, reader: scalars.Reader, path: Path) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            self.note(path, f"{name_of(path)} must be {reader.wanted}, here is {_kind(node)}", reader.hint)
+            return None
+        try:
+            return reader.read(node)
+        except scalars.Misread as misread:
+            self.note(path, f"{name_of(path)} {misread}", misread.hint)
+            return None
+
+    def _entries(
+        self, node: yaml.Node, path: Path, wanted: str, hint: str
+    ) -> list[tuple[yaml.ScalarNode, yaml.Node]] | None:
+        """A mapping's entries with plain, single keys; None (noted) if the node is no mapping."""
+        if not isinstance(node, yaml.MappingNode):
+            self.note(path, f"{name_of(path)} {wanted}, here is {_kind(node)}", hint)
+            return None
+        entries: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
+        for key, value in node.value:
+            if self._usable_key(key, entries):
+                entries[key.value] = (key, value)
+        return list(entries.values())
+
+    def _usable_key(self, key: yaml.Node, entries: dict[str, tuple[yaml.ScalarNode, yaml.Node]]) -> bool:
+        complaint = _key_complaint(key)
+        if complaint:
+            self.findings.add(*place_of(key), *complaint)
+        elif key.value in entries:
+            first = entries[key.value][0].start_mark.line + 1
+            message = f"the key {shown(key.value)} stands here twice (first in line {first})"
+            self.findings.add(*place_of(key), message, "delete one of the two, or merge what they say")
+            return False
+        return not complaint
+
+    def _note_missing(self, node: yaml.Node, absent: list[str], model: type[BaseModel], path: Path) -> None:
+        for name in absent:
+            if model.model_fields[name].is_required():
+                self.places[*path, name] = place_of(node)
+                self.note((*path, name), f"`{name}` is missing", hints.for_path((*path, name)))
+
+
+def _reader(annotation: Any) -> scalars.Reader:
+    """How a single value of this type is read."""
+    if get_origin(annotation) is Literal:
+        return scalars.choice([str(choice) for choice in get_args(annotation)], type(get_args(annotation)[0]))
+    if issubclass(annotation, Enum):
+        return scalars.choice([member.value for member in annotation], annotation)
+    return scalars.READERS[annotation]
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without its constraints and without `| None`."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    if isinstance(node, yaml.MappingNode):
+        return "a set of keys"
+    return f"the single value {shown(node.value)}" if node.value else "nothing"
+
+
+def _key_complaint(key: yaml.Node) -> tuple[str, str] | None:
+    if not isinstance(key, yaml.ScalarNode):
+        return f"a key must be a word, here is {_kind(key)}", "write `key: value`"
+    if key.tag == _MERGE_TAG and not key.style:
+        return "`<<` is a YAML merge key, which is not allowed", "write the keys out"
+    return None
+
+
+def name_of(path: Path) -> str:
+    """How a message names a value: by its key; an entry of a list by the list's key."""
+    if not path:
+        return "the policy"
+    return f"an entry of {name_of(path[:-1])}" if isinstance(path[-1], int) else f"`{path[-1]}`"
