@@ -1,0 +1,85 @@
+"""What happens to jobs: leased, prolonged, finished, given back. Every function runs inside a transaction."""
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.case import CaseState, Claim, JobState
+from bot.ports import LeaseLost
+from bot.store import cases, queries, rows
+from policies.verdict import Verdict
+
+MAX_ATTEMPTS: Final = 5
+"""After as many tries without a verdict a person looks at the case."""
+
+
+def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
+    """Lease the jobs whose turn it is."""
+    _take_back_ended_leases(db, now)
+    turn = [row["id"] for row in db.execute(queries.NEXT_IN_TURN, {"limit": limit})]
+    if not turn:
+        return []  # nothing is written: an idle worker costs no fsync
+    until = rows.to_micros(now + lease)
+    leases = [{"job": job, "token": secrets.token_hex(16), "until": until} for job in turn]
+    db.executemany(queries.LEASE, leases)
+    wanted = {"jobs": rows.to_ids(turn)}
+    db.execute(queries.RAISE_FLOOR, wanted)
+    claims = [rows.claim(row) for row in db.execute(queries.CLAIMS, wanted)]
+    cases.refresh(db, (held.case_id for held in claims))
+    return claims
+
+
+def _take_back_ended_leases(db: sqlite3.Connection, now: datetime) -> None:
+    ended = {"now": rows.to_micros(now), "max_attempts": MAX_ATTEMPTS}
+    touched = db.execute(queries.TAKE_BACK_ENDED_LEASES, ended).fetchall()
+    if touched:
+        cases.refresh(db, (row["case_id"] for row in touched))
+
+
+def renew(db: sqlite3.Connection, claims: Sequence[Claim], lease: timedelta, now: datetime) -> list[Claim]:
+    """Prolong the leases that are still held."""
+    until = now + lease
+    held = [claim for claim in claims if _renewed(db, claim, until)]
+    cases.refresh(db, (claim.case_id for claim in held))
+    return [replace(claim, leased_until=until) for claim in held]
+
+
+def _renewed(db: sqlite3.Connection, claim: Claim, until: datetime) -> bool:
+    lease = {"job": claim.job_id, "token": claim.token, "until": rows.to_micros(until)}
+    return bool(db.execute(queries.RENEW, lease).fetchall())
+
+
+def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
+    """Store a verdict; the case's state follows."""
+    decided = verdict.violation is not None
+    result = {
+        "job": claim.job_id,
+        "token": claim.token,
+        "state": JobState.JUDGED if decided else JobState.UNDECIDED,
+        "violation": verdict.violation,
+        "verdict": rows.to_json(verdict),
+    }
+    case_id = _held(db.execute(queries.FINISH, result), claim)["case_id"]
+    cases.refresh(db, [case_id])
+    state = cases.state(db, case_id)
+    assert state is not None
+    return state
+
+
+def release(db: sqlite3.Connection, claim: Claim, failed: bool) -> JobState:
+    """Put a job back, or to the dead letters after its last try."""
+    back = {"job": claim.job_id, "token": claim.token, "failed": failed, "max_attempts": MAX_ATTEMPTS}
+    row = _held(db.execute(queries.RELEASE, back), claim)
+    cases.refresh(db, [row["case_id"]])
+    return JobState(row["state"])
+
+
+def _held(changed: sqlite3.Cursor, claim: Claim) -> sqlite3.Row:
+    """The row that the lease's holder has changed."""
+    held: list[sqlite3.Row] = changed.fetchall()
+    if not held:
+        raise LeaseLost(f"Job {claim.job_id} was given to somebody else. Drop the result.")
+    return held[0]

@@ -1,0 +1,139 @@
+"""Rows of the database and the values they stand for."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from bot.case import Action, Claim, Decision, Earlier, Finding, JobState, Message
+from bot.store.errors import UnusableDatabase
+from inference.prefilter.suspicion import Suspicion
+from policies.policy import Policy
+from policies.verdict import Verdict
+
+M = TypeVar("M", bound=BaseModel)
+V = TypeVar("V")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EARLIER: Final = TypeAdapter(tuple[Earlier, ...])
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC; exact."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment, in UTC."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+def to_ids(ids: Iterable[int]) -> str:
+    """A set of ids, as the queries take it."""
+    return json.dumps(list(ids))
+
+
+def to_json(value: BaseModel) -> str:
+    """A value as JSON. Half a surrogate pair, which JSON cannot carry, becomes U+FFFD."""
+    try:
+        return value.model_dump_json()
+    except PydanticSerializationError:
+        return type(value).model_validate(_mended(value.model_dump())).model_dump_json()
+
+
+def earlier_to_json(earlier: Iterable[Earlier]) -> str:
+    """The messages before the judged one as a JSON array."""
+    return f"[{','.join(map(to_json, earlier))}]"
+
+
+def to_text(text: str) -> str:
+    """A text that SQLite can store."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else type(value)(to_text(value))
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(map(_mended, value))
+    return value
+
+
+def claim(row: sqlite3.Row) -> Claim:
+    """A row of `queries.CLAIMS`."""
+    return Claim(
+        job_id=row["id"],
+        case_id=row["case_id"],
+        revision=row["revision"],
+        token=row["token"],
+        leased_until=from_micros(row["leased_until"]),
+        attempt=row["attempts"],
+        policy=_policy(row["policy"]),
+        suspicion=_read(Suspicion, row["suspicion"]),
+        message=message(row),
+        earlier=earlier(row),
+    )
+
+
+def finding(row: sqlite3.Row) -> Finding:
+    """A row of `queries.FINDINGS`."""
+    return Finding(
+        job_id=row["id"],
+        revision=row["revision"],
+        state=JobState(row["state"]),
+        policy=_policy(row["policy"]),
+        suspicion=_read(Suspicion, row["suspicion"]),
+        verdict=None if row["verdict"] is None else _read(Verdict, row["verdict"]),
+    )
+
+
+def decision(row: sqlite3.Row) -> Decision:
+    """A row of `queries.DECISIONS`."""
+    return Decision(
+        case_id=row["case_id"],
+        action=Action(row["action"]),
+        moderator_id=row["moderator_id"],
+        decided_at=from_micros(row["decided_at"]),
+        reason=row["reason"],
+    )
+
+
+def message(row: sqlite3.Row) -> Message:
+    """The revision's message."""
+    return _read(Message, row["message"])
+
+
+def earlier(row: sqlite3.Row) -> tuple[Earlier, ...]:
+    """The messages that came before the revision."""
+    try:
+        return _EARLIER.validate_json(row["earlier"])
+    except ValidationError:
+        raise _unreadable("context") from None
+
+
+@lru_cache(maxsize=256)
+def _policy(document: str) -> Policy:
+    """Jobs of one version share one object: a flood of them costs one parse and one policy's memory."""
+    return _read(Policy, document)
+
+
+def _read(model: type[M], document: str) -> M:
+    try:
+        return model.model_validate_json(document)
+    except ValidationError:
+        # Not chained: pydantic's message quotes its input, and that is a member's text.
+        raise _unreadable(model.__name__) from None
+
+
+def _unreadable(what: str) -> UnusableDatabase:
+    return UnusableDatabase(
+        f"The database holds a {what} that this version cannot read. Put back a backup, or report this."
+    )

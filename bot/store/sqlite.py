@@ -1,0 +1,162 @@
+"""The store on one SQLite file: one connection writes, in groups; another one reads snapshots."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Suspected
+from bot.ports import Store, UnknownCase
+from bot.store import cases, jobs, queries
+from bot.store.connection import Connection, Work, connected
+from bot.store.errors import explain
+from bot.store.migration import prepare
+from bot.store.writer import GroupWriter, group_writer
+from policies.policy import Policy
+from policies.verdict import Verdict
+
+T = TypeVar("T")
+
+PAGE: Final = 50
+"""How many cases `cases()` holds in memory at a time."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_store(path: Path, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Store]:
+    """Open the bot's memory at `path`, or start a new one there, readable by its owner only.
+
+    `clock` gives the time of leases and records, with a time zone. Everything handed in before the end of the
+    block is still written.
+
+    Raises:
+        StoreUnavailable: the file cannot be opened now.
+        UnusableDatabase: the file is damaged, of another program or of a newer version.
+    """
+    async with connected(path) as writing:
+        await _prepared(writing)
+        async with connected(path, read_only=True) as reading, group_writer(writing) as writer:
+            yield SqliteStore(writer, reading, clock)
+
+
+async def _prepared(connection: Connection) -> None:
+    try:
+        await connection.run(prepare)
+    except sqlite3.Error as error:
+        raise explain(error) from error
+
+
+class SqliteStore:
+    """A `Store`; see the Protocol for what each call does. Opened with `open_store`."""
+
+    def __init__(self, writer: GroupWriter, reading: Connection, clock: Callable[[], datetime]) -> None:
+        self._writer = writer
+        self._reading = reading
+        self._clock = clock
+
+    async def keep_policy(self, guild_id: int, policy: Policy) -> None:
+        """See `Store`. A version that is kept again is in force again."""
+        await self._writer.write(lambda db: cases.keep_policy(db, guild_id, policy, self._clock()))
+
+    async def record(self, suspected: Suspected) -> int | None:
+        """See `Store`.
+
+        Raises:
+            PolicyNotKept: a suspicion is by a policy that was never kept.
+            ValueError: there is no suspicion, or a policy has two.
+        """
+        policy_ids = [suspicion.policy_id for suspicion in suspected.suspicions]
+        if not policy_ids or len(set(policy_ids)) < len(policy_ids):
+            raise ValueError("A suspected message needs one suspicion per policy, and at least one.")
+        return await self._writer.write(lambda db: cases.record(db, suspected, self._clock()))
+
+    async def advance(self, guild_id: int, watermarks: Mapping[int, int]) -> None:
+        """See `Store`."""
+        marks = [
+            {"guild": guild_id, "channel": channel, "message": message} for channel, message in watermarks.items()
+        ]
+        await self._writer.write(lambda db: _run_for_each(db, queries.RAISE_WATERMARK, marks))
+
+    async def watermarks(self, guild_id: int) -> dict[int, int]:
+        """See `Store`."""
+        return await self._read(lambda db: dict(map(tuple, db.execute(queries.WATERMARKS, {"guild": guild_id}))))
+
+    async def claim(self, limit: int, lease: timedelta) -> list[Claim]:
+        """See `Store`. A job whose fifth lease has ended becomes UNDECIDED here, and its case OPEN."""
+        return await self._writer.write(lambda db: jobs.claim(db, limit, lease, self._clock()))
+
+    async def renew(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
+        """See `Store`."""
+        return await self._writer.write(lambda db: jobs.renew(db, claims, lease, self._clock()))
+
+    async def finish(self, claim: Claim, verdict: Verdict) -> CaseState:
+        """See `Store`."""
+        return await self._writer.write(lambda db: jobs.finish(db, claim, verdict))
+
+    async def release(self, claim: Claim, *, failed: bool) -> JobState:
+        """See `Store`."""
+        return await self._writer.write(lambda db: jobs.release(db, claim, failed))
+
+    async def decide(self, decision: Decision) -> tuple[Decision, bool]:
+        """See `Store`."""
+        return await self._writer.write(lambda db: cases.decide(db, decision))
+
+    async def settle(self, case_id: int, *, enforced: bool, outcome: str) -> bool:
+        """See `Store`. When a later revision was found to violate meanwhile, the case is OPEN again afterwards."""
+        return await self._writer.write(lambda db: cases.settle(db, case_id, enforced, outcome, self._clock()))
+
+    async def case(self, case_id: int) -> CaseFile:
+        """See `Store`."""
+        found = await self._read(lambda db: cases.read(db, [case_id]))
+        if not found:
+            raise UnknownCase(f"There is no case {case_id}.")
+        return found[0]
+
+    async def cases(self, *states: CaseState) -> AsyncIterator[CaseFile]:
+        """See `Store`."""
+        after = 0
+        while found := await self._page(states, after):
+            for case in found:
+                yield case
+            after = found[-1].id
+
+    async def job_counts(self) -> dict[JobState, int]:
+        """See `Store`."""
+        return dict.fromkeys(JobState, 0) | await self._counts(queries.COUNT_JOBS, JobState)
+
+    async def case_counts(self) -> dict[CaseState, int]:
+        """See `Store`."""
+        return dict.fromkeys(CaseState, 0) | await self._counts(queries.COUNT_CASES, CaseState)
+
+    async def _page(self, states: Sequence[CaseState], after: int) -> list[CaseFile]:
+        return await self._read(lambda db: cases.page(db, states, after=after, limit=PAGE))
+
+    async def _counts(self, query: str, key: Callable[[str], T]) -> dict[T, int]:
+        found = await self._read(lambda db: db.execute(query).fetchall())
+        return {key(row["state"]): row["number"] for row in found}
+
+    async def _read(self, work: Work[T]) -> T:
+        try:
+            return await self._reading.run(lambda db: _in_snapshot(db, work))
+        except sqlite3.Error as error:
+            raise explain(error) from error
+
+
+def _run_for_each(db: sqlite3.Connection, query: str, values: Sequence[Mapping[str, int]]) -> None:
+    db.executemany(query, values)
+
+
+def _in_snapshot(db: sqlite3.Connection, work: Work[T]) -> T:
+    """All that `work` reads is of one moment."""
+    db.execute("BEGIN")
+    try:
+        return work(db)
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")

@@ -1,0 +1,137 @@
+"""Group commit: everything that waits is written in one transaction, so that many callers share one fsync."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from bot.ports import StoreUnavailable
+from bot.store.connection import Connection, Work
+from bot.store.errors import explain
+
+T = TypeVar("T")
+
+MAX_TOGETHER: Final = 512
+"""How many calls share a transaction at most: it bounds how long the first one waits for the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one call inside a transaction."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    work: Work[Any]
+    answer: "asyncio.Future[Any]"
+
+    def settle(self, outcome: Outcome) -> None:
+        if self.answer.done():  # its caller was cancelled meanwhile
+            return
+        if outcome.error is None:
+            self.answer.set_result(outcome.value)
+        else:
+            self.answer.set_exception(explain(outcome.error))
+
+
+class GroupWriter:
+    """The one place that writes. Opened with `group_writer`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
+        self._closed = False
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` and return its answer, once it is safe on the disk.
+
+        A caller that is cancelled does not tear the transaction: its work is done as a whole or not at all.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        if self._closed:
+            raise StoreUnavailable("The store is closed.")
+        call = _Call(work, asyncio.get_running_loop().create_future())
+        self._calls.put_nowait(call)
+        answer: T = await call.answer
+        return answer
+
+    async def serve(self) -> None:
+        """Commit what waits, group by group, until the writer is closed and nothing is left."""
+        while group := await self._next_group():
+            wanted = [call for call in group if call is not None and not call.answer.done()]
+            if wanted:
+                await self._commit(wanted)
+            if group[-1] is None:
+                return
+
+    def close(self) -> None:
+        """Take no more calls; `serve` ends after those that wait."""
+        self._closed = True
+        self._calls.put_nowait(None)
+
+    async def _next_group(self) -> list[_Call | None]:
+        group = [await self._calls.get()]
+        while len(group) < MAX_TOGETHER and not self._calls.empty():
+            group.append(self._calls.get_nowait())
+        return group
+
+    async def _commit(self, calls: Sequence[_Call]) -> None:
+        works = [call.work for call in calls]
+        try:
+            outcomes = await self._connection.run(lambda db: commit_together(db, works))
+        except Exception as error:  # noqa: BLE001 # every caller gets it
+            outcomes = [Outcome(error=error) for _ in calls]
+        for call, outcome in zip(calls, outcomes, strict=True):
+            call.settle(outcome)
+
+
+@asynccontextmanager
+async def group_writer(connection: Connection) -> AsyncIterator[GroupWriter]:
+    """Start a writer; at the end, what was handed in is still written."""
+    writer = GroupWriter(connection)
+    serving = asyncio.create_task(writer.serve(), name="store writer")
+    try:
+        yield writer
+    finally:
+        writer.close()
+        await serving
+
+
+def commit_together(db: sqlite3.Connection, works: Sequence[Work[Any]]) -> list[Outcome]:
+    """Run all `works` in one transaction. One that fails is undone alone; the others are committed.
+
+    Raises:
+        sqlite3.Error: the transaction as a whole failed and nothing was written.
+    """
+    if db.in_transaction:  # an earlier ROLLBACK failed
+        db.execute("ROLLBACK")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        outcomes = [_run_apart(db, work) for work in works]
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def _run_apart(db: sqlite3.Connection, work: Work[Any]) -> Outcome:
+    db.execute("SAVEPOINT call")
+    try:
+        value = work(db)
+    except Exception as error:
+        if not db.in_transaction:  # a full disk, for instance: SQLite has undone everybody's work
+            raise
+        db.execute("ROLLBACK TO call")
+        db.execute("RELEASE call")
+        return Outcome(error=error)
+    db.execute("RELEASE call")
+    return Outcome(value)
