@@ -162,6 +162,8 @@ class CaseFile:
     decision: Decision | None
     outcome: str | None
     """What became of the decision, once carried out or failed."""
+    earlier_decisions: tuple[Decision, ...] = ()
+    """Oldest first: what was decided on earlier revisions, before a later one opened the case again."""
 
     @property
     def message(self) -> Message:
