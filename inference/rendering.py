@@ -54,6 +54,8 @@ class Content:
     """Oldest first."""
     readings: tuple[str, ...] = ()
     """Plain readings of words that the prefilter found in disguise (`l0ser` -> loser)."""
+    written: tuple[str, ...] = ()
+    """The member's own spelling of each reading, in the same order: what a quote of a reading stands for."""
     about: tuple[str, ...] = ()
     """Facts about the message that are not its text, one line each ("attachment: cat.png")."""
 

@@ -45,4 +45,16 @@ class Suspicion(Frozen):
     @property
     def readings(self) -> tuple[str, ...]:
         """Plain readings of disguised words, each once, in the order found."""
-        return tuple(dict.fromkeys(item.reading for item in self.evidence if item.reading))
+        return tuple(self._disguised())
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The member's own spelling of each of `readings`, in the same order."""
+        return tuple(self._disguised().values())
+
+    def _disguised(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for item in self.evidence:
+            if item.reading:
+                found.setdefault(item.reading, item.quote)
+        return found

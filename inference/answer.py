@@ -1,0 +1,260 @@
+"""The walk through one answer: free analysis, then the forced scaffold with its few choices.
+
+The model writes its analysis freely, up to a budget. The final answer is not left to it: the JSON around the
+values is fed token by token, the label is read off the two candidates' logits, rule ids are chosen along a trie of
+the policy's own ids, and only quotes and rationale are free text. So an answer always parses, cites known rules,
+and its label has a probability. A grammar would cost 40-60 ms a token and can abort the process.
+
+A walk is a generator: it yields tokens to feed and is sent the logits that follow the last of them. It knows no
+model, no batch and no clock.
+"""
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.prompt import END, FIRST_CONTROL_TOKEN, RETURN, Scaffold
+
+Logits = NDArray[np.float32]
+"""One row: a logit for every token of the vocabulary, shape (vocabulary,)."""
+Walk = Generator[tuple[int, ...], Logits, "Answer"]
+"""Yields tokens to feed, is sent the logits after them, returns the answer."""
+
+MAX_QUOTE_TOKENS = 96
+MAX_RATIONALE_TOKENS = 160
+MAX_CITED_RULES = 4
+
+
+class Text(Protocol):
+    """Tokens to text and back, as `inference.prompt.Harmony` does it."""
+
+    scaffold: Scaffold
+
+    def text(self, tokens: "tuple[int, ...] | list[int]") -> str:
+        """The text of tokens."""
+        ...
+
+    def ordinary(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text without markup."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an answer has to know of what was asked."""
+
+    private: tuple[int, ...]
+    """The tokens after the shared prefix; the analysis begins behind them."""
+    rule_ids: tuple[str, ...]
+    threshold: float
+    explain: bool
+    """Whether a rationale is written when nothing is violated, too."""
+    reasoning_budget: int
+    """The most tokens of analysis; it is cut there and the answer follows."""
+    temperature: float = 0.0
+    """0 takes the likeliest token; above it, tokens are sampled."""
+    seed: int = 0
+
+    @property
+    def most_tokens(self) -> int:
+        """The most tokens that the walk can feed, forced ones included."""
+        citing = MAX_CITED_RULES * (max(len(rule_id) for rule_id in self.rule_ids) + 2)
+        free = self.reasoning_budget + MAX_QUOTE_TOKENS + MAX_RATIONALE_TOKENS
+        return len(self.private) + free + citing + 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said."""
+
+    violation: bool
+    probability: float
+    label_mass: float
+    rule_ids: tuple[str, ...]
+    quotes: tuple[str, ...]
+    rationale: str
+    analysis: str
+    tokens: int
+    """Generated, forced ones not counted."""
+    cut: bool
+    """Whether the analysis ran into its budget."""
+    malformed: bool
+    """Whether the analysis ended in markup that does not belong there."""
+
+
+def walk(question: Question, text: Text) -> Walk:
+    """Walk through the answer to a question."""
+    return _Walk(question, text).run()
+
+
+class _Walk:
+    def __init__(self, question: Question, text: Text) -> None:
+        self._question = question
+        self._text = text
+        self._scaffold = text.scaffold
+        self._random = np.random.default_rng(question.seed)
+        self._generated = 0
+
+    def run(self) -> Walk:
+        """The whole answer, from the end of the prompt."""
+        row = yield self._question.private
+        analysis, ended_by = yield from self._analysis(row)
+        row = yield self._scaffold.final_open
+        probability, mass = self._label(row)
+        violation = probability >= self._question.threshold
+        rule_ids: tuple[str, ...] = ()
+        quotes: tuple[str, ...] = ()
+        rationale = ""
+        if violation:
+            rule_ids, opening = yield from self._rules()
+            quotes, opening = yield from self._quotes(opening)
+            rationale = yield from self._rationale(opening)
+        elif self._question.explain:
+            rationale = yield from self._rationale((self._scaffold.no, *self._scaffold.no_rationale_open))
+        return Answer(
+            violation=violation,
+            probability=probability,
+            label_mass=mass,
+            rule_ids=rule_ids,
+            quotes=quotes,
+            rationale=rationale,
+            analysis=analysis,
+            tokens=self._generated,
+            cut=ended_by is None and self._question.reasoning_budget > 0,
+            malformed=ended_by not in (None, END, RETURN),
+        )
+
+    def _analysis(self, row: Logits) -> Generator[tuple[int, ...], Logits, tuple[str, int | None]]:
+        """Free text up to a control token or the budget; returns it and the token that ended it."""
+        tokens: list[int] = []
+        while len(tokens) < self._question.reasoning_budget:
+            token = self._choose(row)
+            if token >= FIRST_CONTROL_TOKEN:
+                return self._text.text(tokens).strip(), token
+            tokens.append(token)
+            row = yield (token,)
+        return self._text.text(tokens).strip(), None
+
+    def _label(self, row: Logits) -> tuple[float, float]:
+        """P(yes) against P(no), and how much of all probability the two have together."""
+        yes, no = float(row[self._scaffold.yes]), float(row[self._scaffold.no])
+        highest = float(row.max())
+        total = highest + float(np.log(np.exp(row - highest, dtype=np.float64).sum()))
+        self._generated += 1
+        if not np.isfinite(total):
+            return 0.5, 0.0
+        probability = 1.0 / (1.0 + float(np.exp(np.clip(no - yes, -700, 700))))
+        return probability, float(np.exp(yes - total) + np.exp(no - total))
+
+    def _rules(self) -> Generator[tuple[int, ...], Logits, tuple[tuple[str, ...], tuple[int, ...]]]:
+        """One or more of the policy's rule ids; returns them and what closes the list."""
+        cited: list[str] = []
+        opening = (self._scaffold.yes, *self._scaffold.rules_open)
+        while True:
+            rule_id, row, closing = yield from self._rule(opening, cited)
+            cited.append(rule_id)
+            close = self._scaffold.quotes_open[0]
+            opening = self._scaffold.more
+            may_cite_more = len(cited) < min(MAX_CITED_RULES, len(self._question.rule_ids))
+            if closing == close or not may_cite_more or row[close] >= row[opening[0]]:
+                return tuple(cited), self._scaffold.quotes_open
+
+    def _rule(
+        self, opening: tuple[int, ...], cited: Sequence[str]
+    ) -> Generator[tuple[int, ...], Logits, tuple[str, Logits, int | None]]:
+        """Walk the trie of ids that are not cited yet, taking the likeliest of the allowed tokens at each fork.
+
+        Where one id is the beginning of another, closing the list is one of the choices.
+        """
+        paths = {
+            self._text.ordinary(rule_id): rule_id for rule_id in self._question.rule_ids if rule_id not in cited
+        }
+        close = self._scaffold.quotes_open[0]
+        row = yield opening
+        taken: tuple[int, ...] = ()
+        while True:
+            ahead = {path[len(taken)] for path in paths if len(path) > len(taken) and path[: len(taken)] == taken}
+            here = paths.get(taken)
+            if here is not None and not ahead:
+                return here, row, None
+            allowed = sorted(ahead | ({close, self._scaffold.more[0]} if here is not None else set()))
+            token = allowed[int(np.argmax(row[allowed]))]
+            self._generated += 1
+            if here is not None and token not in ahead:
+                return here, row, token
+            taken = (*taken, token)
+            row = yield (token,)
+
+    def _quotes(
+        self, opening: tuple[int, ...]
+    ) -> Generator[tuple[int, ...], Logits, tuple[tuple[str, ...], tuple[int, ...]]]:
+        """Free strings copied from the message; returns them and what closes the list."""
+        quotes: list[str] = []
+        left = MAX_QUOTE_TOKENS
+        while True:
+            before = self._generated
+            quote, tail, rest = yield from self._string(opening, left)
+            left -= self._generated - before
+            quotes.append(quote)
+            if not rest.startswith(",") or left <= 0:
+                found = tuple(dict.fromkeys(quote.strip() for quote in quotes if quote.strip()))
+                return found, (*tail, *self._scaffold.rationale_open)
+            opening = (*tail, *self._scaffold.more)
+
+    def _rationale(self, opening: tuple[int, ...]) -> Generator[tuple[int, ...], Logits, str]:
+        rationale, _, _ = yield from self._string(opening, MAX_RATIONALE_TOKENS)
+        return rationale.strip()
+
+    def _string(
+        self, opening: tuple[int, ...], budget: int
+    ) -> Generator[tuple[int, ...], Logits, tuple[str, tuple[int, ...], str]]:
+        """The inside of a JSON string, up to its closing quotation mark.
+
+        Returns the string, the tokens of what its last token held before the mark (not fed yet), and what that
+        token held behind it.
+        """
+        tokens: list[int] = []
+        row = yield opening
+        while len(tokens) < budget:
+            token = self._choose(row)
+            if token >= FIRST_CONTROL_TOKEN:
+                break
+            written = self._text.text([*tokens, token])
+            end = _closing_mark(written)
+            if end is not None:
+                tail = written[len(self._text.text(tokens)) : end]
+                return _unescaped(written[:end]), self._text.ordinary(tail), written[end + 1 :]
+            tokens.append(token)
+            row = yield (token,)
+        return _unescaped(self._text.text(tokens)), (), ""
+
+    def _choose(self, row: Logits) -> int:
+        """The likeliest token, or, above temperature 0, an exact sample by the Gumbel-max trick."""
+        self._generated += 1
+        if self._question.temperature <= 0:
+            return int(row.argmax())
+        noise = self._random.gumbel(size=row.shape[0])
+        return int((row / self._question.temperature + noise).argmax())
+
+
+def _closing_mark(text: str) -> int | None:
+    """Where the first quotation mark stands that no backslash escapes."""
+    escaped = False
+    for place, character in enumerate(text):
+        if character == '"' and not escaped:
+            return place
+        escaped = character == "\\" and not escaped
+    return None
+
+
+def _unescaped(text: str) -> str:
+    """The value of a JSON string's inside; text with broken escapes is taken as it stands."""
+    try:
+        value = json.loads(f'"{text}"', strict=False)
+    except json.JSONDecodeError:
+        return text
+    return str(value)

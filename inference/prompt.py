@@ -1,0 +1,159 @@
+"""Text to tokens and back: the only home of openai-harmony.
+
+A member's text is always encoded as ordinary text, so `<|end|>` in a message stays six ordinary tokens and can
+never become a control token.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from openai_harmony import (
+    ChannelConfig,
+    DeveloperContent,
+    HarmonyEncoding,
+    HarmonyEncodingName,
+    Message,
+    ReasoningEffort,
+    Role,
+    SystemContent,
+    load_harmony_encoding,
+)
+
+from inference import rendering
+from inference.rendering import Content
+from policies.policy import Effort, Policy
+
+END = 200007
+RETURN = 200002
+FIRST_CONTROL_TOKEN = 199_998
+"""Every id from here on is markup, never text."""
+
+MAX_CONTENT_TOKENS = 4096
+"""What the model reads of one message with its context; the middle of anything longer is left out."""
+
+_ANALYSIS_OPEN = "<|start|>assistant<|channel|>analysis<|message|>"
+_FINAL_OPEN = "<|end|><|start|>assistant<|channel|>final<|message|>"
+_USER_OPEN = "<|start|>user<|message|>"
+_MESSAGE_END = "<|end|>"
+_CUT = "\n[… the middle is left out …]\n| "
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """The forced parts of an answer, in token ids, in the order in which they stand."""
+
+    final_open: tuple[int, ...]
+    """Ends the analysis, opens the final channel and the JSON, up to the label's place."""
+    no: int
+    yes: int
+    rules_open: tuple[int, ...]
+    more: tuple[int, ...]
+    """Between two strings of a list."""
+    quotes_open: tuple[int, ...]
+    """Closes the list of rules, opens the list of quotes."""
+    rationale_open: tuple[int, ...]
+    """Closes the list of quotes, opens the rationale."""
+    no_rationale_open: tuple[int, ...]
+    """From the label "no" to the rationale, with both lists empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model reads: a part that all texts under one policy share, and a private part."""
+
+    prefix: tuple[int, ...]
+    private: tuple[int, ...]
+    """Ends where the model's analysis begins."""
+    cut: bool
+    """Whether the middle of the content was left out."""
+
+
+class Harmony:
+    """Renders prompts and reads tokens. Loading takes about half a second; share one."""
+
+    def __init__(self, encoding: HarmonyEncoding) -> None:
+        self._encoding = encoding
+        self.scaffold = self._make_scaffold()
+
+    def prompt(self, policy: Policy, content: Content) -> Prompt:
+        """The tokens of a question to the judge."""
+        private, cut = self._private(rendering.content_text(content))
+        return Prompt(self.prefix(policy), private, cut)
+
+    def prefix(self, policy: Policy) -> tuple[int, ...]:
+        """System and developer message and the opening of the user message: the same for every text.
+
+        The system message carries no date: it would change the prefix every day.
+        """
+        effort = _EFFORTS[policy.judge.effort]
+        channels = ChannelConfig(valid_channels=["analysis", "final"], channel_required=True)
+        system = SystemContent(reasoning_effort=effort, channel_config=channels)
+        developer = DeveloperContent.new().with_instructions(rendering.policy_text(policy))
+        messages = (
+            Message.from_role_and_content(Role.SYSTEM, system),
+            Message.from_role_and_content(Role.DEVELOPER, developer),
+        )
+        tokens = [token for message in messages for token in self._encoding.render(message)]
+        return (*tokens, *self._markup(_USER_OPEN))
+
+    def ordinary(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text in which nothing is markup."""
+        return tuple(self._encoding.encode(_encodable(text), disallowed_special=()))
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has."""
+        return len(self.ordinary(text))
+
+    def text(self, tokens: "tuple[int, ...] | list[int]") -> str:
+        """The text of tokens; a broken UTF-8 sequence becomes U+FFFD."""
+        return str(self._encoding.decode(tokens))
+
+    def _private(self, text: str) -> tuple[tuple[int, ...], bool]:
+        content = self.ordinary(text)
+        cut = len(content) > MAX_CONTENT_TOKENS
+        if cut:
+            half = MAX_CONTENT_TOKENS // 2
+            content = (*content[:half], *self.ordinary(_CUT), *content[-half:])
+        return (*content, *self._markup(_MESSAGE_END + _ANALYSIS_OPEN)), cut
+
+    def _markup(self, text: str) -> tuple[int, ...]:
+        return tuple(self._encoding.encode(text, allowed_special="all"))
+
+    def _make_scaffold(self) -> Scaffold:
+        (no,), (yes,) = self.ordinary("0"), self.ordinary("1")
+        return Scaffold(
+            final_open=(*self._markup(_FINAL_OPEN), *self.ordinary(rendering.LABEL_OPEN)),
+            no=no,
+            yes=yes,
+            rules_open=self.ordinary(rendering.RULES_OPEN),
+            more=self.ordinary('","'),
+            quotes_open=self.ordinary('"],' + rendering.QUOTES_OPEN),
+            rationale_open=self.ordinary('"],' + rendering.RATIONALE_OPEN),
+            no_rationale_open=self.ordinary(',"rule_ids":[],"quotes":[],' + rendering.RATIONALE_OPEN),
+        )
+
+
+_EFFORTS = {
+    Effort.LOW: ReasoningEffort.LOW,
+    Effort.MEDIUM: ReasoningEffort.MEDIUM,
+    Effort.HIGH: ReasoningEffort.HIGH,
+}
+
+
+def load_harmony(vocabulary: Path) -> Harmony:
+    """Load the encoding from a folder that `inference.vocabulary` filled; nothing is downloaded.
+
+    Raises:
+        FileNotFoundError: the folder holds no vocabulary.
+    """
+    if not (vocabulary / "o200k_base.tiktoken").is_file():
+        raise FileNotFoundError(vocabulary / "o200k_base.tiktoken")
+    # The library knows no other way to be told where its vocabulary lies than this variable.
+    os.environ["TIKTOKEN_ENCODINGS_BASE"] = str(vocabulary)
+    return Harmony(load_harmony_encoding(HarmonyEncodingName.HARMONY_GPT_OSS))
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates cannot be encoded; they become U+FFFD, as Discord shows them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
