@@ -6,11 +6,14 @@ from typing import Any
 from policies import hints
 from policies.constraints import repeated
 from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES
-from policies.problems import shown
+from policies.problems import Findings, shown
 from policies.shape import Path, Shaper
 
 Values = dict[str, Any]
 """What the shaper read. A part that could not be read is None or absent."""
+
+_LISTED_IDS = 21
+"""How many ids a hint lists: all that a policy can have, and `allowed`."""
 
 
 def note_conflicts(values: Values, shaper: Shaper) -> None:
@@ -42,15 +45,15 @@ def _note_rule_ids(values: Values, shaper: Shaper) -> None:
 
 
 def _note_unknown_verdicts(values: Values, shaper: Shaper) -> None:
-    known = [str(rule["id"]) for _, rule in _entries(values, "rules") if rule.get("id")] + [ALLOWED]
-    for index, example in _entries(values, "examples"):
-        verdict = example.get("verdict")
-        if verdict is not None and verdict not in known:
-            meant = hints.nearest(verdict, known)
-            guess = f"did you mean `{meant}`? " if meant else ""
-            shown_ids = ", ".join(known[-21:])
-            message = f"no rule has the id {shown(verdict)}"
-            shaper.note(("examples", index, "verdict"), message, f"{guess}write one of: {shown_ids}")
+    known = {ALLOWED: None} | {rule["id"]: None for _, rule in _entries(values, "rules") if rule.get("id")}
+    readable = list(known)[:_LISTED_IDS]
+    cited = [(index, example.get("verdict")) for index, example in _entries(values, "examples")]
+    unknown = [(index, verdict) for index, verdict in cited if verdict is not None and verdict not in known]
+    for index, verdict in unknown[: Findings.LIMIT]:
+        meant = hints.nearest(verdict, readable)
+        guess = f"did you mean `{meant}`? " if meant else ""
+        hint = f"{guess}write one of: {', '.join(readable)}"
+        shaper.note(("examples", index, "verdict"), f"no rule has the id {shown(verdict)}", hint)
 
 
 def _note_too_many_shown(values: Values, shaper: Shaper) -> None:

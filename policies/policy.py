@@ -9,9 +9,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from policies.constraints import (
+    limited_in_all,
     not_blank,
     valid_pattern,
     within_longest_timeout,
@@ -114,9 +115,9 @@ class Example(Frozen):
 class Scope(Frozen):
     """Where a policy holds. Empty `channels` means everywhere."""
 
-    channels: tuple[Snowflake, ...] = ()
-    except_channels: tuple[Snowflake, ...] = ()
-    except_roles: tuple[Snowflake, ...] = ()
+    channels: tuple[Snowflake, ...] = Field(default=(), max_length=500)
+    except_channels: tuple[Snowflake, ...] = Field(default=(), max_length=500)
+    except_roles: tuple[Snowflake, ...] = Field(default=(), max_length=500)
 
     def covers(self, channel_id: int, role_ids: frozenset[int]) -> bool:
         """Whether a message in this channel, by a member with these roles, is looked at."""
@@ -129,7 +130,9 @@ class Prefilter(Frozen):
 
     keywords: Annotated[tuple[Word, ...], AfterValidator(without_repeats)] = Field(default=(), max_length=2000)
     """Words or phrases; each one forces a look. `*` at either end stands for any letters."""
-    patterns: tuple[Annotated[Line, AfterValidator(valid_pattern)], ...] = Field(default=(), max_length=50)
+    patterns: Annotated[
+        tuple[Annotated[Line, AfterValidator(valid_pattern)], ...], BeforeValidator(limited_in_all)
+    ] = Field(default=(), max_length=50)
     """RE2 expressions, matched on the text as written and on its folded view."""
     flag_rate: float = Field(default=0.05, gt=0, le=1)
     """The share of ordinary messages that similarity alone may flag."""

@@ -43,7 +43,7 @@ class Shaper:
             if key.value in known:
                 annotation = model.model_fields[key.value].annotation
                 values[key.value] = self._value(value, annotation, (*path, key.value))
-            else:
+            elif not self.findings.full:
                 hint = hints.instead_of(key.value, model)
                 self.findings.add(*place_of(key), f"there is no key {shown(key.value)} here", hint)
         self._note_missing(node, [name for name in known if name not in values], model, path)
@@ -51,6 +51,8 @@ class Shaper:
 
     def note(self, path: Path, message: str, hint: str) -> None:
         """Note a problem of the value at this path, or of the nearest one around it that has a place."""
+        if self.findings.full:
+            return
         self.wrong.add(path)
         while path not in self.places and path:
             path = path[:-1]

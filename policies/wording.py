@@ -17,6 +17,8 @@ Wording = tuple[str, str]
 def note_errors(errors: list[ErrorDetails], shaper: Shaper) -> None:
     """Note each error where the value stands in the file, unless something more exact was said there already."""
     for error in errors:
+        if shaper.findings.full:
+            return
         path = _path(error["loc"])
         if not _is_known(path, shaper.wrong):
             message, hint = _worded(error, path)

@@ -17,6 +17,8 @@ MAX_BYTES = 65_536
 """The largest policy file."""
 MAX_DEPTH = 20
 """How deep lists and keys may nest."""
+MAX_EVENTS = 12_000
+"""Keys, values and brackets in one file: more than the largest policy needs (about 7,000)."""
 
 _SYNTAX_HINTS = (
     ("mapping values are not allowed", 'put quotes around a text with ": " in it, or fix the indentation'),
@@ -101,7 +103,7 @@ def _check_characters(text: str, findings: Findings) -> None:
 
 def _check_events(text: str, findings: Findings) -> None:
     depth = documents = 0
-    for event in yaml.parse(text, Loader=CSafeLoader):
+    for count, event in enumerate(yaml.parse(text, Loader=CSafeLoader)):
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if documents > 1:
@@ -109,8 +111,10 @@ def _check_events(text: str, findings: Findings) -> None:
         if depth > MAX_DEPTH:
             message = f"keys and lists are nested more than {MAX_DEPTH} deep"
             findings.add(*place_of(event), message, "put quotes around a text in brackets")
+        if count == MAX_EVENTS:
+            findings.add(*place_of(event), "the file holds too many values", "shorten the lists")
         _check_extras(event, findings)
-        if documents > 1 or depth > MAX_DEPTH or findings.full:
+        if documents > 1 or depth > MAX_DEPTH or count == MAX_EVENTS or findings.full:
             return
     if not documents:
         findings.add(0, 0, "the file is empty", "begin with `format: 1`, or copy a starter policy")
