@@ -17,10 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pydantic import ValidationError
+
 from inference import wire
 from inference.answer import Answer, Question
 from inference.judge import JudgeUnavailable, UnreadableAnswer
-from inference.wire import Ask, Cancel, Done, Fatal, Ready, Refused, Setup
+from inference.wire import Ask, Beat, Cancel, Done, Fatal, Ready, Refused, Setup
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class EngineOptions:
     """How long loading may take."""
     hang_seconds: float = 180.0
     """How long the child may be silent while it has work; then it is killed and started again."""
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "inference.worker")
+    """The child: it reads `wire` messages on its standard input and writes them on its standard output."""
 
 
 def default_threads() -> int:
@@ -179,13 +183,12 @@ class Engine:
 
     async def _run_child(self) -> str:
         """Start a child and serve it until it ends; returns why it did."""
-        command = (sys.executable, "-P", "-m", "inference.worker")
         pipe = asyncio.subprocess.PIPE
         # Otherwise an abort inside llama.cpp starts a debugger to print a backtrace, which takes seconds.
         environment = {**os.environ, "GGML_NO_BACKTRACE": "1"}
         self._last_words.clear()
         self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, limit=MAX_LINE, env=environment
+            *self._options.command, stdin=pipe, stdout=pipe, stderr=pipe, limit=MAX_LINE, env=environment
         )
         self._last_sign = asyncio.get_running_loop().time()
         watchdog = asyncio.create_task(self._watch(self._process), name="engine watchdog")
@@ -193,9 +196,11 @@ class Engine:
         self._write(self._setup())
         try:
             reason = await self._read_events(self._process)
+            if reason:
+                return reason
             code = await self._process.wait()
             await listener
-            return reason or f"its process ended with {_ending(code, self._last_words)}"
+            return f"its process ended with {_ending(code, self._last_words)}"
         finally:
             watchdog.cancel()
             _kill(self._process)
@@ -208,16 +213,21 @@ class Engine:
         reason = ""
         while data := await process.stdout.readline():
             self._last_sign = asyncio.get_running_loop().time()
-            event = wire.read_in_parent(data)
-            if isinstance(event, Ready):
-                self._on_ready(event)
-            elif isinstance(event, Done):
-                self._settle(event.id, event.answer)
-            elif isinstance(event, Refused):
-                self._settle(event.id, UnreadableAnswer(event.reason))
-            elif isinstance(event, Fatal):
-                reason = event.reason
+            try:
+                event = wire.read_in_parent(data)
+            except ValidationError:
+                return "it wrote what is no message"
+            reason = event.reason if isinstance(event, Fatal) else reason
+            self._take(event)
         return reason
+
+    def _take(self, event: Ready | Done | Refused | Beat | Fatal) -> None:
+        if isinstance(event, Ready):
+            self._on_ready(event)
+        elif isinstance(event, Done):
+            self._settle(event.id, event.answer)
+        elif isinstance(event, Refused):
+            self._settle(event.id, UnreadableAnswer(event.reason))
 
     def _on_ready(self, event: Ready) -> None:
         self.model_name = event.model_name

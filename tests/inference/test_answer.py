@@ -1,0 +1,195 @@
+"""The walk is run against a model that wants, at each place, the next token of a script."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.answer import MAX_RATIONALE_TOKENS, Answer, Question, walk
+from inference.prompt import END, RETURN, Harmony
+
+VOCABULARY = 201_088
+START, CALL = 200006, 200012
+PRIVATE = (1, 2, 3)
+
+
+def ask(**changes: object) -> Question:
+    values = {
+        "private": PRIVATE,
+        "rule_ids": ("H1", "H2", "H12"),
+        "threshold": 0.5,
+        "explain": False,
+        "reasoning_budget": 20,
+    }
+    return Question(**(values | changes))  # type: ignore[arg-type]
+
+
+def row(token: int | None, strength: float = 30.0) -> np.ndarray:
+    logits = np.zeros(VOCABULARY, np.float32)
+    if token is not None:
+        logits[token] = strength
+    return logits
+
+
+def drive(harmony: Harmony, question: Question, script: list[int | None]) -> tuple[Answer, list[int]]:
+    """Run a walk to its end; returns the answer and every token that was fed. A finished script wants nothing."""
+    wishes = iter(script)
+    steps = walk(question, harmony)
+    fed = list(next(steps))
+    for _ in range(2000):
+        try:
+            fed += steps.send(row(next(wishes, None)))
+        except StopIteration as end:
+            return end.value, fed
+    raise AssertionError("the walk does not end")
+
+
+def script(harmony: Harmony, *parts: str | int) -> list[int | None]:
+    """Texts become their tokens, numbers stay."""
+    return [token for part in parts for token in ([part] if isinstance(part, int) else harmony.ordinary(part))]
+
+
+def test_a_violation_is_read_with_rules_quotes_and_rationale(harmony: Harmony) -> None:
+    wish = script(harmony, " An insult.", END, "1", "H2", '"],', " you loser", '"],', " It insults.", '"}')
+    answer, fed = drive(harmony, ask(), wish)
+    assert answer.violation
+    assert answer.probability > 0.99
+    assert answer.label_mass > 0.99
+    assert answer.rule_ids == ("H2",)
+    assert answer.quotes == ("you loser",)
+    assert answer.rationale == "It insults."
+    assert answer.analysis == "An insult."
+    assert not answer.cut
+    assert not answer.malformed
+    written = harmony.text(fed[len(PRIVATE) :])
+    assert written == (
+        " An insult.<|end|><|start|>assistant<|channel|>final<|message|>"
+        '{"violation":1,"rule_ids":["H2"],"quotes":[" you loser"],"rationale":" It insults.'
+    )
+
+
+def test_no_violation_ends_at_the_label(harmony: Harmony) -> None:
+    answer, fed = drive(harmony, ask(), script(harmony, " Fine.", END, "0"))
+    assert not answer.violation
+    assert answer.rationale == ""
+    assert harmony.text(fed).endswith('{"violation":')
+
+
+def test_a_rationale_is_written_for_no_violation_when_asked_for(harmony: Harmony) -> None:
+    answer, fed = drive(harmony, ask(explain=True), script(harmony, END, "0", " A joke.", '"}'))
+    assert answer.rationale == "A joke."
+    assert '{"violation":0,"rule_ids":[],"quotes":[],"rationale":" A joke.' in harmony.text(fed)
+
+
+def test_several_rules_and_quotes_can_be_cited_each_once(harmony: Harmony) -> None:
+    wish = script(harmony, END, "1", "H12", '","', "H1", '"],', " a", '","', " b", '","', " a", '"],', " w", '"}')
+    answer, fed = drive(harmony, ask(), wish)
+    assert answer.rule_ids == ("H12", "H1")
+    assert answer.quotes == ("a", "b")
+    assert '"rule_ids":["H12","H1"],"quotes":[" a"," b"," a"],"rationale":"' in harmony.text(fed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(wish=st.lists(st.integers(0, VOCABULARY - 1), max_size=60))
+def test_whatever_the_model_wants_the_answer_cites_only_known_rules(harmony: Harmony, wish: list[int]) -> None:
+    question = ask(threshold=1e-9, reasoning_budget=4, rule_ids=("H1", "H12", "H1x", "Q"))
+    answer, fed = drive(harmony, question, list(wish))
+    assert answer.violation
+    assert answer.rule_ids
+    assert set(answer.rule_ids) <= set(question.rule_ids)
+    assert len(set(answer.rule_ids)) == len(answer.rule_ids)
+    assert len(fed) <= question.most_tokens
+
+
+@settings(max_examples=40, deadline=None)
+@given(wish=st.lists(st.integers(0, VOCABULARY - 1), max_size=60))
+def test_only_the_forced_markup_is_ever_fed(harmony: Harmony, wish: list[int]) -> None:
+    _, fed = drive(harmony, ask(threshold=1e-9, reasoning_budget=4), list(wish))
+    assert [token for token in fed if token >= 199_998] == [END, START, 200005, 200008]
+
+
+def test_the_analysis_is_cut_at_its_budget_and_says_so(harmony: Harmony) -> None:
+    answer, _ = drive(harmony, ask(reasoning_budget=3), script(harmony, " one two three", "0"))
+    assert answer.analysis == "one two three"
+    assert answer.cut
+
+
+def test_without_a_budget_there_is_no_analysis(harmony: Harmony) -> None:
+    answer, _ = drive(harmony, ask(reasoning_budget=0), script(harmony, 0, "0"))
+    assert answer.analysis == ""
+    assert not answer.cut
+
+
+@pytest.mark.parametrize("markup", [START, CALL, 200005, 200008, 199999])
+def test_an_analysis_that_breaks_off_in_foreign_markup_still_leads_to_an_answer(
+    harmony: Harmony, markup: int
+) -> None:
+    answer, _ = drive(harmony, ask(), script(harmony, " Hm", markup, "0"))
+    assert answer.malformed
+    assert answer.analysis == "Hm"
+
+
+def test_an_analysis_may_end_with_return(harmony: Harmony) -> None:
+    answer, _ = drive(harmony, ask(), script(harmony, " Hm", RETURN, "0"))
+    assert not answer.malformed
+
+
+def test_the_threshold_moves_the_label(harmony: Harmony) -> None:
+    for threshold, violation in ((0.3, True), (0.7, False)):
+        answer, _ = drive(harmony, ask(threshold=threshold), [END, None])
+        assert answer.probability == pytest.approx(0.5)
+        assert answer.violation is violation
+
+
+def test_a_model_that_wanted_to_say_something_else_shows_in_the_label_mass(harmony: Harmony) -> None:
+    answer, _ = drive(harmony, ask(), script(harmony, END, " sorry"))
+    assert answer.label_mass < 1e-6
+
+
+def test_logits_that_are_no_numbers_leave_no_label_mass(harmony: Harmony) -> None:
+    steps = walk(ask(threshold=0.9), harmony)
+    next(steps)
+    steps.send(row(END))
+    with pytest.raises(StopIteration) as end:
+        steps.send(np.full(VOCABULARY, np.nan, np.float32))
+    assert end.value.value.label_mass == 0
+
+
+def test_escaped_marks_do_not_end_a_string(harmony: Harmony) -> None:
+    wish = script(harmony, END, "1", "H1", '"],', ' say \\"x\\" now', '"],', " r", '"}')
+    answer, _ = drive(harmony, ask(), wish)
+    assert answer.quotes == ('say "x" now',)
+
+
+def test_a_string_that_ends_inside_a_token_keeps_its_last_letters(harmony: Harmony) -> None:
+    (token,) = harmony.ordinary('."')
+    wish = script(harmony, END, "1", "H1", '"],', " q", '"],', " It is rude", token)
+    answer, _ = drive(harmony, ask(), wish)
+    assert answer.rationale == "It is rude."
+
+
+def test_a_rationale_without_an_end_is_cut(harmony: Harmony) -> None:
+    (word,) = harmony.ordinary(" very")
+    wish = [*script(harmony, END, "1", "H1", '"],', " q", '"],'), *[word] * 500]
+    answer, fed = drive(harmony, ask(), wish)
+    assert answer.rationale == " ".join(["very"] * MAX_RATIONALE_TOKENS)
+    assert len(fed) <= ask().most_tokens
+
+
+def test_one_seed_gives_one_answer_and_another_seed_may_give_another(harmony: Harmony) -> None:
+    def sampled(seed: int) -> str:
+        return drive(harmony, ask(temperature=1.0, seed=seed, reasoning_budget=3), [])[0].analysis
+
+    assert sampled(1) == sampled(1)
+    assert sampled(1) != sampled(2)
+
+
+def test_sampling_follows_the_models_probabilities(harmony: Harmony) -> None:
+    """A token with logit ln(VOCABULARY) above 200,000 equal ones has half of the probability."""
+    (word,) = harmony.ordinary(" yes")
+    counts = 0
+    for seed in range(60):
+        steps = walk(ask(temperature=1.0, seed=seed), harmony)
+        next(steps)
+        counts += steps.send(row(word, float(np.log(VOCABULARY)))) == (word,)
+    assert 15 <= counts <= 45

@@ -1,0 +1,142 @@
+"""The supervision, with a child that has no model; tests/inference/test_local.py has the real one."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference import engine as engine_module
+from inference.answer import Question
+from inference.engine import Engine, EngineOptions, ModelUnusable
+from inference.judge import JudgeUnavailable, UnreadableAnswer
+
+QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)
+CHILD = Path(__file__).with_name("scripted_child.py")
+
+
+@pytest.fixture(autouse=True)
+def _quick_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "RESTART_SECONDS", (0.0, 0.05))
+
+
+def options(folder: Path, hang_seconds: float = 20.0) -> EngineOptions:
+    return EngineOptions(
+        model=folder,
+        vocabulary=folder,
+        hang_seconds=hang_seconds,
+        command=(sys.executable, "-P", str(CHILD), str(folder)),
+    )
+
+
+async def ask(engine: Engine, key: str) -> str:
+    return (await engine.ask(key, (1,), QUESTION)).analysis
+
+
+async def test_many_asks_are_answered(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        assert await asyncio.gather(*(ask(engine, "ok") for _ in range(50))) == ["ok"] * 50
+        assert engine.model_name == "scripted"
+
+
+async def test_what_was_in_flight_when_the_child_is_killed_is_judged_again(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        asks = [asyncio.create_task(ask(engine, "slow")) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        assert await asyncio.gather(*asks) == ["slow"] * 3
+        assert engine.restarts == 1
+
+
+async def test_a_text_that_kills_the_engine_is_found_and_the_others_are_answered(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        asks = [asyncio.create_task(ask(engine, key)) for key in ("slow", "die", "slow", "ok")]
+        results = await asyncio.gather(*asks, return_exceptions=True)
+        assert isinstance(results[1], UnreadableAnswer)
+        assert [results[0], *results[2:]] == ["slow", "slow", "ok"]
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_child_that_hangs_is_killed_and_its_work_done_by_the_next(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, hang_seconds=0.4)) as engine:
+        with pytest.raises(UnreadableAnswer):
+            await ask(engine, "hang")
+        assert engine.restarts == engine_module.SUSPECT_AFTER + 1
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_quiet_engine_without_work_is_not_taken_for_a_hanging_one(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, hang_seconds=0.2)) as engine:
+        await asyncio.sleep(0.7)
+        assert await ask(engine, "ok") == "ok"
+        assert engine.restarts == 0
+
+
+async def test_a_model_that_cannot_be_loaded_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "broken").touch()
+    with pytest.raises(ModelUnusable, match="the model file is broken"):
+        async with Engine(options(tmp_path)):
+            pass
+
+
+async def test_an_engine_that_cannot_come_back_says_so_until_it_can(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        (tmp_path / "broken").touch()
+        with pytest.raises((JudgeUnavailable, UnreadableAnswer)):
+            await ask(engine, "die")
+        with pytest.raises(JudgeUnavailable, match="the model file is broken"):
+            await ask(engine, "ok")
+        assert engine.away
+        (tmp_path / "broken").unlink()
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if not engine.away:
+                break
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_what_can_never_be_answered_is_refused(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer, match="much too long"):
+            await ask(engine, "refuse")
+
+
+async def test_garbage_from_the_child_stops_nobody_for_ever(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer):
+            await asyncio.wait_for(ask(engine, "garbage"), 10)
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_cancelled_ask_does_not_disturb_the_others(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        asks = [asyncio.create_task(ask(engine, "slow")) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        asks[1].cancel()
+        results = await asyncio.gather(*asks, return_exceptions=True)
+        assert isinstance(results[1], asyncio.CancelledError)
+        assert [results[0], *results[2:]] == ["slow"] * 3
+
+
+async def test_closing_ends_the_child_and_frees_who_waits(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        waiting = asyncio.create_task(ask(engine, "hang"))
+        await asyncio.sleep(0.1)
+        process_id = engine.process_id
+    with pytest.raises(JudgeUnavailable, match="shutting down"):
+        await waiting
+    assert process_id is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process_id, 0)
+
+
+async def test_the_reason_of_a_death_names_the_childs_last_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer):
+            await ask(engine, "die")
+    assert "exit code 7 (something went wrong inside)" in caplog.text
