@@ -1,0 +1,133 @@
+"""The only place where the parts meet: settings go in; judge, vocabulary and folders come out."""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import islice
+from pathlib import Path
+
+from bot.errors import EnvironmentProblem
+from bot.models.choice import Choice, choose_model, open_model_file
+from bot.models.fetch import Meter
+from bot.models.record import known_sha256
+from bot.settings import Settings
+from inference import vocabulary
+from inference.engine import EngineOptions, ModelUnusable, default_threads
+from inference.local import LocalJudge, open_local_judge
+from inference.model_file import ModelFile, token_texts
+from inference.prompt import Harmony, load_harmony
+from inference.standin.notice import STANDIN_NOTICE
+from inference.vocabulary import VocabularyError
+
+
+def open_data_folder(settings: Settings) -> Path:
+    """The data folder, made on first use and then readable by its owner only.
+
+    Raises:
+        EnvironmentProblem: it cannot be made or written.
+    """
+    folder = settings.data_folder
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the data folder {folder} cannot be made: {error.strerror}",
+            "set `data_folder` (SAFEGUILD_DATA_FOLDER) to a folder that you may write",
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        hint = "check who owns it, or set `data_folder` to another folder"
+        raise EnvironmentProblem(f"the data folder {folder} cannot be written", hint)
+    return folder
+
+
+def model_notice(choice: Choice) -> str:
+    """One line that says which model judges and why."""
+    name = str(choice.path) if choice.path else f"the stand-in ({STANDIN_NOTICE})"
+    return f"model: {name}; {choice.reason}"
+
+
+def open_chosen_model(settings: Settings, choice: Choice) -> ModelFile:
+    """The head of the chosen model's file; the stand-in is built on first use, which takes some seconds.
+
+    Raises:
+        EnvironmentProblem: the file is missing, damaged, cut short or of another kind.
+    """
+    return open_model_file(choice.path or _standin(open_data_folder(settings)))
+
+
+def open_harmony(settings: Settings) -> Harmony:
+    """The true vocabulary, ready to count and to render. It is taken out of the chosen model once, and then kept.
+
+    Raises:
+        EnvironmentProblem: the model's file is missing, damaged or of another kind.
+    """
+    folder = vocabulary_folder(settings)
+    if not vocabulary.is_kept(folder):
+        chosen = choose_model(settings).path
+        keep_vocabulary(folder, token_texts(open_model_file(chosen)) if chosen else _standin_texts())
+    return load_harmony(folder)
+
+
+def vocabulary_folder(settings: Settings) -> Path:
+    """Where the vocabulary is kept."""
+    return open_data_folder(settings) / "vocabulary"
+
+
+def keep_vocabulary(folder: Path, texts: Iterable[str]) -> None:
+    """Write the vocabulary that a model's tokens make, unless the folder has it.
+
+    Raises:
+        EnvironmentProblem: the model has another vocabulary.
+    """
+    try:
+        vocabulary.keep(folder, islice(texts, vocabulary.ORDINARY_TOKENS))
+    except VocabularyError as error:
+        hint = "get gpt-oss-safeguard-20b: `safeguild model fetch`"
+        raise EnvironmentProblem(f"the model cannot judge: {error}", hint) from None
+
+
+@asynccontextmanager
+async def open_judge(settings: Settings, choice: Choice, meter: Meter) -> AsyncIterator[LocalJudge]:
+    """Load the chosen model and give a judge on it.
+
+    Raises:
+        EnvironmentProblem: the file is missing or damaged, or the model does not fit into memory.
+    """
+    model = open_chosen_model(settings, choice)
+    keep_vocabulary(vocabulary_folder(settings), token_texts(model))
+    digest = known_sha256(settings.data_folder, model, meter.step)
+    try:
+        async with open_local_judge(engine_options(settings, model.path), digest) as judge:
+            yield judge
+    except ModelUnusable as error:
+        raise EnvironmentProblem(str(error), "`safeguild doctor` looks for the cause") from None
+
+
+def engine_options(settings: Settings, model: Path) -> EngineOptions:
+    """The engine's options for a model file."""
+    engine = settings.engine
+    return EngineOptions(
+        model=model,
+        vocabulary=vocabulary_folder(settings),
+        width=engine.width,
+        prefixes=engine.prefixes,
+        context=engine.context,
+        step_tokens=engine.step_tokens,
+        threads=default_threads() if engine.threads == "auto" else engine.threads,
+        gpu_layers=-1 if engine.gpu_layers == "auto" else engine.gpu_layers,
+        start_seconds=engine.start.total_seconds(),
+        hang_seconds=engine.hang.total_seconds(),
+    )
+
+
+def _standin(folder: Path) -> Path:
+    from inference.standin.build import build_gguf  # loads numpy and the vocabulary: only when it is needed
+
+    return build_gguf(folder / "standin")
+
+
+def _standin_texts() -> Iterable[str]:
+    """The stand-in's token texts, without building its file."""
+    from inference.standin.vocabulary import gguf_tokens, token_bytes
+
+    return gguf_tokens(token_bytes())[0]

@@ -1,0 +1,1 @@
+"""Model files: which one judges, how it is fetched, what is remembered of it."""

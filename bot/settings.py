@@ -1,0 +1,154 @@
+"""What the operator can set. `bot.settings_sources` reads it, once; it is passed in from there.
+
+The descriptions below are the only documentation of the settings: docs/settings.md is made from them.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.units import Duration, Size
+
+PREFIX = "SAFEGUILD_"
+"""Of the environment variables."""
+STAND_IN = "stand-in"
+"""The value of `model.path` that asks for the stand-in even when a real model is there."""
+
+
+def _no_truth(value: object) -> object:
+    """`true` would pass for the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("write a number")  # noqa: TRY004 - pydantic reports ValueErrors only
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_no_truth)]
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSettings(_Section):
+    """Which model judges, and where `safeguild model fetch` gets it."""
+
+    path: Path | None = Field(
+        None,
+        description="The GGUF file of the model that judges, or `stand-in`. When it is not set, the model that "
+        "`safeguild model fetch` or `safeguild model use` recorded judges, and without one the stand-in.",
+    )
+    repository: str = Field(
+        "lmstudio-community/gpt-oss-safeguard-20b-GGUF",
+        pattern=r"^[\w.-]+/[\w.-]+$",
+        description="The Hugging Face repository that `safeguild model fetch` downloads from.",
+    )
+    file: str = Field(
+        "gpt-oss-safeguard-20b-MXFP4.gguf",
+        pattern=r"^[\w.-]+(/[\w.-]+)*\.gguf$",
+        description="The file in that repository.",
+    )
+    revision: str = Field("main", min_length=1, description="The branch, tag or commit of the repository.")
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        None,
+        description="The SHA-256 that the downloaded file must have. The one that the repository states is always "
+        "checked; pin it here to be safe from a changed repository.",
+    )
+    keep_free: Size = Field(
+        2_000_000_000,
+        ge=0,
+        description='Disk space that a download must leave free, with a unit ("2 GB"). `safeguild doctor` warns '
+        "below it.",
+    )
+
+
+class EngineSettings(_Section):
+    """How the model runs: the options of `inference.engine.EngineOptions`, as people write them."""
+
+    gpu_layers: Annotated[Count, Field(ge=0)] | Literal["auto"] = Field(
+        "auto",
+        description="How many layers of the model the GPU holds; 0 keeps the model on the CPU. `auto` puts all of "
+        "them on the GPU when llama.cpp was built for one.",
+    )
+    threads: Annotated[Count, Field(ge=1, le=512)] | Literal["auto"] = Field(
+        "auto", description="CPU threads for the model. `auto` leaves one core for the rest of the program."
+    )
+    width: Count = Field(8, ge=1, le=128, description="How many messages are judged at the same time.")
+    prefixes: Count = Field(
+        16, ge=1, le=128, description="How many policies' prompts stay in the model's memory between messages."
+    )
+    context: Count = Field(
+        16_384,
+        ge=2_048,
+        le=1_048_576,
+        description="Tokens for everything in flight together with the policies' prompts. On the real model a "
+        "thousand take about 50 MB of GPU memory.",
+    )
+    step_tokens: Count = Field(
+        512,
+        ge=32,
+        le=8_192,
+        description="Tokens that the model works on in one step. Less answers sooner, more gets more done.",
+    )
+    start: Duration = Field(
+        timedelta(minutes=15),
+        gt=timedelta(0),
+        description='How long loading the model may take, with a unit ("15 minutes").',
+    )
+    hang: Duration = Field(
+        timedelta(minutes=3),
+        gt=timedelta(0),
+        description="How long the model's process may be silent while it has work. Then it is started again, and "
+        "what it had in hand is judged again.",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything the operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    data_folder: Path = Field(
+        default_factory=lambda: user_data_path("safeguild", appauthor=False),
+        description="Where models, policies and the database are kept. It is made on first use, readable by its "
+        "owner only. When it is not set, it is the user's data folder (`~/.local/share/safeguild` on Linux).",
+    )
+    log_level: LogLevel = Field(
+        LogLevel.INFO,
+        description="`debug`, `info`, `warning` or `error`. Logs go to standard error and never hold what a "
+        "member wrote.",
+    )
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    engine: EngineSettings = Field(default_factory=EngineSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment variables win over the file, whose values are passed in."""
+        return env_settings, init_settings
