@@ -1,0 +1,1 @@
+"""Decides which messages are worth the model's time, in microseconds: keywords, patterns, likeness to examples."""

@@ -1,0 +1,82 @@
+"""Spellings of a word that a person reads as the word: leet signs, repeated letters, any separators."""
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import re2
+
+from inference.prefilter.view import Rewrite, View
+
+LEET = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g",
+    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "€": "e", "£": "l", "¡": "i", "¢": "c", "§": "s",
+}  # fmt: skip
+"""Each sign and the letters it is used for."""
+
+_SEPARATOR = r"[\s\-_.,*~]"
+_SEPARATORS = Rewrite(re.compile(rf"{_SEPARATOR}+"), " ", 1)
+_REPEATS = Rewrite(re.compile(r"([^\W_])\1+"), r"\1", 1)
+
+_ALIKE = str.maketrans({sign: letters[0] for sign, letters in LEET.items()} | {"l": "i", "£": "i"})
+"""Signs and letters that one sign may stand for become one letter: `1` is i or l, so both become i."""
+
+_KEPT_EXPRESSIONS = 4096
+
+
+def skeleton_of(view: View) -> View:
+    """The skeleton of a folded view: all spellings that may be the same word look the same in it."""
+    alike = View(view.text.translate(_ALIKE), view)
+    return _REPEATS.view(_SEPARATORS.view(alike))
+
+
+def skeleton(word: str) -> str:
+    """The skeleton of a folded word."""
+    return _REPEATS(_SEPARATORS(word.translate(_ALIKE)))
+
+
+def reads_as(spelling: str, word: str, *, open_left: bool = False, open_right: bool = False) -> bool:
+    """Whether a person would read a folded spelling as the folded word.
+
+    Each sign must stand for the word's letter; a letter is repeated as often as in the word, or at least three
+    times. An open end may have anything behind it. Bare numbers are no disguise: `455` is a number.
+    Words of three letters allow one digit only, since `a55` names a phone and a road.
+    """
+    digits = sum(character.isdigit() for character in spelling)
+    if digits and (digits == len(spelling) or (len(word) <= 3 and digits > 1)):
+        return False
+    return _expression(word, open_left, open_right).fullmatch(spelling) is not None
+
+
+@functools.lru_cache(maxsize=_KEPT_EXPRESSIONS)
+def _expression(word: str, open_left: bool, open_right: bool) -> Any:  # re2 ships no types
+    """RE2, since two neighbouring letters may share a sign: linear whatever a member writes."""
+    options = re2.Options()
+    options.never_capture = True
+    options.dot_nl = True
+    body = "".join(_runs(word))
+    return re2.compile(f"{'.*' if open_left else ''}{body}{'.*' if open_right else ''}", options)
+
+
+def _runs(word: str) -> Iterator[str]:
+    for separated, characters in itertools.groupby(word, _is_separator):
+        if separated:
+            yield f"{_SEPARATOR}+"
+            continue
+        for character, run in itertools.groupby(characters):
+            yield _repeated(_signs_for(character), len(list(run)))
+
+
+def _is_separator(character: str) -> bool:
+    return re.match(_SEPARATOR, character) is not None
+
+
+def _repeated(signs: str, times: int) -> str:
+    return f"{signs}{{3,}}" if times > 2 else f"(?:{signs}{{{times}}}|{signs}{{3,}})"
+
+
+def _signs_for(character: str) -> str:
+    signs = [character, *(sign for sign, letters in LEET.items() if character in letters)]
+    return f"[{''.join(map(re2.escape, signs))}]"

@@ -1,0 +1,151 @@
+"""How a message can be read: as written, folded to plain letters, and with disguises looked through.
+
+- *raw*: as written, in small letters.
+- *light*: what a person reads. Full width, mathematical and accented letters, combining marks and invisible
+  characters become plain ones. Letters of other alphabets become Latin only in words that mix them with Latin
+  letters, so that a Russian sentence stays Russian.
+- *coarse*: a skeleton, made of the light view, in which different spellings fall together: leet signs become
+  letters, repeated letters one, and separators a space (`joined`: nothing). It proposes matches; what it
+  proposes must still read as the keyword (`disguise.reads_as`).
+
+URLs, custom emoji, mentions and code are not in the coarse views: nothing in them is a disguise.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inference.prefilter.disguise import LEET, skeleton_of
+from inference.prefilter.folding import Folding, shipped_folding
+from inference.prefilter.view import Rewrite, Translation, View
+
+MAX_CHARACTERS = 24_000
+"""What is looked at of a text. Discord's longest message with ten embeds, a poll and ten described attachments
+is shorter; the rest of a longer text (from an export, say) is not read."""
+
+_SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
+_LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
+_BETWEEN_SPELLED = r"(?:\s|\s?(?:[^\w\s]|_){1,3}\s?)"
+_INSIDE_WORD = r"(?:[._\-*~^\\]|(?![\w\s])[^\x00-\x7f])"
+
+_SPELLED_GAP = rf"(?<=(?<![^\W_]){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?![^\W_]))"
+_INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"
+
+_BLANKS = Rewrite(re.compile(r"[\t-\r\x1c-\x1f ]{2,}|[\t-\r\x1c-\x1f]"), " ", 1)
+_GAPS = Rewrite(re.compile(f"{_SPELLED_GAP}|{_INNER_GAP}"), "", 0)
+
+_PROTECTED = re.compile(
+    r"```.*?```|`[^`]+`"  # code
+    r"|<a?:\w{1,32}:\d{1,20}>|<(?:@[!&]?|\#|/|id:|t:)[^<>]{1,120}>"  # custom emoji, mentions, times
+    r"|https?://\S+|(?<!\S)[^\s/]{1,100}\.[a-z]{2,24}/\S*",  # links, with and without a scheme
+    re.DOTALL,
+)
+_MAY_BE_PROTECTED = re.compile(r"[`</]")
+_WORD = re.compile(r"\w+")
+_LATIN = re.compile(r"[a-z]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_DISGUISED = re.compile(
+    rf"[^\W\d_](?:[0-9@$|+€£¢]|[{_SIGNS}](?=\w))"  # a leet sign behind a letter, or between two
+    rf"|[0-9{_SIGNS}][^\W\d_]"  # or before one
+    r"|([^\W\d_])\1\1"  # loooser
+    rf"|{_INNER_GAP}"  # lo-ser
+    rf"|(?<![^\W_]){_LETTER}{_BETWEEN_SPELLED}{_LETTER}(?![^\W_])"  # l o s e r
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseView:
+    """A skeleton and the readable view that it was made from."""
+
+    skeleton: View
+    readable: View
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All views of one text."""
+
+    written: str
+    """The text as it is shown: clipped, lone surrogates replaced, capitals kept."""
+    raw: View
+    light: View
+    coarse: tuple[CoarseView, ...]
+    """Empty where nothing is disguised."""
+
+
+class Normaliser:
+    """Makes the views. It holds tables only and may be shared."""
+
+    def __init__(self, folding: Folding) -> None:
+        self._fold = Translation(folding.anywhere)
+        self._folding = folding
+        letters = "".join(map(chr, folding.stand_ins))
+        self._foreign = re.compile(f"[{re.escape(letters)}]")
+
+    @classmethod
+    def shipped(cls) -> "Normaliser":
+        """The normaliser with the table that comes with the package."""
+        return _shipped()
+
+    def read(self, text: str) -> Reading:
+        """All views of a text. Any text will do; at most `MAX_CHARACTERS` of it are read."""
+        written = without_surrogates(text[:MAX_CHARACTERS])
+        raw = View(lowered(written))
+        folded = self._folded(raw)
+        light = _BLANKS.view(folded)
+        foreign = not light.text.isascii() and self._foreign.search(light.text) is not None
+        coarse = self._coarse(folded, foreign) if foreign or _DISGUISED.search(light.text) else ()
+        return Reading(written, raw, light, coarse)
+
+    def folded(self, text: str) -> str:
+        """The text of the light view."""
+        return _BLANKS(self._folded(View(lowered(without_surrogates(text)))).text)
+
+    def _folded(self, raw: View) -> View:
+        """The light view with its blanks as written: two spaces part words that are spelled letter by letter."""
+        view = raw if raw.text.isascii() else self._fold.view(raw)
+        if view.text.isascii() or not self._foreign.search(view.text):
+            return view
+        return self._words(view, self._plain_mixed_word)
+
+    def _coarse(self, folded: View, foreign: bool) -> tuple[CoarseView, ...]:
+        readable = _unprotected(folded)
+        if foreign:
+            readable = self._words(readable, self._plain_look_alike)
+        joined = _GAPS.view(readable)
+        views = (readable,) if joined is readable else (readable, joined)
+        return tuple(CoarseView(skeleton_of(view), view) for view in views)
+
+    def _words(self, view: View, plain: Callable[[re.Match[str]], str]) -> View:
+        text = _WORD.sub(plain, view.text)
+        return view if text == view.text else View(text, view)
+
+    def _plain_mixed_word(self, word: re.Match[str]) -> str:
+        return word[0].translate(self._folding.stand_ins) if _LATIN.search(word[0]) else word[0]
+
+    def _plain_look_alike(self, word: re.Match[str]) -> str:
+        plain = word[0].translate(self._folding.look_alikes)
+        return plain if plain.isascii() else word[0]
+
+
+@functools.cache
+def _shipped() -> Normaliser:
+    return Normaliser(shipped_folding())
+
+
+def lowered(text: str) -> str:
+    """The text in small letters, one for one: `İ` is the only letter whose small form is longer."""
+    return text.replace("İ", "I").lower()
+
+
+def without_surrogates(text: str) -> str:
+    """The text with each lone surrogate replaced by U+FFFD: it can be encoded, and positions stay."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _unprotected(view: View) -> View:
+    if not _MAY_BE_PROTECTED.search(view.text):
+        return view
+    return View(_PROTECTED.sub(lambda found: " " * len(found[0]), view.text), view)

@@ -1,0 +1,132 @@
+"""Which policies a message may break, and why: the first look at every message."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from inference.prefilter.embedding import Embedder
+from inference.prefilter.keywords import KeywordHit, KeywordIndex
+from inference.prefilter.normalise import Normaliser, Reading
+from inference.prefilter.patterns import PatternHit, PatternSet
+from inference.prefilter.similarity import Likeness, Similarity, background_vectors
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.policy import Mode, Policy
+
+MAX_EVIDENCE = 16
+"""Reasons kept for each policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guild:
+    policy_ids: tuple[str, ...]
+    patterns: PatternSet
+    similarity: Similarity
+
+
+class Prefilter:
+    """The policies of all guilds, ready to be held against texts.
+
+    Immutable once built and safe to share between threads: a change of a policy builds a new one and swaps it in.
+    Policies whose mode is OFF are left out. Where a policy holds (its scope) is the caller's business.
+    """
+
+    def __init__(self, keywords: KeywordIndex, guilds: Mapping[int, _Guild], normaliser: Normaliser) -> None:
+        self._keywords = keywords
+        self._guilds = guilds
+        self._normaliser = normaliser
+
+    @classmethod
+    def build(cls, policies_by_guild: Mapping[int, Sequence[Policy]], embedder: Embedder) -> "Prefilter":
+        """Prepare the policies of all guilds.
+
+        Raises:
+            UnusableKeyword: a keyword has nothing to look for.
+            PatternError: RE2 cannot take a pattern.
+        """
+        normaliser = Normaliser.shipped()
+        active = {
+            guild_id: [policy for policy in policies if policy.mode is not Mode.OFF]
+            for guild_id, policies in policies_by_guild.items()
+        }
+        keywords = KeywordIndex.build(
+            {guild: _keywords(policies) for guild, policies in active.items()}, normaliser
+        )
+        background = background_vectors(embedder, normaliser)
+        guilds = {}
+        for guild_id, policies in active.items():
+            similarity = Similarity(policies, embedder, normaliser, background)
+            guilds[guild_id] = _Guild(tuple(it.id for it in policies), _patterns(policies), similarity)
+        return cls(keywords, guilds, normaliser)
+
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """The suspicions that a text raises, one per policy, in the order of the guild's policies.
+
+        `policy_ids` restricts them to some policies. Never raises, whatever the text: at most `MAX_CHARACTERS`
+        of it are read, lone surrogates read (and are quoted) as U+FFFD. An unknown guild has no policies.
+        """
+        guild = self._guilds.get(guild_id)
+        wanted = () if guild is None else _wanted(guild.policy_ids, policy_ids)
+        if guild is None or not wanted:
+            return ()
+        evidence = self._evidence(guild_id, guild, self._normaliser.read(text))
+        return tuple(
+            Suspicion(policy_id=policy_id, evidence=tuple(evidence[policy_id][:MAX_EVIDENCE]))
+            for policy_id in wanted
+            if policy_id in evidence
+        )
+
+    def _evidence(self, guild_id: int, guild: _Guild, reading: Reading) -> dict[str, list[Evidence]]:
+        evidence: dict[str, list[Evidence]] = defaultdict(list)
+        for hit in self._keywords.find(guild_id, reading):
+            evidence[hit.keyword.policy_id].append(_keyword_evidence(hit, reading))
+        for match in guild.patterns.find(reading):
+            evidence[match.pattern.policy_id].append(_pattern_evidence(match, reading))
+        for likeness in guild.similarity.find(reading.light.text):
+            evidence[likeness.policy_id].append(_likeness_evidence(likeness, reading))
+        return evidence
+
+
+def _wanted(policy_ids: tuple[str, ...], restricted: Collection[str] | None) -> tuple[str, ...]:
+    return policy_ids if restricted is None else tuple(it for it in policy_ids if it in restricted)
+
+
+def _keywords(policies: Sequence[Policy]) -> list[tuple[str, str]]:
+    return [(policy.id, keyword) for policy in policies for keyword in policy.prefilter.keywords]
+
+
+def _patterns(policies: Sequence[Policy]) -> PatternSet:
+    return PatternSet.build([(policy.id, pattern) for policy in policies for pattern in policy.prefilter.patterns])
+
+
+def _keyword_evidence(hit: KeywordHit, reading: Reading) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind.KEYWORD,
+        name=hit.keyword.name,
+        start=hit.start,
+        end=hit.end,
+        quote=reading.written[hit.start : hit.end],
+        reading=hit.reading,
+    )
+
+
+def _pattern_evidence(hit: PatternHit, reading: Reading) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind.PATTERN,
+        name=hit.pattern.name,
+        start=hit.start,
+        end=hit.end,
+        quote=reading.written[hit.start : hit.end],
+    )
+
+
+def _likeness_evidence(likeness: Likeness, reading: Reading) -> Evidence:
+    return Evidence(
+        kind=likeness.nearest.kind,
+        name=likeness.nearest.name,
+        start=0,
+        end=len(reading.written),
+        quote=reading.written,
+        score=likeness.cosine,
+    )
