@@ -1,0 +1,224 @@
+"""A case as data for people: what was written, what the judge says of it, and why it was looked at.
+
+Every text is made visible here and escaped nowhere: each surface (terminal, HTML, Discord) escapes for itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.case import CaseFile, Finding, Message
+from bot.moderation import needs_a_look
+from bot.question import speaker_labels
+from bot.visible import visible
+from inference.prefilter.suspicion import Evidence, EvidenceKind
+from policies.policy import Mode, Severity
+
+DISCORD_BEGAN = datetime(2015, 1, 1, tzinfo=UTC)
+"""An earlier time was made up for a message that came without one."""
+UNDECIDED = "undecided"
+VIOLATION = "violation"
+ALLOWED = "allowed"
+WAITING = "waiting"
+_SEVERITIES = tuple(Severity)
+_EVIDENCE = {
+    EvidenceKind.KEYWORD: "keyword",
+    EvidenceKind.PATTERN: "pattern",
+    EvidenceKind.EXAMPLE: "like the example",
+    EvidenceKind.RULE: "like the wording of rule",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the message; a marked one is quoted by a verdict."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An earlier message."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitedRule:
+    """A rule that a verdict cites, in its authors' words."""
+
+    id: str
+    text: str
+    severity: Severity
+    suggest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one policy's verdict says."""
+
+    policy_id: str
+    policy_title: str
+    shadow: bool
+    word: str
+    """`violation`, `undecided`, `allowed` or `waiting`."""
+    probability: float | None
+    rules: tuple[CitedRule, ...]
+    quotes: tuple[str, ...]
+    rationale: str
+    reasoning: str
+    notes: tuple[str, ...]
+    evidence: tuple[str, ...]
+    """Why the message was looked at, one line each."""
+    policy_digest: str
+    model_name: str
+    model_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A case as a person reads it."""
+
+    case_id: int
+    title: str
+    severity: Severity
+    author: str
+    channel: str
+    when: datetime | None
+    message_id: int
+    pieces: tuple[Piece, ...]
+    """The newest flagged revision, in order; joined they are the whole text."""
+    older_texts: tuple[str, ...]
+    """Revisions that were flagged before the author edited them, oldest first."""
+    edited: bool
+    earlier: tuple[Spoken, ...]
+    opinions: tuple[Opinion, ...]
+    """What has to be looked at first."""
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts cards for people: the gravest first, then as they came."""
+        return (-_SEVERITIES.index(self.severity), self.case_id)
+
+
+def card(case: CaseFile) -> Card:
+    """The card of a case."""
+    findings = sorted(case.findings, key=_order)
+    opinions = tuple(_opinion(finding) for finding in findings)
+    message = case.message
+    return Card(
+        case_id=case.id,
+        title=_title(opinions),
+        severity=_severity(findings),
+        author=visible(message.author_name) or "unknown author",
+        channel=visible(message.channel_name) or str(message.channel_id),
+        when=message.created_at if message.created_at >= DISCORD_BEGAN else None,
+        message_id=message.id,
+        pieces=_pieces(message, [quote for finding in findings for quote in _quotes(finding)]),
+        older_texts=tuple(visible(revision.text) for revision in case.revisions[:-1]),
+        edited=message.edited_at is not None or len(case.revisions) > 1,
+        earlier=_earlier(case),
+        opinions=opinions,
+    )
+
+
+def mark(text: str, quotes: Sequence[str]) -> tuple[Piece, ...]:
+    """Cut a text into pieces, with every occurrence of every quote marked. Letter case is ignored."""
+    marked = bytearray(len(text))
+    folded = _same_length_fold(text)
+    for quote in filter(None, map(_same_length_fold, quotes)):
+        start = folded.find(quote)
+        while start >= 0:
+            marked[start : start + len(quote)] = b"\x01" * len(quote)
+            start = folded.find(quote, start + len(quote))
+    pieces, begin = [], 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or marked[end] != marked[begin]:
+            pieces.append(Piece(visible(text[begin:end]), bool(marked[begin])))
+            begin = end
+    return tuple(pieces)
+
+
+def _same_length_fold(text: str) -> str:
+    """Lower case, one character for one."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def _pieces(message: Message, quotes: Sequence[str]) -> tuple[Piece, ...]:
+    return mark(message.text, quotes)
+
+
+def _quotes(finding: Finding) -> tuple[str, ...]:
+    return finding.verdict.quotes if finding.verdict and needs_a_look(finding) else ()
+
+
+def _order(finding: Finding) -> tuple[bool, bool, int, int]:
+    """Newest revision first, then live violations, the gravest of them first."""
+    grave = _SEVERITIES.index(_severity([finding]))
+    return (not needs_a_look(finding), finding.policy.mode is not Mode.LIVE, -finding.revision, -grave)
+
+
+def _severity(findings: Sequence[Finding]) -> Severity:
+    """The gravest cited rule's; medium where no rule is cited."""
+    cited = [
+        finding.policy.rule(rule_id).severity
+        for finding in findings
+        if finding.verdict and needs_a_look(finding)
+        for rule_id in finding.verdict.rule_ids
+    ]
+    return max(cited, key=_SEVERITIES.index, default=Severity.MEDIUM)
+
+
+def _title(opinions: Sequence[Opinion]) -> str:
+    """The policies that a person has to look at, and what they found: "Harassment: H1; Spam: undecided"."""
+    parts = [
+        f"{opinion.policy_title}: {', '.join(rule.id for rule in opinion.rules) or opinion.word}"
+        for opinion in opinions
+        if opinion.word in (VIOLATION, UNDECIDED)
+    ]
+    return "; ".join(dict.fromkeys(parts)) or ALLOWED
+
+
+def _opinion(finding: Finding) -> Opinion:
+    verdict = finding.verdict
+    return Opinion(
+        policy_id=finding.policy.id,
+        policy_title=visible(finding.policy.title),
+        shadow=finding.policy.mode is Mode.SHADOW,
+        word=_word(finding),
+        probability=verdict.probability if verdict else None,
+        rules=tuple(_cited(finding, rule_id) for rule_id in verdict.rule_ids) if verdict else (),
+        quotes=tuple(map(visible, verdict.quotes)) if verdict else (),
+        rationale=visible(verdict.rationale) if verdict else "",
+        reasoning=visible(verdict.reasoning) if verdict else "",
+        notes=tuple(map(visible, verdict.notes)) if verdict else (),
+        evidence=tuple(dict.fromkeys(_evidence(item) for item in finding.suspicion.evidence)),
+        policy_digest=finding.policy.digest,
+        model_name=visible(verdict.model_name) if verdict else "",
+        model_digest=verdict.model_digest if verdict else "",
+    )
+
+
+def _word(finding: Finding) -> str:
+    if needs_a_look(finding):
+        return VIOLATION if finding.verdict and finding.verdict.violation else UNDECIDED
+    return ALLOWED if finding.verdict else WAITING
+
+
+def _cited(finding: Finding, rule_id: str) -> CitedRule:
+    rule = finding.policy.rule(rule_id)
+    return CitedRule(rule.id, visible(rule.text), rule.severity, rule.suggest)
+
+
+def _evidence(item: Evidence) -> str:
+    line = f"{_EVIDENCE[item.kind]} “{visible(item.name)}”"
+    if item.reading is not None:
+        line += f", written “{visible(item.quote)}”"
+    return line if item.score is None else f"{line} ({item.score:.2f})"
+
+
+def _earlier(case: CaseFile) -> tuple[Spoken, ...]:
+    labels = speaker_labels(case.message.author_id, case.earlier)
+    return tuple(Spoken(labels[line.author_id], visible(line.text)) for line in case.earlier)

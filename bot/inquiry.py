@@ -1,0 +1,62 @@
+"""One job's way to a verdict: ask, ask once more when the answer cannot be read, then leave it to a person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.case import Claim
+from bot.question import question
+from inference.judge import Judge, UnreadableAnswer
+from inference.rendering import PROMPT_VERSION
+from policies.verdict import Verdict
+
+SEEDS = (0, 1)
+"""One seed gives one answer, so the second try has a seed of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model a judge asks, for verdicts that it could not give itself."""
+
+    name: str
+    digest: str
+    """SHA-256 (hex) of the model's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Asks a judge about claimed jobs."""
+
+    judge: Judge
+    model: ModelIdentity
+    timer: Callable[[], float]
+    """Seconds that only ever grow (`time.perf_counter`)."""
+
+    async def verdict(self, claim: Claim) -> Verdict:
+        """The judge's verdict, or an undecided one when its answer was unreadable twice.
+
+        Raises:
+            JudgeUnavailable: the engine is away; nothing was judged.
+        """
+        content = question(claim)
+        started = self.timer()
+        problems = []
+        for seed in SEEDS:
+            try:
+                return await self.judge.judge(claim.policy, content, seed=seed)
+            except UnreadableAnswer as unreadable:
+                problems.append(str(unreadable))
+        return self._undecided(claim, (self.timer() - started) * 1000, problems)
+
+    def _undecided(self, claim: Claim, milliseconds: float, problems: list[str]) -> Verdict:
+        return Verdict(
+            violation=None,
+            notes=(f"the model's answer could not be read, {len(SEEDS)} times", *dict.fromkeys(problems)),
+            effort=claim.policy.judge.effort,
+            tokens=0,
+            milliseconds=milliseconds,
+            policy_digest=claim.policy.digest,
+            model_digest=self.model.digest,
+            model_name=self.model.name,
+            prompt_version=PROMPT_VERSION,
+            seed=SEEDS[-1],
+        )

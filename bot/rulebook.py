@@ -1,0 +1,62 @@
+"""Every guild's policies, together with the prefilter that was built from them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.case import Earlier, Message, Suspected
+from inference.prefilter.suspicion import Suspicion
+from policies.policy import Mode, Policy
+
+
+class Inspector(Protocol):
+    """The prefilter, as the core sees it. Pure and safe to call from any thread."""
+
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """Which of these policies suspect the text, and why; None asks all of the guild's policies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """A consistent pair: swap the whole book when a policy changes, never one half of it."""
+
+    policies: Mapping[int, Mapping[str, Policy]]
+    """{guild id: {policy id: policy}}."""
+    inspector: Inspector
+
+    def suspect(self, message: Message, earlier: Sequence[Earlier] = ()) -> Suspected | None:
+        """Ask the prefilter about a message under every policy that holds where it was written.
+
+        Args:
+            message: what was written.
+            earlier: what came before it in its channel, oldest first; cut to what the suspecting policies read.
+        """
+        asked = self.policies_for(message)
+        if not asked or not message.text:
+            return None
+        suspicions = self.inspector.inspect(message.guild_id, message.text, tuple(asked))
+        if not suspicions:
+            return None
+        kept = max(asked[suspicion.policy_id].judge.context for suspicion in suspicions)
+        return Suspected(message=message, earlier=tuple(earlier[-kept:]) if kept else (), suspicions=suspicions)
+
+    def policies_for(self, message: Message) -> dict[str, Policy]:
+        """The policies that are on and hold for this channel and these roles."""
+        roles = frozenset(message.role_ids)
+        return {
+            policy.id: policy
+            for policy in self.policies.get(message.guild_id, {}).values()
+            if policy.mode is not Mode.OFF and policy.scope.covers(message.channel_id, roles)
+        }
+
+    def policy(self, guild_id: int, policy_id: str) -> Policy:
+        """A guild's policy by its id; KeyError if there is none."""
+        return self.policies[guild_id][policy_id]
+
+
+def rulebook_for(guild_ids: Iterable[int], policies: Mapping[str, Policy], inspector: Inspector) -> Rulebook:
+    """One set of policies that holds in several guilds."""
+    return Rulebook(dict.fromkeys(guild_ids, policies), inspector)

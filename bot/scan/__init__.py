@@ -1,0 +1,1 @@
+"""`safeguild scan`: the bot's own walk over a chat export, from the command line."""

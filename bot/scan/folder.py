@@ -1,0 +1,192 @@
+"""The folder of one scan: its database, what it was begun with, and how far it is. One process at a time."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
+
+from bot.inquiry import ModelIdentity
+from bot.scan.errors import ScanError
+from bot.scan.source import Source
+from inference.rendering import PROMPT_VERSION
+from policies.frozen import Frozen
+from policies.policy import Policy
+
+T = TypeVar("T", bound=BaseModel)
+
+MAX_LISTED_PROBLEMS = 200
+"""Problems that are listed one by one; the rest is counted."""
+
+
+class Input(Frozen):
+    """One file of the scan."""
+
+    name: str
+    size: int
+    digest: str
+    """SHA-256 (hex) of its bytes."""
+
+
+class Manifest(Frozen):
+    """What a scan was begun with. Going on needs the very same."""
+
+    format: int = 1
+    inputs: tuple[Input, ...]
+    policies: dict[str, str]
+    """{policy id: digest}."""
+    model_name: str
+    model_digest: str
+    prompt_version: int
+
+    def difference(self, other: "Manifest") -> str | None:
+        """What changed since `self`, in words; None if nothing that matters did."""
+        if [item.digest for item in self.inputs] != [item.digest for item in other.inputs]:
+            return "the files that are scanned changed"
+        if self.policies != other.policies:
+            return f"policies changed ({', '.join(_changed(self.policies, other.policies))})"
+        if self.model_digest != other.model_digest:
+            return f"the model changed (from {self.model_name} to {other.model_name})"
+        return "Safeguild's prompt changed" if self.prompt_version != other.prompt_version else None
+
+
+class Tally(Frozen):
+    """What was read so far."""
+
+    messages: int = 0
+    bots: int = 0
+    notices: int = 0
+    unread: int = 0
+    problem_count: int = 0
+    problems: tuple[str, ...] = ()
+    """The first `MAX_LISTED_PROBLEMS`."""
+
+
+class Progress(Frozen):
+    """How far a scan is. It may lag behind the database: what is read again is recognised."""
+
+    passed: tuple[int, ...]
+    """Records per file that are through the prefilter and, if suspected, stored."""
+    complete: bool = False
+    """Whether every file was read to its end."""
+    tally: Tally = Tally()
+
+
+class ScanFolder:
+    """Paths and small files of one scan."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = path / "scan.sqlite3"
+        self.report = path / "report.html"
+        self.cases = path / "cases.jsonl"
+        self._manifest = path / "manifest.json"
+        self._progress = path / "progress.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder.
+
+        Raises:
+            ScanError: another scan holds it, or it cannot be made.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FileLock(self.path / "lock", timeout=0)
+            with lock:
+                yield
+        except Timeout as error:
+            raise ScanError(
+                f"another scan is at work in {self.path}", "wait for it, or name another folder with --out"
+            ) from error
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ScanError(f"{self.path} is a file, not a folder", "name a folder with --out") from error
+        except PermissionError as error:
+            raise ScanError(f"{self.path} cannot be written to", "name another folder with --out") from error
+
+    def begin(self, manifest: Manifest, *, fresh: bool) -> Progress:
+        """Start, or go on where the same scan stopped.
+
+        Raises:
+            ScanError: the folder holds a scan of something else, or a damaged one.
+        """
+        if fresh:
+            self._clear()
+        known = _read(self._manifest, Manifest)
+        if known is None:
+            write_whole(self._manifest, manifest.model_dump_json(indent=2))
+        elif change := known.difference(manifest):
+            raise ScanError(
+                f"{self.path} holds a scan that was begun differently: {change}",
+                "run it with --fresh to start over (the old result goes), or name another folder with --out",
+            )
+        return _read(self._progress, Progress) or Progress(passed=(0,) * len(manifest.inputs))
+
+    def save(self, progress: Progress) -> None:
+        """Note how far the scan is; only after all of it is stored."""
+        write_whole(self._progress, progress.model_dump_json())
+
+    def _clear(self) -> None:
+        ours = (self.database, self.report, self.cases, self._manifest, self._progress)
+        for path in (*ours, *(self.path / f"{self.database.name}{end}" for end in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
+
+
+def manifest_of(sources: Sequence[Source], policies: Mapping[str, Policy], model: ModelIdentity) -> Manifest:
+    """What a scan of these files is begun with. Reads every file once, to tell it from a changed one.
+
+    Raises:
+        ScanError: a file cannot be read.
+    """
+    return Manifest(
+        inputs=tuple(_input(source) for source in sources),
+        policies={policy.id: policy.digest for policy in policies.values()},
+        model_name=model.name,
+        model_digest=model.digest,
+        prompt_version=PROMPT_VERSION,
+    )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at one stroke: after a crash there is the old one or the new one, never half of one."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to, that takes the place of `path` at the end. Nothing happens to `path` on an error."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        yield partial
+        with partial.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _input(source: Source) -> Input:
+    try:
+        with source.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ScanError(f"{source.path}: {error.strerror or error}", "look at the disk") from error
+    return Input(name=source.path.name, size=source.size, digest=digest)
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def _read(path: Path, model: type[T]) -> T | None:
+    try:
+        return model.model_validate_json(path.read_bytes(), strict=False)
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise ScanError(f"{path} is damaged", "run it with --fresh to start over") from error

@@ -1,0 +1,58 @@
+"""What a scan prints at its end: the gravest cards and the figures."""
+
+from rich.console import Console
+
+from bot.scan.summary import ScanSummary, Timing
+from bot.terminal import render
+
+
+def print_summary(summary: ScanSummary, console: Console, cards: int) -> None:
+    """The first `cards` cards, then counts, times and where the rest is."""
+    for card in summary.cards[:cards]:
+        console.print(render(card), soft_wrap=False)
+    if summary.open > cards:
+        console.print(f"{summary.open - cards:,} more in the report.")
+    for line in (*_counts(summary), *_times(summary.timing), *_where(summary)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _counts(summary: ScanSummary) -> list[str]:
+    tally = summary.tally
+    lines = [
+        f"{tally.messages:,} messages: {summary.flagged:,} flagged, {summary.open:,} to look at, "
+        f"{summary.cleared:,} cleared"
+        + (f", {summary.shadow:,} by shadow policies only" if summary.shadow else "")
+    ]
+    lines += [
+        f"  {count.policy.title}: {count.violations} of {count.flagged} flagged are violations"
+        + (f", {count.undecided} undecided" if count.undecided else "")
+        for count in summary.policies
+        if count.flagged
+    ]
+    if tally.bots or tally.notices:
+        lines.append(f"not scanned: {tally.bots:,} messages by bots, {tally.notices:,} notices by Discord")
+    if tally.problem_count:
+        lines.append(f"{tally.problem_count:,} problems in the files, {tally.unread:,} records not read:")
+        lines += [f"  {problem}" for problem in tally.problems[:5]]
+    return lines
+
+
+def _times(timing: Timing) -> list[str]:
+    parts = []
+    if timing.prefilter_microseconds is not None:
+        parts.append(f"prefilter {timing.prefilter_microseconds:.0f} µs per message")
+    if timing.milliseconds_per_verdict is not None:
+        at_once = f", up to {timing.width} at once" if timing.width > 1 else ""
+        parts.append(f"judge {timing.milliseconds_per_verdict:.0f} ms per verdict{at_once}")
+    if timing.messages_per_second is not None:
+        parts.append(f"{timing.messages_per_second:,.0f} messages/s overall")
+    return (
+        [f"measured in this run: {'; '.join(parts)}"]
+        if parts
+        else ["nothing was left to do: this scan is complete"]
+    )
+
+
+def _where(summary: ScanSummary) -> list[str]:
+    notes = [f"NOTE: {note}" for note in summary.notes]
+    return [*notes, f"report: {summary.report}", f"all cases: {summary.cases_file}"]
