@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.case import CaseFile, CaseState, Decision, Suspected
+from bot.case import CaseFile, CaseState, Decision, Message, Suspected
 from bot.ports import UnknownCase
 from bot.store import queries, rows
 from bot.store.errors import PolicyNotKept
@@ -26,31 +26,42 @@ def keep_policy(db: sqlite3.Connection, guild_id: int, policy: Policy, now: date
 def record(db: sqlite3.Connection, suspected: Suspected, now: datetime) -> int | None:
     """Store a flagged revision with its jobs; None when its text is stored already."""
     message = suspected.message
-    case_id = _find_or_add_case(db, message.guild_id, message.id, now)
+    known = _find_case(db, message)
+    case_id = known or _add_case(db, message, now)
+    number = _add_revision(db, case_id, suspected, now)
+    if number is None:
+        return None
+    for suspicion in suspected.suspicions:
+        _add_job(db, message.guild_id, case_id, number, suspicion)
+    if known:
+        refresh(db, [known])  # a new case is QUEUED from the start
+    return case_id
+
+
+def _find_case(db: sqlite3.Connection, message: Message) -> int | None:
+    key = {"guild": message.guild_id, "message": message.id}
+    row = db.execute(queries.FIND_CASE, key).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def _add_case(db: sqlite3.Connection, message: Message, now: datetime) -> int:
+    case = {"guild": message.guild_id, "message": message.id, "now": rows.to_micros(now)}
+    added = db.execute(queries.ADD_CASE, case).lastrowid
+    assert added is not None
+    return added
+
+
+def _add_revision(db: sqlite3.Connection, case_id: int, suspected: Suspected, now: datetime) -> int | None:
+    """Store what the message says now and return its number; None if it said that before."""
     revision = {
         "case": case_id,
-        "digest": message.digest,
-        "message": rows.to_json(message),
+        "digest": suspected.message.digest,
+        "message": rows.to_json(suspected.message),
         "earlier": rows.earlier_to_json(suspected.earlier),
         "now": rows.to_micros(now),
     }
     added = db.execute(queries.ADD_REVISION, revision).fetchall()
-    if not added:
-        return None
-    for suspicion in suspected.suspicions:
-        _add_job(db, message.guild_id, case_id, added[0]["number"], suspicion)
-    refresh(db, [case_id])
-    return case_id
-
-
-def _find_or_add_case(db: sqlite3.Connection, guild_id: int, message_id: int, now: datetime) -> int:
-    key = {"guild": guild_id, "message": message_id}
-    known = db.execute(queries.FIND_CASE, key).fetchone()
-    if known is not None:
-        return int(known["id"])
-    added = db.execute(queries.ADD_CASE, {**key, "now": rows.to_micros(now)}).lastrowid
-    assert added is not None
-    return added
+    return int(added[0]["number"]) if added else None
 
 
 def _add_job(db: sqlite3.Connection, guild_id: int, case_id: int, revision: int, suspicion: Suspicion) -> None:

@@ -53,6 +53,10 @@ class Connection(aiosqlite.Connection):
         answer = await self._execute(call)  # type: ignore[no-untyped-call] # aiosqlite leaves it untyped
         return cast("T", answer)
 
+    def join(self) -> None:
+        """Wait for the thread's end. aiosqlite stops it when opening fails, but does not wait."""
+        self._thread.join()
+
 
 @asynccontextmanager
 async def connected(path: Path, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -66,6 +70,7 @@ async def connected(path: Path, *, read_only: bool = False) -> AsyncIterator[Con
     try:
         await connection
     except (OSError, sqlite3.Error) as error:
+        connection.join()
         raise explain(error) from error
     try:
         yield connection

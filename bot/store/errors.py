@@ -29,7 +29,9 @@ _ADVICE = {
 def explain(error: Exception) -> Exception:
     """Turn SQLite's error into one of the store's; an error that only a bug can cause is returned as it is."""
     if isinstance(error, OSError):
-        return StoreUnavailable(f"The database cannot be opened: {error.strerror}. Check the data folder.")
+        return StoreUnavailable(
+            f"The database {error.filename} cannot be opened: {error.strerror}. Check the data folder."
+        )
     if not isinstance(error, sqlite3.Error):
         return error
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended part

@@ -115,8 +115,8 @@ def earlier(row: sqlite3.Row) -> tuple[Earlier, ...]:
     """The messages that came before the revision."""
     try:
         return _EARLIER.validate_json(row["earlier"])
-    except ValidationError:
-        raise _unreadable("context") from None
+    except ValidationError as error:
+        raise _unreadable("Earlier", error) from None
 
 
 @lru_cache(maxsize=256)
@@ -127,13 +127,14 @@ def _policy(document: str) -> Policy:
 
 def _read(model: type[M], document: str) -> M:
     try:
-        return model.model_validate_json(document)
-    except ValidationError:
-        # Not chained: pydantic's message quotes its input, and that is a member's text.
-        raise _unreadable(model.__name__) from None
+        return model.model_validate_json(document, strict=False)  # strictness was for whoever made the value
+    except ValidationError as error:
+        raise _unreadable(model.__name__, error) from None
 
 
-def _unreadable(what: str) -> UnusableDatabase:
+def _unreadable(what: str, error: ValidationError) -> UnusableDatabase:
+    """Tells the kind of damage only, and is not chained: pydantic's message quotes a member's text."""
+    kinds = ", ".join(sorted({problem["type"] for problem in error.errors(include_input=False)}))
     return UnusableDatabase(
-        f"The database holds a {what} that this version cannot read. Put back a backup, or report this."
+        f"The database holds a {what} that this version cannot read ({kinds}). Put back a backup, or report this."
     )

@@ -89,6 +89,8 @@ class SqliteStore:
 
     async def claim(self, limit: int, lease: timedelta) -> list[Claim]:
         """See `Store`. A job whose fifth lease has ended becomes UNDECIDED here, and its case OPEN."""
+        if limit < 0:
+            raise ValueError(f"A worker cannot claim {limit} jobs.")
         return await self._writer.write(lambda db: jobs.claim(db, limit, lease, self._clock()))
 
     async def renew(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:

@@ -25,7 +25,7 @@ class Outcome:
     error: Exception | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Call:
     work: Work[Any]
     answer: "asyncio.Future[Any]"
@@ -45,6 +45,7 @@ class GroupWriter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
+        self._unanswered: set[_Call] = set()
         self._closed = False
 
     async def write(self, work: Work[T]) -> T:
@@ -58,18 +59,24 @@ class GroupWriter:
         if self._closed:
             raise StoreUnavailable("The store is closed.")
         call = _Call(work, asyncio.get_running_loop().create_future())
+        self._unanswered.add(call)
         self._calls.put_nowait(call)
-        answer: T = await call.answer
+        try:
+            answer: T = await call.answer
+        finally:
+            self._unanswered.discard(call)
         return answer
 
     async def serve(self) -> None:
         """Commit what waits, group by group, until the writer is closed and nothing is left."""
-        while group := await self._next_group():
-            wanted = [call for call in group if call is not None and not call.answer.done()]
-            if wanted:
-                await self._commit(wanted)
-            if group[-1] is None:
-                return
+        last = False
+        try:
+            while not last:
+                group = await self._next_group()
+                last = group[-1] is None
+                await self._commit([call for call in group if call is not None and not call.answer.done()])
+        finally:
+            self._leave_nobody_waiting()
 
     def close(self) -> None:
         """Take no more calls; `serve` ends after those that wait."""
@@ -82,7 +89,15 @@ class GroupWriter:
             group.append(self._calls.get_nowait())
         return group
 
+    def _leave_nobody_waiting(self) -> None:
+        """However `serve` ended, by cancellation too: no caller hangs."""
+        self._closed = True
+        for call in self._unanswered:
+            call.settle(Outcome(error=StoreUnavailable("The store was closed before it had confirmed the write.")))
+
     async def _commit(self, calls: Sequence[_Call]) -> None:
+        if not calls:
+            return
         works = [call.work for call in calls]
         try:
             outcomes = await self._connection.run(lambda db: commit_together(db, works))

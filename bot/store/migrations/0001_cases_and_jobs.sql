@@ -84,8 +84,8 @@ CREATE TABLE job (
     CHECK (state <> 'judging' OR (token IS NOT NULL AND leased_until IS NOT NULL)),
     CHECK (state <> 'judged' OR (violation IS NOT NULL AND verdict IS NOT NULL))
 ) STRICT;
+-- Gives the next jobs in turn, the few that are leased, and the counts.
 CREATE INDEX job_in_turn ON job (state, tag, id);
-CREATE INDEX job_leased_until ON job (leased_until) WHERE state = 'judging';
 
 -- What people decided. A decision answers the revisions up to `revision`; a later one opens the case again.
 CREATE TABLE decision (

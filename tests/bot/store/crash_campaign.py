@@ -1,0 +1,142 @@
+"""Kills a writing process with SIGKILL again and again and looks for everything that was acknowledged.
+
+    python -m tests.bot.store.crash_campaign ROUNDS [FAULT]
+
+All rounds use one database. Exit status 1 when something acknowledged is missing or the database is not whole.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+Acknowledged: TypeAlias = tuple[str, int, str]
+"""What was done, to which id, and what must be found there."""
+
+FOUND = {
+    "recorded": "SELECT case_id, digest FROM revision",
+    "scanned": "SELECT guild_id, message_id FROM watermark",
+    "judged": "SELECT id, verdict ->> 'seed' FROM job WHERE verdict IS NOT NULL",
+    "decided": "SELECT case_id, moderator_id FROM decision",
+    "settled": "SELECT case_id, outcome FROM decision WHERE enforced IS NOT NULL",
+}
+"""By what was done: the ids in the database and what is there."""
+
+BROKEN = {
+    "case without revision": "SELECT count(*) FROM case_file WHERE id NOT IN (SELECT case_id FROM revision)",
+    "revision without all its jobs": """
+        SELECT count(*) FROM revision AS flagged
+        WHERE 2 <> (SELECT count(*) FROM job WHERE case_id = flagged.case_id AND revision = flagged.number)""",
+    "job without case": "SELECT count(*) FROM job WHERE case_id NOT IN (SELECT id FROM case_file)",
+    "decision without case": "SELECT count(*) FROM decision WHERE case_id NOT IN (SELECT id FROM case_file)",
+    "decided case without decision": """
+        SELECT count(*) FROM case_file
+        WHERE state IN ('decided', 'enforced', 'failed') AND id NOT IN (SELECT case_id FROM decision)""",
+    "leased job in a case that is not judging": """
+        SELECT count(*) FROM job JOIN case_file ON case_file.id = job.case_id
+        WHERE job.state = 'judging' AND case_file.state IN ('queued', 'cleared')""",
+    "foreign key violated": "SELECT count(*) FROM pragma_foreign_key_check",
+}
+
+
+class Writer:
+    """The process that is killed, one fork of it per round."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def crash(self, number: int) -> list[Acknowledged]:
+        """Let a fork write for some milliseconds, kill it, and return what it had acknowledged."""
+        assert self._process.stdin
+        print(number, file=self._process.stdin, flush=True)
+        pid = int(self._line()[1])
+        acknowledged = []
+        if random.random() > 0.1:  # else: killed while it starts, the migration included
+            acknowledged.append(self._line())
+        time.sleep(random.uniform(0, 0.08))
+        os.kill(pid, signal.SIGKILL)
+        while (line := self._line()) != ["end"]:
+            acknowledged.append(line)
+        return [(what, int(number), value) for what, number, value in acknowledged]
+
+    def _line(self) -> list[str]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the writing process has ended by itself")
+        return line.split()
+
+
+@contextmanager
+def started(database: Path, fault: list[str]) -> Iterator[Writer]:
+    program = [sys.executable, "-m", "tests.bot.store.crash_writer", str(database), *fault]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Writer(process)
+        assert process.stdin
+        process.stdin.close()
+
+
+def problems(database: Path, acknowledged: list[Acknowledged]) -> Counter[str]:
+    """What is missing or broken in a copy of the database: the next writer recovers the original by itself."""
+    with TemporaryDirectory(dir=database.parent) as folder:
+        for suffix in ("", "-wal"):
+            if (source := Path(f"{database}{suffix}")).exists():
+                shutil.copy(source, folder)
+        with closing(sqlite3.connect(Path(folder) / database.name)) as db:
+            return _missing(db, acknowledged) + _broken(db)
+
+
+def _missing(db: sqlite3.Connection, acknowledged: list[Acknowledged]) -> Counter[str]:
+    missing: Counter[str] = Counter()
+    for what in {what for what, _, _ in acknowledged}:
+        found = {(number, str(value)) for number, value in db.execute(FOUND[what])}
+        highest = {number: int(value) for number, value in found} if what == "scanned" else {}
+        for _, number, value in (ack for ack in acknowledged if ack[0] == what):
+            is_there = highest.get(number, 0) >= int(value) if highest else (number, value) in found
+            missing[f"{what}, acknowledged and lost"] += not is_there
+    return +missing
+
+
+def _broken(db: sqlite3.Connection) -> Counter[str]:
+    broken: Counter[str] = Counter()
+    (broken["integrity_check"],) = (row[0] != "ok" for row in db.execute("PRAGMA integrity_check(1)"))
+    if db.execute("PRAGMA user_version").fetchone()[0]:
+        broken.update({name: db.execute(query).fetchone()[0] for name, query in BROKEN.items()})
+    return +broken
+
+
+def campaign(rounds: int, fault: list[str]) -> Counter[str]:
+    """Kill `rounds` times; return what was found to be wrong, with how often."""
+    wrong: Counter[str] = Counter()
+    everything: list[Acknowledged] = []
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "store.db"
+        with started(database, fault) as writer:
+            for number in range(rounds):
+                acknowledged = writer.crash(number)
+                wrong += problems(database, acknowledged)
+                everything += acknowledged
+        wrong += problems(database, everything)
+    counts = Counter(what for what, _, _ in everything)
+    summary = f"{rounds} kills, {len(everything)} acknowledged: {dict(counts)}; wrong: {dict(wrong) or 'nothing'}"
+    sys.stdout.write(f"{summary}\n")
+    return wrong
+
+
+def main() -> None:
+    rounds, *fault = sys.argv[1:]
+    sys.exit(1 if campaign(int(rounds), fault) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""The store against a small model of DESIGN.md's states, over random histories."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from bot.case import CaseState, Claim, Decision, JobState
+from bot.ports import LeaseLost, UnknownCase
+from bot.store import open_store
+from tests.bot.store.samples import LEASE, Clock, decision, policy, suspected, verdict
+
+GUILDS = (1, 2)
+POLICIES = ("harassment", "spam")
+
+
+@dataclass
+class ModelJob:
+    revision: int
+    state: JobState = JobState.QUEUED
+    needs_person: bool = False
+    attempts: int = 0
+    token: str | None = None
+    until: datetime | None = None
+
+    def ended(self, now: datetime) -> bool:
+        return self.state is JobState.JUDGING and self.until is not None and self.until <= now
+
+    def give_up_or_wait(self) -> None:
+        """A try has failed: the fifth is the last."""
+        if self.attempts >= 5:
+            self.state, self.needs_person, self.token = JobState.UNDECIDED, True, None
+        else:
+            self.state = JobState.QUEUED
+
+
+@dataclass
+class ModelDecision:
+    decision: Decision
+    answers: int
+    enforced: bool | None = None
+
+
+@dataclass
+class ModelCase:
+    texts: list[str] = field(default_factory=list)
+    jobs: dict[int, ModelJob] = field(default_factory=dict)
+    decisions: list[ModelDecision] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[int]:
+        """The revisions that a person has to look at, or had to."""
+        return [job.revision for job in self.jobs.values() if job.needs_person]
+
+    @property
+    def state(self) -> CaseState:
+        last = self.decisions[-1] if self.decisions else None
+        if last and last.enforced is None:
+            return CaseState.DECIDED
+        if max(self.findings, default=0) > (last.answers if last else 0):
+            return CaseState.OPEN
+        if last:
+            return CaseState.ENFORCED if last.enforced else CaseState.FAILED
+        states = {job.state for job in self.jobs.values()}
+        if JobState.JUDGING in states:
+            return CaseState.JUDGING
+        return CaseState.QUEUED if JobState.QUEUED in states else CaseState.CLEARED
+
+
+class StoreHistory(RuleBasedStateMachine):
+    """Does the same to a store and to the model and compares what can be seen of both."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = TemporaryDirectory()
+        self.runner = asyncio.Runner()
+        self.clock = Clock()
+        self.model: dict[int, ModelCase] = {}
+        self.ids: dict[tuple[int, int], int] = {}
+        self.marks: dict[int, int] = {}
+        self.claims: list[Claim] = []
+        self.stack = AsyncExitStack()
+        self.enter_store()
+        for guild in GUILDS:
+            for name in POLICIES:
+                self.run(self.store.keep_policy(guild, policy(name)))
+
+    def enter_store(self) -> None:
+        opening = open_store(Path(self.folder.name) / "store.db", clock=self.clock)
+        self.store = self.run(self.stack.enter_async_context(opening))
+
+    def run(self, call: Any) -> Any:
+        return self.runner.run(call)
+
+    def teardown(self) -> None:
+        self.run(self.stack.aclose())
+        self.runner.close()
+        self.folder.cleanup()
+
+    @property
+    def jobs(self) -> dict[int, ModelJob]:
+        return {number: job for case in self.model.values() for number, job in case.jobs.items()}
+
+    @rule(
+        guild=st.sampled_from(GUILDS),
+        message_id=st.integers(1, 3),
+        text=st.sampled_from("abcd"),
+        policies=st.sets(st.sampled_from(POLICIES), min_size=1),
+    )
+    def record(self, guild: int, message_id: int, text: str, policies: set[str]) -> None:
+        case_id = self.run(self.store.record(suspected(message_id, text, guild, tuple(policies))))
+        known = self.ids.get((guild, message_id))
+        if known and text in self.model[known].texts:
+            assert case_id is None
+            return
+        assert case_id == (known or case_id)
+        self.ids[guild, message_id] = case_id
+        case = self.model.setdefault(case_id, ModelCase())
+        case.texts.append(text)
+        for finding in self.run(self.store.case(case_id)).findings[len(case.jobs) :]:
+            case.jobs[finding.job_id] = ModelJob(revision=len(case.texts))
+
+    @rule(limit=st.integers(0, 4))
+    def claim(self, limit: int) -> None:
+        for job in self.jobs.values():
+            if job.ended(self.clock.now):
+                job.give_up_or_wait()
+        waiting = {number for number, job in self.jobs.items() if job.state is JobState.QUEUED}
+        claims = self.run(self.store.claim(limit, LEASE))
+        assert len(claims) == min(limit, len(waiting))
+        assert {claim.job_id for claim in claims} <= waiting
+        for claim in claims:
+            job = self.jobs[claim.job_id]
+            job.state, job.token, job.until = JobState.JUDGING, claim.token, claim.leased_until
+            job.attempts += 1
+            assert (claim.attempt, claim.revision) == (job.attempts, job.revision)
+        self.claims += claims
+
+    def held(self, data: st.DataObject) -> tuple[Claim | None, ModelJob | None]:
+        """Some claim, held or lost; the job is None when it was lost."""
+        if not self.claims:
+            return None, None
+        claim = data.draw(st.sampled_from(self.claims))
+        job = self.jobs[claim.job_id]
+        return claim, job if job.token == claim.token else None
+
+    @rule(data=st.data(), violation=st.sampled_from([True, False, None]))
+    def finish(self, data: st.DataObject, violation: bool | None) -> None:
+        claim, job = self.held(data)
+        if claim and job:
+            job.state = JobState.UNDECIDED if violation is None else JobState.JUDGED
+            job.needs_person, job.token = violation is not False, None
+            assert self.run(self.store.finish(claim, verdict(violation))) is self.model[claim.case_id].state
+        elif claim:
+            with pytest.raises(LeaseLost):
+                self.run(self.store.finish(claim, verdict(violation)))
+
+    @rule(data=st.data(), failed=st.booleans())
+    def release(self, data: st.DataObject, failed: bool) -> None:
+        claim, job = self.held(data)
+        if claim and job:
+            job.attempts -= not failed
+            job.give_up_or_wait()
+            job.token = None
+            assert self.run(self.store.release(claim, failed=failed)) is job.state
+        elif claim:
+            with pytest.raises(LeaseLost):
+                self.run(self.store.release(claim, failed=failed))
+
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        claim, job = self.held(data)
+        if claim:
+            renewed = self.run(self.store.renew([claim], LEASE))
+            assert len(renewed) == (job is not None)
+            if job:
+                job.state, job.until = JobState.JUDGING, renewed[0].leased_until
+
+    @rule(seconds=st.sampled_from([1, 59, 60, 200]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.pass_by(timedelta(seconds=seconds))
+
+    @rule(data=st.data(), moderator=st.integers(1, 9))
+    def decide(self, data: st.DataObject, moderator: int) -> None:
+        case_id = data.draw(st.sampled_from([*self.model, 999]))
+        word = decision(case_id, moderator)
+        case = self.model.get(case_id, ModelCase())
+        if case.state is CaseState.OPEN:
+            case.decisions.append(ModelDecision(word, answers=max(case.findings)))
+            assert self.run(self.store.decide(word)) == (word, True)
+        elif case.decisions:
+            assert self.run(self.store.decide(word)) == (case.decisions[-1].decision, False)
+        else:
+            with pytest.raises(UnknownCase):
+                self.run(self.store.decide(word))
+
+    @rule(data=st.data(), enforced=st.booleans())
+    def settle(self, data: st.DataObject, enforced: bool) -> None:
+        case_id = data.draw(st.sampled_from([*self.model, 999]))
+        case = self.model.get(case_id, ModelCase())
+        pending = bool(case.decisions) and case.decisions[-1].enforced is None
+        if pending:
+            case.decisions[-1].enforced = enforced
+        assert self.run(self.store.settle(case_id, enforced=enforced, outcome="done")) is pending
+
+    @rule(marks=st.dictionaries(st.integers(1, 3), st.integers(1, 9)))
+    def advance(self, marks: dict[int, int]) -> None:
+        self.run(self.store.advance(1, marks))
+        self.marks |= {channel: max(mark, self.marks.get(channel, 0)) for channel, mark in marks.items()}
+
+    @rule()
+    def restart(self) -> None:
+        self.run(self.stack.aclose())
+        self.enter_store()
+
+    @invariant()
+    def cases_are_as_in_the_model(self) -> None:
+        found = {case.id: case for case in self.run(self.everything())}
+        assert found.keys() == self.model.keys()
+        for case_id, model in self.model.items():
+            case = found[case_id]
+            assert case.state is model.state
+            assert [revision.content for revision in case.revisions] == model.texts
+            assert {finding.job_id: finding.state for finding in case.findings} == {
+                number: job.state for number, job in model.jobs.items()
+            }
+            history = (*case.earlier_decisions, *([case.decision] if case.decision else []))
+            assert history == tuple(made.decision for made in model.decisions)
+
+    @invariant()
+    def counts_and_watermarks_are_as_in_the_model(self) -> None:
+        states = [job.state for job in self.jobs.values()]
+        assert self.run(self.store.job_counts()) == {state: states.count(state) for state in JobState}
+        states = [case.state for case in self.model.values()]
+        assert self.run(self.store.case_counts()) == {state: states.count(state) for state in CaseState}
+        assert self.run(self.store.watermarks(1)) == self.marks
+
+    async def everything(self) -> list[Any]:
+        return [case async for case in self.store.cases(*CaseState)]
+
+
+def test_random_histories_lead_to_the_states_of_the_model() -> None:
+    bounds = settings(max_examples=40, stateful_step_count=40, deadline=None, derandomize=True)
+    run_state_machine_as_test(StoreHistory, settings=bounds)
