@@ -6,7 +6,6 @@
 import hashlib
 import re
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
@@ -200,7 +199,7 @@ class Policy(Frozen):
         """The rule with this id; KeyError if there is none."""
         return next((rule for rule in self.rules if rule.id == rule_id), None) or _no_rule(rule_id)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything the policy says: two policies with one digest are the same policy."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

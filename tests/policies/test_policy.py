@@ -1,0 +1,75 @@
+import pytest
+from pydantic import ValidationError
+
+from policies.policy import Example, Mode, Policy, Rule, Scope
+
+POLICY = Policy(
+    id="p", title="P", goal="Be kind.", rules=(Rule(id="H1", text="Insults."), Rule(id="H2", text="Slurs."))
+)
+
+
+def changed(**changes: object) -> Policy:
+    return POLICY.model_copy(update=changes)
+
+
+def test_one_text_has_one_digest() -> None:
+    assert POLICY.digest == Policy.model_validate(POLICY.model_dump()).digest
+
+
+def test_every_change_changes_the_digest_of_a_copy_too() -> None:
+    before = POLICY.digest
+    copies = [
+        changed(title="Q"),
+        changed(mode=Mode.OFF),
+        changed(rules=POLICY.rules[:1]),
+        changed(allowed=("Jokes.",)),
+    ]
+    assert len({before, *(copy.digest for copy in copies)}) == 5
+
+
+def test_a_policy_never_changes() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        POLICY.title = "Q"  # type: ignore[misc]
+
+
+def test_rule_ids_are_unique() -> None:
+    with pytest.raises(ValidationError, match='"H1" is used twice'):
+        Policy(id="p", title="P", goal="g", rules=(POLICY.rules[0], POLICY.rules[0]))
+
+
+def test_a_rule_cannot_be_called_allowed() -> None:
+    with pytest.raises(ValidationError, match="may not be called"):
+        Policy(id="p", title="P", goal="g", rules=(Rule(id="allowed", text="x"),))
+
+
+def test_an_example_cites_a_known_rule_or_allowed() -> None:
+    with pytest.raises(ValidationError, match='unknown rule "H9"'):
+        Policy(id="p", title="P", goal="g", rules=POLICY.rules, examples=(Example(text="x", verdict="H9"),))
+
+
+def test_six_examples_are_shown_at_most() -> None:
+    shown = tuple(Example(text=f"x{n}", verdict="H1", show=True) for n in range(7))
+    with pytest.raises(ValidationError, match="more than 6"):
+        Policy(id="p", title="P", goal="g", rules=POLICY.rules, examples=shown)
+
+
+def test_a_rule_is_found_by_its_id() -> None:
+    assert POLICY.rule("H2").text == "Slurs."
+    with pytest.raises(KeyError):
+        POLICY.rule("H9")
+
+
+@pytest.mark.parametrize(
+    ("scope", "covered"),
+    [
+        (Scope(), True),
+        (Scope(channels=(1, 2)), True),
+        (Scope(channels=(2,)), False),
+        (Scope(except_channels=(1,)), False),
+        (Scope(channels=(1,), except_channels=(1,)), False),
+        (Scope(except_roles=(7,)), False),
+        (Scope(except_roles=(8,)), True),
+    ],
+)
+def test_a_scope_says_where_a_policy_holds(scope: Scope, covered: bool) -> None:
+    assert scope.covers(1, frozenset({7})) is covered
