@@ -23,6 +23,7 @@ _REPEATS = Rewrite(re.compile(r"([^\W_])\1+"), r"\1", 1)
 _ALIKE = str.maketrans({sign: letters[0] for sign, letters in LEET.items()} | {"l": "i", "£": "i"})
 """Signs and letters that one sign may stand for become one letter: `1` is i or l, so both become i."""
 
+_SHORT = 3
 _KEPT_EXPRESSIONS = 4096
 
 
@@ -37,27 +38,26 @@ def skeleton(word: str) -> str:
     return _REPEATS(_SEPARATORS(word.translate(_ALIKE)))
 
 
-def reads_as(spelling: str, word: str, *, open_left: bool = False, open_right: bool = False) -> bool:
-    """Whether a person would read a folded spelling as the folded word.
+def span_reading(spelling: str, word: str) -> tuple[int, int] | None:
+    """Where a folded spelling holds what a person would read as the folded word; None if nowhere.
 
     Each sign must stand for the word's letter; a letter is repeated as often as in the word, or at least three
-    times. An open end may have anything behind it. Bare numbers are no disguise: `455` is a number.
-    Words of three letters allow one digit only, since `a55` names a phone and a road.
+    times. Bare numbers are no disguise: `455` is a number. Words of three letters allow one digit only:
+    `a55` names a phone and a road.
     """
-    digits = sum(character.isdigit() for character in spelling)
-    if digits and (digits == len(spelling) or (len(word) <= 3 and digits > 1)):
-        return False
-    return _expression(word, open_left, open_right).fullmatch(spelling) is not None
+    match = _expression(word).search(spelling)
+    if match is None:
+        return None
+    start, end = match.span()
+    digits = sum(map(str.isdigit, spelling[start:end]))
+    most = 1 if len(word) <= _SHORT else end - start - 1
+    return (start, end) if digits <= most else None
 
 
 @functools.lru_cache(maxsize=_KEPT_EXPRESSIONS)
-def _expression(word: str, open_left: bool, open_right: bool) -> Any:  # re2 ships no types
+def _expression(word: str) -> Any:  # re2 ships no types
     """RE2, since two neighbouring letters may share a sign: linear whatever a member writes."""
-    options = re2.Options()
-    options.never_capture = True
-    options.dot_nl = True
-    body = "".join(_runs(word))
-    return re2.compile(f"{'.*' if open_left else ''}{body}{'.*' if open_right else ''}", options)
+    return re2.compile("".join(_runs(word)))
 
 
 def _runs(word: str) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _is_separator(character: str) -> bool:
 
 
 def _repeated(signs: str, times: int) -> str:
-    return f"{signs}{{3,}}" if times > 2 else f"(?:{signs}{{{times}}}|{signs}{{3,}})"
+    return f"{signs}{{3,}}" if times > 2 else f"(?:{signs}{{3,}}|{signs}{{{times}}})"
 
 
 def _signs_for(character: str) -> str:

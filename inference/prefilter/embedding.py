@@ -34,6 +34,10 @@ class Embedder(Protocol):
         """Texts -> (len(texts), dimensions). A row is zero if the embedder knows nothing of the text."""
         ...
 
+    def __hash__(self) -> int:
+        """By identity or by contents: what was computed with an embedder is kept under it."""
+        ...
+
 
 class StaticEmbedder:
     """Static vectors. Immutable; about 30 MB of memory, a few microseconds for each message."""
@@ -68,9 +72,13 @@ class StaticEmbedder:
         for row, encoding in zip(rows, encodings, strict=True):
             if encoding.ids:
                 self._vectors[encoding.ids].sum(axis=0, out=row)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        np.divide(rows, lengths, out=rows, where=lengths > 0)
-        return rows
+        return unit_rows(rows)
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Each row scaled to length 1; rows of zeros stay zero."""
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    return np.asarray(vectors / np.sqrt(np.where(squares > 0, squares, 1))[:, None], np.float32)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
-from inference.prefilter.disguise import reads_as, skeleton
+from inference.prefilter.disguise import skeleton, span_reading
 from inference.prefilter.normalise import CoarseView, Normaliser, Reading, lowered
 from inference.prefilter.view import View
 
@@ -121,8 +121,8 @@ class KeywordIndex:
         readable = coarse.readable
         for form, start, end in self._matches(coarse.skeleton.text):
             for keyword in self._coarse[form].get(guild_id, ()):
-                span = coarse.skeleton.span_in(readable, start, end)
-                if _bounded(readable, *span, keyword) and _reads(readable, span, keyword):
+                span = _span_reading(readable, coarse.skeleton.span_in(readable, start, end), keyword)
+                if span is not None and _bounded(readable, *span, keyword):
                     yield _hit(keyword, readable, span, written, keyword.plain)
 
     def _matches(self, text: str) -> list[tuple[int, int, int]]:
@@ -178,14 +178,11 @@ def _widened(text: str, start: int, end: int, keyword: Keyword) -> tuple[int, in
     return start, end
 
 
-def _reads(readable: View, span: tuple[int, int], keyword: Keyword) -> bool:
-    start, end = span
-    return reads_as(
-        readable.text[start:end],
-        keyword.plain,
-        open_left=keyword.open_left,
-        open_right=keyword.open_right,
-    )
+def _span_reading(readable: View, around: tuple[int, int], keyword: Keyword) -> tuple[int, int] | None:
+    """Where the keyword is within a span that the skeletons agree on, if it is there at all."""
+    start, end = around
+    span = span_reading(readable.text[start:end], keyword.plain)
+    return None if span is None else (start + span[0], start + span[1])
 
 
 def _hit(keyword: Keyword, view: View, span: tuple[int, int], written: str, core: str) -> KeywordHit:

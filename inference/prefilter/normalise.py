@@ -6,7 +6,7 @@
   letters, so that a Russian sentence stays Russian.
 - *coarse*: a skeleton, made of the light view, in which different spellings fall together: leet signs become
   letters, repeated letters one, and separators a space (`joined`: nothing). It proposes matches; what it
-  proposes must still read as the keyword (`disguise.reads_as`).
+  proposes must still read as the keyword (`disguise.span_reading`).
 
 URLs, custom emoji, mentions and code are not in the coarse views: nothing in them is a disguise.
 """
@@ -26,7 +26,7 @@ is shorter; the rest of a longer text (from an export, say) is not read."""
 
 _SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
 _LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
-_BETWEEN_SPELLED = r"(?:\s|\s?(?:[^\w\s]|_){1,3}\s?)"
+_BETWEEN_SPELLED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}]|_){{1,3}}\s?)"
 _INSIDE_WORD = r"(?:[._\-*~^\\]|(?![\w\s])[^\x00-\x7f])"
 
 _SPELLED_GAP = rf"(?<=(?<![^\W_]){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?![^\W_]))"
@@ -47,7 +47,7 @@ _LATIN = re.compile(r"[a-z]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _DISGUISED = re.compile(
-    rf"[^\W\d_](?:[0-9@$|+€£¢]|[{_SIGNS}](?=\w))"  # a leet sign behind a letter, or between two
+    rf"[^\W\d_](?:[0-9@$|+€£¢]|[{_SIGNS}](?=[\w{_SIGNS}]))"  # a leet sign behind a letter, or between two
     rf"|[0-9{_SIGNS}][^\W\d_]"  # or before one
     r"|([^\W\d_])\1\1"  # loooser
     rf"|{_INNER_GAP}"  # lo-ser

@@ -8,7 +8,7 @@ from inference.prefilter.embedding import Embedder
 from inference.prefilter.keywords import KeywordHit, KeywordIndex
 from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.patterns import PatternHit, PatternSet
-from inference.prefilter.similarity import Likeness, Similarity, background_vectors
+from inference.prefilter.similarity import Background, Likeness, Profile, Similarity
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Mode, Policy
 
@@ -51,10 +51,11 @@ class Prefilter:
         keywords = KeywordIndex.build(
             {guild: _keywords(policies) for guild, policies in active.items()}, normaliser
         )
-        background = background_vectors(embedder, normaliser)
+        background = Background.shipped(embedder, normaliser)
         guilds = {}
         for guild_id, policies in active.items():
-            similarity = Similarity(policies, embedder, normaliser, background)
+            profiles = [Profile.of(policy, embedder, normaliser, background) for policy in policies]
+            similarity = Similarity(profiles, embedder, background.whitening)
             guilds[guild_id] = _Guild(tuple(it.id for it in policies), _patterns(policies), similarity)
         return cls(keywords, guilds, normaliser)
 

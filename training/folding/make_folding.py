@@ -55,16 +55,17 @@ OWN_FOLDS = {
     # Latin letters and signs whose name or decomposition does not tell
     "ae": "æ", "oe": "œ", "ss": "ß", "th": "þ", "d": "ðđ", "o": "øɵɔ", "l": "łƚ", "h": "ħ", "t": "ŧ", "i": "ıɩ",
     "k": "ĸ", "n": "ŋŉ", "e": "ǝɘɛ", "u": "ʊ", "r": "ɹʀ", "a": "ɐ", "v": "ʌ", "y": "ʎ", "m": "ɯ", "s": "ʃ",
-    "b": "ɓ", "g": "ɢ", "'": "‘’‚‛ʼ´", '"': "“”„‟«»", "-": "‐‑‒–—―−",
+    "b": "ɓ", "g": "ɢ", "'": "‘’‚‛ʼ´", '"': "“”„‟«»", "-": "‐‑‒–—―−", "е": "ё",
 }  # fmt: skip
 
+_TURNS = "TURNED|REVERSED|SIDEWAYS|INVERTED|SCRIPT|BLACKLETTER|DOTLESS|BARRED|LONG"
+_FRAMES = "PARENTHESIZED|SQUARED|(?:NEGATIVE )?CIRCLED|FULLWIDTH|(?:CROSSED )?NEGATIVE SQUARED"
 _LATIN_NAMES = (
     r"LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])(?: WITH .*)?",
     r"LATIN LETTER SMALL CAPITAL ([A-Z])(?: WITH .*)?",
-    r"LATIN SMALL LETTER (?:TURNED|REVERSED|SIDEWAYS|INVERTED|SCRIPT|BARRED|DOTLESS|LONG) ([A-Z])(?: WITH .*)?",
+    rf"LATIN SMALL LETTER (?:{_TURNS}) ([A-Z])(?: WITH .*)?",
     r"MODIFIER LETTER (?:SMALL|CAPITAL) ([A-Z])",
-    r"(?:PARENTHESIZED|SQUARED|(?:NEGATIVE )?CIRCLED|FULLWIDTH|(?:CROSSED )?NEGATIVE SQUARED)"
-    r" LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])",
+    rf"(?:{_FRAMES}) LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])",
     r"REGIONAL INDICATOR SYMBOL LETTER ([A-Z])",
     r"LATIN SMALL LETTER (ALPHA)",
 )
@@ -99,7 +100,13 @@ def _reading(character: str) -> str | None:
     if character.lower() != character and len(character.lower()) == 1:
         return None
     reading = _own(character) or _named(character) or _decomposed(character)
-    return reading if reading != character else None
+    return None if reading in (None, character) else "".join(_plain(part) for part in reading or "")
+
+
+def _plain(part: str) -> str:
+    """A part of a reading, read itself (a modifier letter decomposes to a letter that is folded, too)."""
+    reading = _reading(part)
+    return part if reading is None else reading
 
 
 def _unseen(character: str) -> bool:
@@ -127,6 +134,8 @@ def _named(character: str) -> str | None:
 
 def _decomposed(character: str) -> str | None:
     """The compatibility decomposition without free marks; None unless it is letters, digits or one sign."""
+    if unicodedata.name(character, "").startswith("CYRILLIC"):
+        return None  # its marks make other letters: \u0439 is not \u0438
     parts = unicodedata.normalize("NFKD", character).lower()
     plain = unicodedata.normalize("NFC", "".join(part for part in parts if not _within(ord(part), FREE_MARKS)))
     plain = _own(plain) or plain

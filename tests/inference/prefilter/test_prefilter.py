@@ -1,0 +1,207 @@
+"""The whole prefilter: which policies a text is suspicious to, and the evidence."""
+
+# ruff: noqa: RUF001 -- look-alike letters are part of what members write
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.prefilter.embedding import StaticEmbedder
+from inference.prefilter.normalise import MAX_CHARACTERS
+from inference.prefilter.patterns import PatternSet
+from inference.prefilter.prefilter import MAX_EVIDENCE, Prefilter
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.patterns import PatternError
+from policies.policy import Example, Mode, Policy, Rule
+from policies.policy import Prefilter as Triggers
+
+GUILD = 7
+
+
+def policy(
+    policy_id: str = "rude",
+    *,
+    keywords: tuple[str, ...] = (),
+    patterns: tuple[str, ...] = (),
+    examples: tuple[tuple[str, str], ...] = (),
+    mode: Mode = Mode.LIVE,
+    flag_rate: float = 0.001,
+) -> Policy:
+    return Policy(
+        id=policy_id,
+        title="Rude",
+        mode=mode,
+        goal="Keep it kind.",
+        rules=(Rule(id="R1", text="Insults aimed at a member."),),
+        examples=tuple(Example(text=text, verdict=verdict) for text, verdict in examples),
+        prefilter=Triggers(keywords=keywords, patterns=patterns, flag_rate=flag_rate),
+    )
+
+
+def prefilter(*policies: Policy) -> Prefilter:
+    return Prefilter.build({GUILD: policies}, StaticEmbedder.shipped())
+
+
+def evidence(filter_: Prefilter, text: str) -> list[Evidence]:
+    return [item for suspicion in filter_.inspect(GUILD, text) for item in suspicion.evidence]
+
+
+def test_a_keyword_raises_a_suspicion_with_the_members_own_characters() -> None:
+    assert prefilter(policy(keywords=("loser",))).inspect(GUILD, "you L0$ER!") == (
+        Suspicion(
+            policy_id="rude",
+            evidence=(
+                Evidence(kind=EvidenceKind.KEYWORD, name="loser", start=4, end=9, quote="L0$ER", reading="loser"),
+            ),
+        ),
+    )
+
+
+def test_suspicions_come_in_the_order_of_the_policies_one_each() -> None:
+    built = prefilter(
+        policy("b", keywords=("loser",), patterns=("lo[sz]er",)),
+        policy("a", keywords=("loser", "idiot")),
+        policy("c", keywords=("fine",)),
+    )
+    suspicions = built.inspect(GUILD, "idiot loser")
+    assert [(it.policy_id, len(it.evidence)) for it in suspicions] == [("b", 2), ("a", 2)]
+    assert [it.policy_id for it in built.inspect(GUILD, "idiot loser", {"a", "c"})] == ["a"]
+    assert built.inspect(GUILD, "idiot loser", ()) == ()
+
+
+def test_policies_that_are_off_and_guilds_without_policies_see_nothing() -> None:
+    built = prefilter(
+        policy("off", keywords=("loser",), mode=Mode.OFF), policy("on", keywords=("loser",), mode=Mode.SHADOW)
+    )
+    assert [it.policy_id for it in built.inspect(GUILD, "loser")] == ["on"]
+    assert built.inspect(GUILD + 1, "loser") == ()
+    assert prefilter().inspect(GUILD, "loser") == ()
+
+
+def test_patterns_match_the_text_as_written_and_its_light_view() -> None:
+    built = prefilter(policy(patterns=(r"(?-i)WIN\d+", r"free\s+nitro")))
+    assert [(it.name, it.quote) for it in evidence(built, "FREE   nitro, WIN50 win60")] == [
+        (r"(?-i)WIN\d+", "WIN50"),
+        (r"free\s+nitro", "FREE   nitro"),
+    ]
+    assert [it.quote for it in evidence(built, "ｆｒｅｅ n\u200bitro")] == ["ｆｒｅｅ n\u200bitro"]
+    assert evidence(built, "f r e e") == []
+
+
+def test_a_pattern_that_matches_nothing_at_all_is_no_evidence() -> None:
+    assert evidence(prefilter(policy(patterns=("x*",))), "abc") == []
+    assert [it.quote for it in evidence(prefilter(policy(patterns=("x*",))), "abxxc")] == ["xx"]
+
+
+def test_patterns_of_policies_that_name_their_groups_alike_stand_side_by_side() -> None:
+    built = prefilter(policy("a", patterns=("(?P<n>cat)",)), policy("b", patterns=("(?P<n>dog)",)))
+    assert [it.policy_id for it in built.inspect(GUILD, "cat and dog")] == ["a", "b"]
+    assert [it.policy_id for it in built.inspect(GUILD, "dog")] == ["b"]
+
+
+def test_a_pattern_that_re2_cannot_take_is_refused() -> None:
+    with pytest.raises(PatternError):
+        PatternSet.build([("rude", "(?<=a)b")])
+
+
+def test_a_text_like_an_example_is_suspicious_and_names_it() -> None:
+    said = "nobody here likes you, you pathetic clown"
+    built = prefilter(policy(examples=((said, "R1"), ("what a lovely day for a walk", "allowed"))))
+    text = "Nobody HERE likes you, pathetic clown!"
+    (item,) = evidence(built, text)
+    assert (item.kind, item.name, item.quote) == (EvidenceKind.EXAMPLE, said, text)
+    assert item.score is not None
+    assert 0.7 < item.score < 1
+    assert evidence(built, "what a lovely day for a walk in the park") == []
+
+
+def test_a_disguised_text_is_likened_by_what_it_reads_as() -> None:
+    said = "nobody here likes you, you pathetic clown"
+    built = prefilter(policy(examples=((said, "R1"),)))
+    text = "ｎｏｂｏｄｙ here l\u200bikes you, you pathetic 𝓬𝓵𝓸𝔀𝓷"
+    (item,) = evidence(built, text)
+    assert (item.name, item.quote) == (said, text)
+
+
+def test_two_words_are_too_few_to_be_likened() -> None:
+    built = prefilter(policy(examples=(("pathetic clown", "R1"), ("you pathetic clown", "R1"))))
+    assert evidence(built, "pathetic clown") == []
+    assert evidence(built, "<@123456789012345678> pathetic clown") == []
+    assert evidence(built, "you pathetic clown") != []
+
+
+def test_evidence_is_kept_up_to_a_number() -> None:
+    words = tuple(f"word{number}" for number in range(MAX_EVIDENCE + 5))
+    assert len(evidence(prefilter(policy(keywords=words)), " ".join(words))) == MAX_EVIDENCE
+
+
+def test_a_lone_surrogate_is_quoted_as_a_replacement_character() -> None:
+    (item,) = evidence(prefilter(policy(patterns=("a.b",))), "a\ud800b")
+    assert (item.start, item.end, item.quote) == (0, 3, "a\ufffdb")
+
+
+def test_what_is_beyond_the_limit_is_not_read() -> None:
+    built = prefilter(policy(keywords=("loser",)))
+    assert evidence(built, "a " * (MAX_CHARACTERS // 2) + "loser") == []
+    assert evidence(built, "a " * (MAX_CHARACTERS // 2 - 10) + "loser") != []
+
+
+RUDE = policy(
+    keywords=("loser", "kill yourself", "scam*", "*tard", "傻逼", "ass"),
+    patterns=(r"\d{3,}", r"x*", r"[^a-z]+$"),
+    examples=(("you are a loser", "R1"), ("this game is for losers", "allowed")),
+    flag_rate=0.5,
+)
+BUILT = prefilter(RUDE)
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("loser 0$@.\u200b\u0338ｌоѕ🇱傻逼`<:>\n"), st.characters())))
+def test_spans_are_valid_and_quotes_true_whatever_the_text(text: str) -> None:
+    for item in evidence(BUILT, text):
+        assert 0 <= item.start < item.end <= len(text)
+        assert item.quote == text[item.start : item.end]
+
+
+@given(st.text(alphabet=st.characters(categories=["Cs", "Mn", "Cf", "Cc", "Zs", "Lo"])))
+def test_no_text_raises(text: str) -> None:
+    BUILT.inspect(GUILD, text)
+    BUILT.inspect(GUILD, text * 50)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "l0ser ",
+        "loser",
+        "as ",
+        "l o s e r ",
+        "\u0338",
+        "e\u0301",
+        "字",
+        "😀",
+        "\0",
+        "1!",
+        "`",
+        "о",
+        "x.y/",
+        "\ud800",
+    ],
+)
+def test_no_message_takes_long(unit: str) -> None:
+    text = (unit * 4000)[:4000]
+    BUILT.inspect(GUILD, text)
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        BUILT.inspect(GUILD, text)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.025, "five times the promise, for slow machines"
+
+
+def test_a_hundred_thousand_characters_are_as_harmless() -> None:
+    started = time.perf_counter()
+    BUILT.inspect(GUILD, "l0ser " * 17_000)
+    assert time.perf_counter() - started < 0.25
