@@ -103,15 +103,33 @@ class Worker:
         while True:
             await self._rest()
             self._stirred.clear()
-            claims = await self._store.claim(self._room, self._settings.lease) if self._room else []
+            claims = await self._claim() if self._room else []
             for claim in claims:
                 self._held[claim.job_id] = claim
                 self._tasks[claim.job_id] = tasks.create_task(self._work_on(claim))
             if self._finishing_up and not self._tasks and await self._nothing_left():
                 return
             if not claims or not self._room:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), self._settings.poll.total_seconds())
+                await self._wait()
+
+    async def _wait(self) -> None:
+        """Until something happened, or it is time to look again.
+
+        Not `asyncio.wait_for`: in Python 3.11 it swallows a cancellation that comes together with the event.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.poll.total_seconds()):
+                await self._stirred.wait()
+
+    async def _claim(self) -> list[Claim]:
+        """Lease jobs. Those leased just as we are cancelled go back: nobody else knows of them."""
+        claiming = asyncio.ensure_future(self._store.claim(self._room, self._settings.lease))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            for claim in await claiming:
+                await self._give_back(claim, failed=False)
+            raise
 
     @property
     def _room(self) -> int:

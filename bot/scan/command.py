@@ -33,7 +33,6 @@ from policies.document import load_folder
 from policies.policy import Mode, Policy
 from policies.starter import starter_policies
 
-LEASE = timedelta(seconds=30)
 GO_ON = "run the same command again to go on where it stopped"
 
 OpenJudge = Callable[[], AbstractAsyncContextManager[tuple[Judge, ModelIdentity]]]
@@ -69,6 +68,8 @@ class ScanOptions:
     """Cards printed at most; the report has the rest."""
     patience: timedelta = timedelta(minutes=10)
     """How long the judge may be away before the scan stops."""
+    lease: timedelta = timedelta(seconds=15)
+    """Of a job at the judge. After a kill -9, the next run waits this long for the jobs that were in flight."""
     build_inspector: BuildInspector = build_prefilter
     clock: Callable[[], datetime] = utc_now
     timer: Callable[[], float] = time.perf_counter
@@ -198,7 +199,7 @@ class _Scan:
             model=self.model,
             clock=options.clock,
             timer=options.timer,
-            settings=WorkerSettings(width=options.width, lease=LEASE, patience=options.patience),
+            settings=WorkerSettings(width=options.width, lease=options.lease, patience=options.patience),
         )
 
     async def _write(self, walk: Walk, store: Store, *, finished: bool) -> ScanSummary:

@@ -1,4 +1,4 @@
-"""The walk of all files: read a slice, store what is suspected, note how far it is. The worker judges meanwhile."""
+"""The walk of all files: read a slice, store what is suspected, note how far it is. A worker judges beside it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,189 @@
+"""Small real adapters for the tests of the walk: a judge and a prefilter that look for words, and a desk."""
+
+import asyncio
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.case import CaseFile, Earlier, Message
+from bot.inquiry import ModelIdentity
+from bot.rulebook import Rulebook
+from inference.judge import JudgeUnavailable, UnreadableAnswer
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from inference.rendering import PROMPT_VERSION, Content
+from policies.policy import Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
+from policies.verdict import Verdict
+
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+GUILD, CHANNEL = 7, 70
+MODEL = ModelIdentity("term matcher", "0" * 64)
+NOTE = "test judge: term matching only"
+
+
+class Clock:
+    """A clock that a test turns by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, duration: timedelta) -> None:
+        self.now += duration
+
+
+def make_policy(
+    policy_id: str = "harassment",
+    terms: Sequence[str] = ("loser", "trash"),
+    *,
+    mode: Mode = Mode.LIVE,
+    keywords: Sequence[str] | None = None,
+    scope: Scope | None = None,
+    context: int = 4,
+    severity: Severity = Severity.MEDIUM,
+) -> Policy:
+    rules = (
+        Rule(
+            id="R1", text="Insults aimed at a member.", terms=tuple(terms), severity=severity, suggest=("delete",)
+        ),
+        Rule(id="R2", text="Urging others to pile on."),
+    )
+    return Policy(
+        id=policy_id,
+        title=policy_id.title(),
+        goal="Keep members free from attacks.",
+        mode=mode,
+        rules=rules,
+        scope=scope or Scope(),
+        prefilter=Prefilter(keywords=tuple(keywords if keywords is not None else terms)),
+        judge=Judging(context=context),
+    )
+
+
+def make_message(message_id: int = 100, text: str = "you loser", **fields: object) -> Message:
+    values: dict[str, object] = {
+        "id": message_id,
+        "guild_id": GUILD,
+        "channel_id": CHANNEL,
+        "channel_name": "general",
+        "author_id": 55,
+        "author_name": "Mallory",
+        "created_at": START,
+        "content": text,
+    }
+    return Message.model_validate(values | fields)
+
+
+def make_earlier(message_id: int, author_id: int, text: str) -> Earlier:
+    return Earlier(message_id=message_id, author_id=author_id, text=text)
+
+
+class WordInspector:
+    """Suspects a text of every policy of which it holds a keyword; `0` may stand for `o`."""
+
+    def __init__(self, policies: Mapping[int, Sequence[Policy]]) -> None:
+        self._policies = policies
+
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        asked = [policy for policy in self._policies.get(guild_id, ()) if policy.id in (policy_ids or ())]
+        found = [(policy, self._evidence(policy, text)) for policy in asked]
+        return tuple(Suspicion(policy_id=policy.id, evidence=evidence) for policy, evidence in found if evidence)
+
+    def _evidence(self, policy: Policy, text: str) -> tuple[Evidence, ...]:
+        plain = text.lower().replace("0", "o")
+        return tuple(
+            Evidence(
+                kind=EvidenceKind.KEYWORD,
+                name=word,
+                start=match.start(),
+                end=match.end(),
+                quote=text[match.start() : match.end()],
+                reading=word if text[match.start() : match.end()].lower() != word else None,
+            )
+            for word in policy.prefilter.keywords
+            for match in re.finditer(re.escape(word), plain)
+        )
+
+
+def make_rulebook(*policies: Policy, guild_id: int = GUILD) -> Rulebook:
+    return Rulebook({guild_id: {policy.id: policy for policy in policies}}, WordInspector({guild_id: policies}))
+
+
+class TermJudge:
+    """Cites the first rule of which the text (or one of its readings) holds a term.
+
+    `away`: how many more questions find it away. `unreadable`: texts whose answer cannot be read, with the seeds
+    that fail. `broken`: texts that show a defect. `gate`: questions wait until it is set.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Content, int]] = []
+        self.away = 0
+        self.unreadable: dict[str, set[int]] = {}
+        self.broken: set[str] = set()
+        self.gate: asyncio.Event | None = None
+        self.in_flight = self.most_in_flight = 0
+
+    async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:  # noqa: ARG002 - the port's signature
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await (self.gate.wait() if self.gate else asyncio.sleep(0))
+            return self._answer(policy, content, seed)
+        finally:
+            self.in_flight -= 1
+
+    def _answer(self, policy: Policy, content: Content, seed: int) -> Verdict:
+        self.asked.append((policy.id, content, seed))
+        if self.away:
+            self.away -= 1
+            raise JudgeUnavailable("the engine is starting")
+        if content.text in self.broken:
+            raise ZeroDivisionError(content.text)
+        if seed in self.unreadable.get(content.text, ()):
+            raise UnreadableAnswer("no label where one has to be")
+        for rule in policy.rules:
+            if quote := _find(rule, content):
+                return make_verdict(policy, violation=True, rule_ids=(rule.id,), quotes=(quote,), seed=seed)
+        return make_verdict(policy, violation=False, seed=seed)
+
+
+def _find(rule: Rule, content: Content) -> str | None:
+    for term in rule.terms:
+        if match := re.search(rf"\b{re.escape(term)}\b", content.text, re.IGNORECASE):
+            return match[0]
+        if term in content.readings:
+            return content.written[content.readings.index(term)]
+    return None
+
+
+def make_verdict(policy: Policy, *, violation: bool | None, seed: int = 0, **fields: object) -> Verdict:
+    values: dict[str, object] = {
+        "violation": violation,
+        "probability": None if violation is None else 0.9 if violation else 0.1,
+        "rationale": "A listed term." if violation else "",
+        "reasoning": "looked at every word",
+        "notes": (NOTE,),
+        "effort": policy.judge.effort,
+        "tokens": 3,
+        "milliseconds": 2.0,
+        "policy_digest": policy.digest,
+        "model_digest": MODEL.digest,
+        "model_name": MODEL.name,
+        "prompt_version": PROMPT_VERSION,
+        "seed": seed,
+    }
+    return Verdict.model_validate(values | fields)
+
+
+class RememberingDesk:
+    """Remembers every case that was shown, in order."""
+
+    def __init__(self) -> None:
+        self.shown: list[CaseFile] = []
+
+    async def show(self, case: CaseFile) -> None:
+        self.shown.append(case)

@@ -1,0 +1,31 @@
+"""A whole core over a real SQLite store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Store
+from bot.store import open_store
+from tests.bot.adapters import Clock, RememberingDesk, TermJudge
+
+
+@pytest.fixture
+def walk_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def memory(tmp_path: Path, walk_clock: Clock) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "memory.sqlite3", clock=walk_clock) as store:
+        yield store
+
+
+@pytest.fixture
+def judge() -> TermJudge:
+    return TermJudge()
+
+
+@pytest.fixture
+def desk() -> RememberingDesk:
+    return RememberingDesk()

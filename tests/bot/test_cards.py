@@ -1,0 +1,141 @@
+from datetime import UTC, datetime
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from bot.cards import Card, card, mark
+from bot.case import CaseFile, CaseState, Finding, JobState
+from bot.terminal import render
+from bot.visible import visible
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.policy import Mode, Policy, Severity
+from policies.verdict import Verdict
+from tests.bot.adapters import START, make_earlier, make_message, make_policy, make_verdict
+
+
+def finding(
+    policy: Policy, verdict: Verdict | None, revision: int = 1, state: JobState = JobState.JUDGED
+) -> Finding:
+    evidence = Evidence(kind=EvidenceKind.KEYWORD, name="loser", start=4, end=9, quote="l0ser", reading="loser")
+    return Finding(1, revision, state, policy, Suspicion(policy_id=policy.id, evidence=(evidence,)), verdict)
+
+
+def case_of(*findings: Finding, texts: tuple[str, ...] = ("you loser",)) -> CaseFile:
+    return CaseFile(
+        id=3,
+        guild_id=7,
+        state=CaseState.OPEN,
+        opened_at=START,
+        revisions=tuple(make_message(text=text) for text in texts),
+        earlier=(make_earlier(1, 66, "hello"), make_earlier(2, 55, "hi")),
+        findings=findings,
+        decision=None,
+        outcome=None,
+    )
+
+
+def violation(policy: Policy, *rule_ids: str, quotes: tuple[str, ...] = ("loser",)) -> Verdict:
+    return make_verdict(policy, violation=True, rule_ids=rule_ids or ("R1",), quotes=quotes)
+
+
+def printed(shown: Card) -> str:
+    console = Console(file=StringIO(), width=100, record=True)
+    console.print(render(shown))
+    return console.export_text()
+
+
+def test_a_card_cites_the_rule_in_its_authors_words_and_marks_the_quote() -> None:
+    policy = make_policy()
+    shown = card(case_of(finding(policy, violation(policy))))
+    assert shown.title == "Harassment: R1"
+    assert [(piece.text, piece.marked) for piece in shown.pieces] == [("you ", False), ("loser", True)]
+    (opinion,) = shown.opinions
+    assert [(rule.id, rule.text, rule.suggest) for rule in opinion.rules] == [
+        ("R1", "Insults aimed at a member.", ("delete",))
+    ]
+    assert opinion.evidence == ("keyword “loser”, written “l0ser”",)
+    assert [line.speaker for line in shown.earlier] == ["member 2", "author"]
+
+
+def test_the_gravest_violation_comes_first_and_gives_the_card_its_severity() -> None:
+    mild, grave = make_policy("mild"), make_policy("grave", severity=Severity.CRITICAL)
+    allowed = make_policy("allowed", severity=Severity.CRITICAL)
+    shown = card(
+        case_of(
+            finding(allowed, make_verdict(allowed, violation=False)),
+            finding(mild, violation(mild)),
+            finding(grave, violation(grave)),
+        )
+    )
+    assert shown.severity is Severity.CRITICAL
+    assert [opinion.policy_id for opinion in shown.opinions] == ["grave", "mild", "allowed"]
+    assert shown.title == "Grave: R1; Mild: R1"
+
+
+def test_an_undecided_verdict_and_a_dead_letter_are_both_called_undecided() -> None:
+    policy, other = make_policy("first"), make_policy("second")
+    shown = card(
+        case_of(
+            finding(policy, make_verdict(policy, violation=None)), finding(other, None, state=JobState.UNDECIDED)
+        )
+    )
+    assert {opinion.word for opinion in shown.opinions} == {"undecided"}
+
+
+def test_an_edited_message_shows_both_revisions() -> None:
+    policy = make_policy()
+    findings = (finding(policy, violation(policy), 1), finding(policy, violation(policy), 2))
+    shown = card(case_of(*findings, texts=("you loser", "you total loser")))
+    assert shown.older_texts == ("you loser",)
+    assert shown.edited
+    assert "".join(piece.text for piece in shown.pieces) == "you total loser"
+
+
+def test_a_time_that_was_made_up_is_not_shown() -> None:
+    policy = make_policy()
+    case = case_of(finding(policy, violation(policy)))
+    message = make_message(created_at=datetime(1970, 1, 1, tzinfo=UTC))
+    made_up = CaseFile(3, 7, case.state, START, (message,), (), case.findings, None, None)
+    assert card(made_up).when is None
+    assert card(case).when == START
+
+
+def test_a_shadow_opinion_says_that_it_is_only_counted() -> None:
+    policy = make_policy(mode=Mode.SHADOW)
+    assert "shadow: counted only" in printed(card(case_of(finding(policy, violation(policy)))))
+
+
+def test_the_terminal_shows_all_that_a_moderator_needs() -> None:
+    policy = make_policy()
+    text = printed(card(case_of(finding(policy, violation(policy)))))
+    for part in (
+        "#3 Harassment: R1 (medium)",
+        "Mallory in general",
+        "» you loser",
+        "violation 90%",
+        "R1 Insults",
+        "why:",
+    ):
+        assert part in text
+    assert "note: test judge: term matching only" in text
+
+
+@given(st.text(max_size=60))
+def test_no_text_of_a_member_reaches_the_terminal_as_markup_or_as_a_control_sequence(text: str) -> None:
+    policy = make_policy()
+    hostile = f"[bold]{text}[/]\x1b[2J{text}"
+    case = case_of(finding(policy, violation(policy, quotes=(text,))), texts=(hostile,))
+    shown = printed(card(case))
+    assert "\x1b" not in shown
+    assert "[bold]" in shown
+
+
+@given(st.text(alphabet="abAB ßİ\u200b", max_size=30), st.lists(st.text(alphabet="abß", max_size=3), max_size=3))
+def test_the_pieces_of_a_marked_text_are_the_whole_text(text: str, quotes: list[str]) -> None:
+    pieces = mark(text, quotes)
+    assert "".join(piece.text for piece in pieces) == visible(text)
+    marked = [piece.text for piece in pieces if piece.marked]
+    for quote in filter(None, quotes):
+        assert (quote in text) <= any(quote in piece for piece in marked)

@@ -1,0 +1,195 @@
+import asyncio
+
+import pytest
+
+from bot.case import CaseFile, CaseState, JobState, Suspected
+from bot.moderation import FLUSH_EVERY, Moderation
+from bot.ports import Store, StoreUnavailable
+from bot.rulebook import Rulebook
+from policies.policy import Mode, Policy, Scope
+from tests.bot.adapters import (
+    CHANNEL,
+    GUILD,
+    MODEL,
+    Clock,
+    RememberingDesk,
+    TermJudge,
+    make_earlier,
+    make_message,
+    make_policy,
+    make_rulebook,
+)
+
+DEFAULT = make_rulebook(make_policy())
+
+
+def core(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, clock: Clock, rulebook: Rulebook = DEFAULT
+) -> Moderation:
+    return Moderation(rulebook, memory, judge, desk, model=MODEL, clock=clock, timer=lambda: 0.0)
+
+
+async def work_off(moderation: Moderation) -> None:
+    moderation.finish_up()
+    await asyncio.wait_for(moderation.work(), 10)
+
+
+async def all_cases(memory: Store) -> list[CaseFile]:
+    return [case async for case in memory.cases(*CaseState)]
+
+
+async def test_a_violation_becomes_an_open_case_and_one_card(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    case_id = await moderation.receive(make_message(), [make_earlier(1, 66, "hello")])
+    await work_off(moderation)
+    (case,) = desk.shown
+    assert (case.id, case.state) == (case_id, CaseState.OPEN)
+    (finding,) = case.findings
+    assert finding.verdict is not None
+    assert (finding.verdict.rule_ids, finding.verdict.quotes) == (("R1",), ("loser",))
+
+
+async def test_an_innocent_message_is_never_written_down(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    assert await moderation.receive(make_message(text="good game")) is None
+    await work_off(moderation)
+    assert await all_cases(memory) == []
+    assert judge.asked == []
+
+
+async def test_two_policies_that_flag_one_message_make_one_case(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    book = make_rulebook(make_policy("harassment"), make_policy("insults", ["loser"]))
+    moderation = core(memory, judge, desk, walk_clock, book)
+    await moderation.receive(make_message())
+    await work_off(moderation)
+    (case,) = await all_cases(memory)
+    assert {finding.policy.id for finding in case.findings} == {"harassment", "insults"}
+    assert {shown.id for shown in desk.shown} == {case.id}
+
+
+async def test_a_shadow_policy_is_judged_and_counted_but_shows_no_card(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock, make_rulebook(make_policy(mode=Mode.SHADOW)))
+    await moderation.receive(make_message())
+    await work_off(moderation)
+    assert (await memory.job_counts())[JobState.JUDGED] == 1
+    assert desk.shown == []
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        make_policy(mode=Mode.OFF),
+        make_policy(scope=Scope(channels=(CHANNEL + 1,))),
+        make_policy(scope=Scope(except_channels=(CHANNEL,))),
+        make_policy(scope=Scope(except_roles=(9,))),
+    ],
+    ids=["off", "other channel", "excepted channel", "excepted role"],
+)
+async def test_a_policy_that_does_not_hold_is_not_asked(
+    policy: Policy, memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock, make_rulebook(policy))
+    assert await moderation.receive(make_message(role_ids=(9,))) is None
+
+
+async def test_a_message_keeps_only_the_context_that_its_policies_read(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock, make_rulebook(make_policy(context=2)))
+    await moderation.receive(make_message(), [make_earlier(number, 66, str(number)) for number in range(1, 9)])
+    (case,) = await all_cases(memory)
+    assert [line.text for line in case.earlier] == ["7", "8"]
+
+
+async def test_jobs_keep_the_version_that_flagged_them_when_a_policy_changes_and_changes_back(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    first, second = make_policy(), make_policy(terms=["loser"])
+    moderation = core(memory, judge, desk, walk_clock, make_rulebook(first))
+    for number, policy in enumerate((first, second, first), start=1):
+        moderation.adopt(make_rulebook(policy))
+        await moderation.receive(make_message(number))
+    digests = [case.findings[0].policy.digest for case in await all_cases(memory)]
+    assert digests == [first.digest, second.digest, first.digest]
+
+
+async def test_an_edit_is_a_new_revision_only_when_its_text_changed(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    first = await moderation.receive(make_message(text="you loser"))
+    assert await moderation.receive(make_message(text="you loser")) is None
+    assert await moderation.receive(make_message(text="you trash")) == first
+    await work_off(moderation)
+    (case,) = await all_cases(memory)
+    assert [revision.content for revision in case.revisions] == ["you loser", "you trash"]
+
+
+async def test_the_watermark_is_stored_with_a_case_and_after_many_quiet_messages(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message(10, "hi"))
+    assert await memory.watermarks(GUILD) == {}
+    await moderation.receive(make_message(11))
+    assert await memory.watermarks(GUILD) == {CHANNEL: 11}
+    for number in range(FLUSH_EVERY):
+        await moderation.receive(make_message(20 + number, "hi"))
+    assert (await memory.watermarks(GUILD))[CHANNEL] == 19 + FLUSH_EVERY
+
+
+async def test_a_message_whose_case_could_not_be_stored_holds_the_watermark(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+
+    async def disk_full(_: Suspected) -> int | None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "record", disk_full)
+        with pytest.raises(StoreUnavailable):
+            await moderation.receive(make_message(10))
+    await moderation.receive(make_message(11))
+    assert await memory.watermarks(GUILD) == {}
+    await moderation.receive(make_message(10))
+    assert await memory.watermarks(GUILD) == {CHANNEL: 11}
+
+
+async def test_a_card_that_was_not_shown_before_a_crash_is_shown_at_the_next_start(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(Exception): ...
+
+    async def crash(_: CaseFile) -> None:
+        raise Crash
+
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message())
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "show", crash)
+        with pytest.raises(Crash):
+            await work_off(moderation)
+    assert desk.shown == []
+    await work_off(core(memory, judge, desk, walk_clock))
+    assert len(desk.shown) == 1
+
+
+async def test_receiving_is_safe_while_many_messages_arrive_at_once(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    texts = ["you loser", "hello"] * 50
+    await asyncio.gather(*(moderation.receive(make_message(n, text)) for n, text in enumerate(texts, start=1)))
+    await moderation.flush()
+    assert await memory.watermarks(GUILD) == {CHANNEL: 100}
+    await work_off(moderation)
+    assert len(await all_cases(memory)) == len(desk.shown) == 50
