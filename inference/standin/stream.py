@@ -1,0 +1,100 @@
+"""The residual stream of the stand-in: which of its 384 numbers mean what.
+
+Every number is named here and nowhere else. A place may serve twice where the two uses never meet in one token:
+a token's letters are erased before a rule id is written over them, and a generated token has no finished word.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+WIDTH: Final = 384
+
+CODE: Final = 32
+"""Numbers in a token's code."""
+SLOTS: Final = 12
+"""Letters of a word that are looked at: two words that agree in their first twelve are one to the model."""
+LETTER: Final = 6
+"""Numbers in a letter's code."""
+WORD: Final = SLOTS * LETTER
+
+TOKEN: Final = slice(0, CODE)
+"""The token's own code; at the end, the code of the next token."""
+LETTERS: Final = slice(32, 32 + WORD)
+"""The letters of this token, each in its place within the word."""
+RULE_ID: Final = tuple(slice(32 + CODE * n, 64 + CODE * n) for n in range(3))
+"""Codes of a rule id's tokens: last token first, and turned around once a word of the message has matched."""
+FINISHED: Final = slice(128, 128 + WORD)
+"""The letters of the word that ended just before this token."""
+PIECES: Final = tuple(slice(128 + CODE * n, 160 + CODE * n) for n in range(3))
+"""In generated tokens: codes of the found word's tokens, first token first."""
+BACK: Final = tuple(slice(224 + CODE * n, 256 + CODE * n) for n in range(3))
+"""Codes of the three tokens before this one, nearest first."""
+
+CONSTANT: Final = 320
+CONSTANT_VALUE: Final = -256.0
+"""One large constant in every token: it keeps the RMS norm of all tokens within half a percent of another."""
+
+_NAMED_FROM = {
+    200: " ".join(f"offset_{n}" for n in range(1, SLOTS)),
+    321: """
+        ends_1 ends_2 ends_3 ends_4 pure_1 pure_2 pure_3 pure_4 length_1 length_2 length_3 opens_2 opens_3 opens_4
+        opens_5 breaks_1 breaks_3 breaks_4 breaks_5 line_start heading judge_heading terms_head id_1 id_2 id_3
+        offset word_end label_spot label_side""",
+    352: """
+        pure ends length_low length_high breaks opens comma below_judge answering final_channel in_terms in_heading
+        pieces_1 pieces_2 pieces_3 pieces_4 term_key query finished_length bare match match_before later first
+        found far_message far_contains far_quotes far_rule far_ids""",
+}
+
+PLACE: Final[dict[str, int]] = {
+    name: start + n for start, names in _NAMED_FROM.items() for n, name in enumerate(names.split())
+}
+"""Single numbers by name. `_n` after a gathered flag: as it was n tokens ago.
+
+From the embedding:
+    pure: the token is letters and digits only; ends: it ends with one; breaks: it ends a line; opens: a listed
+    term may follow it (comma, colon, lone space); comma; length_low + length_high: letters / 4.
+Worked out:
+    offset: letters / 4 of the word before this token, offset_n: it is n; word_end: a word ended before this token;
+    pieces_n: of n tokens (3: or more); finished_length: of this many letters / 4.
+    line_start, heading (a line with ##), in_heading, judge_heading, below_judge; terms_head: the colon of
+    "H1 terms:", id_n: whose id has n tokens; in_terms.
+    bare: the ended word has no space or sign before it in its first token.
+    term_key: a listed term ended here; query: a word of the message ended here; match: it is listed; first: the
+    first such; found: there is one.
+    label_spot, label_side: here the label is due; which one.
+    answering: from the assistant's channel on; final_channel; far_x: 0 if the token four back is x, else negative.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A linear function of the stream: `terms` gives the weight of each number, `constant` is added."""
+
+    terms: dict[int, float]
+    constant: float = 0.0
+
+    def __add__(self, other: "Sum | float") -> "Sum":
+        if not isinstance(other, Sum):
+            return Sum(self.terms, self.constant + other)
+        both = {n: self.terms.get(n, 0.0) + other.terms.get(n, 0.0) for n in {*self.terms, *other.terms}}
+        return Sum(both, self.constant + other.constant)
+
+    def __sub__(self, other: "Sum | float") -> "Sum":
+        return self + -1.0 * other
+
+    def __rmul__(self, factor: float) -> "Sum":
+        return Sum({n: factor * weight for n, weight in self.terms.items()}, factor * self.constant)
+
+
+def number(name: str) -> Sum:
+    """One named number of the stream."""
+    return Sum({PLACE[name]: 1.0})
+
+
+def at(index: int) -> Sum:
+    """One number of the stream by its place."""
+    return Sum({index: 1.0})
+
+
+ZERO: Final = Sum({})
