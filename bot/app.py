@@ -1,12 +1,14 @@
 """The only place where the parts meet: settings go in; judge, vocabulary and folders come out."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
 from bot.errors import EnvironmentProblem
+from bot.inquiry import ModelIdentity
 from bot.models.choice import Choice, choose_model, open_model_file
 from bot.models.fetch import Meter
 from bot.models.record import known_sha256
@@ -42,8 +44,9 @@ def open_data_folder(settings: Settings) -> Path:
 
 def model_notice(choice: Choice) -> str:
     """One line that says which model judges and why."""
-    name = str(choice.path) if choice.path else f"the stand-in ({STANDIN_NOTICE})"
-    return f"model: {name}; {choice.reason}"
+    if choice.path is None:
+        return f"model: {STANDIN_NOTICE}; {choice.reason} (the real one: `safeguild model fetch`)"
+    return f"model: {choice.path}; {choice.reason}"
 
 
 def open_chosen_model(settings: Settings, choice: Choice) -> ModelFile:
@@ -87,18 +90,23 @@ def keep_vocabulary(folder: Path, texts: Iterable[str]) -> None:
 
 
 @asynccontextmanager
-async def open_judge(settings: Settings, choice: Choice, meter: Meter) -> AsyncIterator[LocalJudge]:
-    """Load the chosen model and give a judge on it.
+async def open_judge(
+    settings: Settings, choice: Choice, meter: Callable[[], AbstractContextManager[Meter]]
+) -> AsyncIterator[tuple[LocalJudge, ModelIdentity]]:
+    """Load the chosen model, and give a judge on it and what the model is.
+
+    `meter` shows how far the reading of a new model file is.
 
     Raises:
         EnvironmentProblem: the file is missing or damaged, or the model does not fit into memory.
     """
-    model = open_chosen_model(settings, choice)
-    keep_vocabulary(vocabulary_folder(settings), token_texts(model))
-    digest = known_sha256(settings.data_folder, model, meter.step)
+    model = await asyncio.to_thread(open_chosen_model, settings, choice)
+    with meter() as shown:
+        digest = await asyncio.to_thread(known_sha256, settings.data_folder, model, shown.step)
+    await asyncio.to_thread(keep_vocabulary, vocabulary_folder(settings), token_texts(model))
     try:
         async with open_local_judge(engine_options(settings, model.path), digest) as judge:
-            yield judge
+            yield judge, ModelIdentity(judge.model_name, digest)
     except ModelUnusable as error:
         raise EnvironmentProblem(str(error), "`safeguild doctor` looks for the cause") from None
 
@@ -121,9 +129,12 @@ def engine_options(settings: Settings, model: Path) -> EngineOptions:
 
 
 def _standin(folder: Path) -> Path:
-    from inference.standin.build import build_gguf  # loads numpy and the vocabulary: only when it is needed
+    from inference.standin.build import StandinError, build_gguf  # loads numpy: only when it is needed
 
-    return build_gguf(folder / "standin")
+    try:
+        return build_gguf(folder / "standin")
+    except StandinError as error:
+        raise EnvironmentProblem(str(error)) from None
 
 
 def _standin_texts() -> Iterable[str]:

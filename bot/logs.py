@@ -13,7 +13,8 @@ from bot.settings import LogLevel
 
 
 def start_logging(level: LogLevel) -> None:
-    """Send logs to standard error: readable on a terminal, JSON lines elsewhere."""
+    """Send logs to standard error: readable on a terminal, JSON lines elsewhere. Libraries log warnings only."""
+    number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -22,12 +23,14 @@ def start_logging(level: LogLevel) -> None:
             _without_messages_of_exceptions,
             _renderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         # A progress bar puts itself before standard error while it shows: ask for the stream at every line.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Forward()], level=level.upper(), force=True)
+    logging.basicConfig(handlers=[_Forward()], level=max(logging.WARNING, number), force=True)
+    for room in ("bot", "inference", "policies"):
+        logging.getLogger(room).setLevel(number)
 
 
 class _Forward(logging.Handler):

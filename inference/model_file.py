@@ -62,10 +62,9 @@ class ModelFile:
 
     @property
     def cache_bytes_per_cell(self) -> int:
-        """What one token costs in the f16 cache of the layers that see everything (every second one), in bytes."""
-        layers = self.number("block_count") // 2
+        """What one token costs in the f16 KV cache of all layers, in bytes."""
         width = self.number("attention.key_length") + self.number("attention.value_length")
-        return layers * self.number("attention.head_count_kv") * width * 2
+        return self.number("block_count") * self.number("attention.head_count_kv") * width * 2
 
 
 def read_model_file(path: Path) -> ModelFile:

@@ -1,12 +1,16 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import splintr
+from gguf import GGMLQuantizationType, GGUFWriter
 
 from inference import vocabulary
 from inference.prompt import Harmony, load_harmony
+from inference.standin.build import build_gguf
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,47 @@ def vocabulary_folder(pytestconfig: pytest.Config) -> Path:
 def harmony(vocabulary_folder: Path) -> Harmony:
     """The real encoding."""
     return load_harmony(vocabulary_folder)
+
+
+@pytest.fixture(scope="session")
+def standin_model(pytestconfig: pytest.Config) -> Path:
+    """The stand-in's GGUF file."""
+    return build_gguf(Path(pytestconfig.cache.mkdir("standin")))
+
+
+@pytest.fixture(scope="session")
+def make_gguf() -> Callable[..., Path]:
+    """Writes small true GGUF files: `make_gguf(path, architecture=…, tokens=…, rows=…)`."""
+    return write_gguf
+
+
+def write_gguf(
+    path: Path,
+    *,
+    architecture: str = "gpt-oss",
+    tokens: tuple[str, ...] = ("a", "b"),
+    rows: int = 64,
+    blocks: int = 2,
+    heads: int = 4,
+    parts: int = 1,
+    mxfp4_rows: int = 0,
+) -> Path:
+    """A GGUF file with embeddings of `rows` x 32 numbers, 128 bytes a row, and a name."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_name("tiny test model")
+    writer.add_block_count(blocks)
+    writer.add_head_count_kv(heads)
+    writer.add_key_length(64)
+    writer.add_value_length(64)
+    writer.add_uint16("split.count", parts)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(list(tokens))
+    if mxfp4_rows:
+        packed = np.zeros((mxfp4_rows, 64 // 32 * 17), np.uint8)
+        writer.add_tensor("blk.0.ffn_up_exps.weight", packed, raw_dtype=GGMLQuantizationType.MXFP4)
+    writer.add_tensor("token_embd.weight", np.zeros((rows, 32), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

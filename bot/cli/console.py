@@ -4,11 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from bot.models.record import Advance
+if TYPE_CHECKING:
+    from bot.models.record import Advance
+
+_LONG = 10**9
+"""Bytes. Where no bar can be shown, steps over less are over before anybody wonders."""
 
 
 def output() -> Console:
@@ -28,10 +33,11 @@ class ByteMeter:
     progress: Progress | None
     console: Console
 
-    def step(self, title: str, total: int, done: int) -> Advance:
+    def step(self, title: str, total: int, done: int) -> "Advance":
         """Begin a step over `total` bytes, of which `done` are there already."""
         if self.progress is None:
-            self.console.print(f"{title} …")
+            if total >= _LONG:
+                self.console.print(f"{title} …")
             return _unseen
         progress = self.progress
         task = progress.add_task(title, total=total, completed=done)

@@ -39,6 +39,8 @@ def run_command(app: typer.Typer, arguments: Sequence[str]) -> int:
         code = ending.code if isinstance(ending.code, int) else 0
     except OSError as error:
         code = _end_of_os_error(error, debug=debug)
+    except ImportError as error:
+        code = _end_of_import_error(error, debug=debug)
     except Exception as bug:  # noqa: BLE001 - the last door: it is reported, with its traceback in a file
         code = _end_of_bug(bug, debug=debug)
     else:
@@ -61,6 +63,17 @@ def _end_of_os_error(error: OSError, *, debug: bool) -> int:
         return _end_of_bug(error, debug=debug)
     where = f"{error.filename}: " if error.filename else ""
     _say(f"{where}{(error.strerror or str(error)).lower()}", hint)
+    return int(ExitCode.ENVIRONMENT)
+
+
+def _end_of_import_error(error: ImportError, *, debug: bool) -> int:
+    """A package of another owner that has one of our names lacks what we look for in it."""
+    from bot.doctor.names import PACKAGES, is_ours
+
+    package = (error.name or "").partition(".")[0]
+    if package not in PACKAGES or is_ours(package):
+        return _end_of_bug(error, debug=debug)
+    _say(f"the package `{package}` is somebody else's here: {error}", "`safeguild doctor` says whose it is")
     return int(ExitCode.ENVIRONMENT)
 
 

@@ -8,6 +8,8 @@ import typer
 
 from bot.cli import model, policy
 from bot.cli.context import Invocation
+from bot.cli.doctor import doctor
+from bot.cli.scan import demo, scan
 from bot.cli.settings import show_settings
 
 _EPILOG = """
@@ -33,8 +35,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.command()(scan)
+app.command()(demo)
 app.add_typer(policy.app, name="policy")
 app.add_typer(model.app, name="model")
+app.command()(doctor)
 app.command("settings")(show_settings)
 
 

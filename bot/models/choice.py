@@ -37,7 +37,7 @@ def choose_model(settings: Settings) -> Choice:
     if record is not None:
         reason = f"it was recorded as the model in use ({record.source})"
         return Choice(Path(record.path), reason, record if record.is_current() else None)
-    return Choice(None, "no model is set and none was fetched; `safeguild model fetch` gets one")
+    return Choice(None, "no model is set and none was fetched")
 
 
 def open_model_file(path: Path) -> ModelFile:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import httpx2
-from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
+from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
     FileMetadataError,
@@ -59,6 +59,7 @@ def remote_file(source: Source) -> Remote:
     Raises:
         EnvironmentProblem: no network, no such repository or file, or an answer that makes no sense.
     """
+    _say_nothing_of_this_machine()
     with _explained(source):
         found = get_hf_file_metadata(_url(source, source.revision), timeout=_TIMEOUT, endpoint=source.endpoint)
     if found.commit_hash is None or found.etag is None or found.size is None:
@@ -80,6 +81,11 @@ def download(remote: Remote, file: BinaryIO, done: int, advance: Advance) -> Non
     with _explained(remote.source):
         while not _downloaded(remote, file, done, advance):
             done = file.tell()
+
+
+def _say_nothing_of_this_machine() -> None:
+    """The library would tell the hub what software runs here, and fetch lists of its own for that."""
+    constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
 def _downloaded(remote: Remote, file: BinaryIO, done: int, advance: Advance) -> bool:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from gguf import GGUFWriter
 
 from bot.cli.ending import run_command
 from bot.cli.root import app
@@ -52,30 +50,10 @@ def safeguild(place: Place) -> Run:
     return run
 
 
-def write_gguf(
-    path: Path, *, architecture: str = "gpt-oss", tokens: tuple[str, ...] = ("a", "b"), rows: int = 64
-) -> Path:
-    """A true GGUF file with one tensor of `rows` x 32 numbers, and a name."""
-    writer = GGUFWriter(path, architecture)
-    writer.add_name("tiny test model")
-    writer.add_block_count(2)
-    writer.add_head_count_kv(4)
-    writer.add_key_length(64)
-    writer.add_value_length(64)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_token_list(list(tokens))
-    writer.add_tensor("token_embd.weight", np.zeros((rows, 32), dtype=np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
-
-
 @pytest.fixture
-def tiny_model(tmp_path: Path) -> Path:
+def tiny_model(tmp_path: Path, make_gguf: Callable[..., Path]) -> Path:
     """A whole GGUF file of the right kind, 8 kB of weights."""
-    return write_gguf(tmp_path / "tiny.gguf")
+    return make_gguf(tmp_path / "tiny.gguf")
 
 
 @dataclass(frozen=True)
@@ -97,3 +75,27 @@ def inside(place: Place, capsys: pytest.CaptureFixture[str]) -> Callable[..., En
         return Ended(code, said.out, said.err)
 
     return run
+
+
+class RecordingMeter:
+    """A meter that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, int, int]] = []
+        self.done: list[int] = []
+
+    def step(self, title: str, total: int, done: int) -> Callable[[int], None]:
+        self.begun.append((title, total, done))
+        self.done.append(done)
+        place = len(self.done) - 1
+
+        def advance(count: int) -> None:
+            self.done[place] += count
+
+        return advance
+
+
+@pytest.fixture
+def meter() -> RecordingMeter:
+    """Remembers the steps that were begun, and how far each came."""
+    return RecordingMeter()

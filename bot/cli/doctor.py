@@ -1,0 +1,58 @@
+"""`safeguild doctor`: is this machine ready, and if not, what is to be done."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.context import settings_of
+from bot.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.doctor.check import Check
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")] = False,
+) -> None:
+    """Check model, GPU, disk, SQLite, module names and more, and say what to do."""
+    from bot.cli.console import output
+    from bot.doctor.check import Outcome
+
+    results = _examine(context)
+    failed = any(result.outcome is Outcome.FAIL for result in results)
+    if as_json:
+        output().print(json.dumps({"ok": not failed, "checks": [asdict(result) for result in results]}, indent=2))
+    else:
+        _print(results, output())
+    raise typer.Exit(ExitCode.PROBLEMS if failed else ExitCode.OK)
+
+
+def _examine(context: typer.Context) -> "list[Check]":
+    """Every other check needs our own packages: when a name leads elsewhere, that is all there is to say."""
+    from bot.doctor.check import Outcome
+    from bot.doctor.names import check_names, find_names
+
+    names = check_names(find_names())
+    if names.outcome is Outcome.FAIL:
+        return [names]
+    from bot.doctor.checks import examine
+    from bot.doctor.gathering import gather
+
+    return examine(gather(settings_of(context)))
+
+
+def _print(results: "list[Check]", console: "Console") -> None:
+    from rich.text import Text
+
+    styles = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
+    width = max(len(result.name) for result in results)
+    for result in results:
+        line = Text(f"{result.outcome:<4}", styles[result.outcome])
+        console.print(line.append(f"  {result.name:<{width}}  {result.message}", "default"))
+        if result.advice:
+            console.print(f"      {'':<{width}}  -> {result.advice}")

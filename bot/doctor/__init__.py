@@ -1,0 +1,1 @@
+"""`safeguild doctor`: facts are gathered first (`gathering`), then judged (`checks`), then shown."""
