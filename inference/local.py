@@ -28,7 +28,7 @@ class LocalJudge:
     def __init__(
         self, engine: Engine, harmony: Harmony, model_digest: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._harmony = harmony
         self._model_digest = model_digest
         self._clock = clock
@@ -36,19 +36,19 @@ class LocalJudge:
     @property
     def model_name(self) -> str:
         """What the model file calls itself."""
-        return self._engine.model_name
+        return self.engine.model_name
 
     @property
     def is_standin(self) -> bool:
         """Whether the stand-in is at work, which finds listed terms and understands nothing."""
-        return self._engine.model_name == STANDIN_NAME
+        return self.engine.model_name == STANDIN_NAME
 
     async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:
         """See `inference.judge.Judge`."""
         started = self._clock()
         prompt = self._harmony.prompt(policy, content)
         key = f"{PROMPT_VERSION}:{policy.digest}:{policy.judge.effort}"
-        answer = await self._engine.ask(key, prompt.prefix, _question(policy, prompt, explain, seed))
+        answer = await self.engine.ask(key, prompt.prefix, _question(policy, prompt, explain, seed))
         if answer.label_mass < MIN_LABEL_MASS:
             raise UnreadableAnswer(f"only {answer.label_mass:.2g} of the probability is on the two labels")
         milliseconds = (self._clock() - started) * 1000
@@ -72,7 +72,7 @@ class LocalJudge:
             milliseconds=milliseconds,
             policy_digest=policy.digest,
             model_digest=self._model_digest,
-            model_name=self._engine.model_name,
+            model_name=self.engine.model_name,
             prompt_version=PROMPT_VERSION,
             seed=seed,
         )
