@@ -14,6 +14,8 @@ from policies.policy import Policy
 
 ANSWERED = frozenset({CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED})
 """States in which a decision stands."""
+POSSIBLE_IDS = range(1, 2**63)
+"""SQLite raises an error of its own about a number outside; a button's id comes from outside."""
 
 
 def keep_policy(db: sqlite3.Connection, guild_id: int, policy: Policy, now: datetime) -> None:
@@ -87,6 +89,8 @@ def refresh(db: sqlite3.Connection, case_ids: Iterable[int]) -> None:
 
 def state(db: sqlite3.Connection, case_id: int) -> CaseState | None:
     """The case's state; None if there is no such case."""
+    if case_id not in POSSIBLE_IDS:
+        return None
     row = db.execute(queries.STATE, {"case": case_id}).fetchone()
     return None if row is None else CaseState(row["state"])
 

@@ -26,7 +26,7 @@ Acknowledged: TypeAlias = tuple[str, int, str]
 FOUND = {
     "recorded": "SELECT case_id, digest FROM revision",
     "scanned": "SELECT guild_id, message_id FROM watermark",
-    "judged": "SELECT id, verdict ->> 'seed' FROM job WHERE verdict IS NOT NULL",
+    "judged": "SELECT id, json_extract(verdict, '$.seed') FROM job WHERE verdict IS NOT NULL",
     "decided": "SELECT case_id, moderator_id FROM decision",
     "settled": "SELECT case_id, outcome FROM decision WHERE enforced IS NOT NULL",
 }

@@ -382,8 +382,9 @@ class TestDecisions:
         assert len({stands for stands, _ in answers}) == 1
 
     async def test_only_an_open_case_can_be_decided(self, store: Store) -> None:
-        with pytest.raises(UnknownCase):
-            await store.decide(decision(12345))
+        for unknown in (12345, 0, -1, 2**63, 10**30):
+            with pytest.raises(UnknownCase):
+                await store.decide(decision(unknown))
         case_id = await recorded(store)
         with pytest.raises(UnknownCase):
             await store.decide(decision(case_id))
@@ -482,8 +483,9 @@ class TestEditsAfterADecision:
 
 class TestReading:
     async def test_an_unknown_case_is_said_so(self, store: Store) -> None:
-        with pytest.raises(UnknownCase, match="12345"):
-            await store.case(12345)
+        for unknown in (12345, 0, -1, 2**63, 10**30):
+            with pytest.raises(UnknownCase, match=str(unknown)):
+                await store.case(unknown)
 
     async def test_cases_come_by_id_and_each_once_over_many_pages(self, store: Store) -> None:
         ids = await asyncio.gather(*(store.record(suspected(number)) for number in range(1, 201)))
