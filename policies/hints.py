@@ -1,11 +1,13 @@
 """What to write instead: an example for each key of a policy file, the nearest known word for a wrong one."""
 
 import difflib
+import math
 import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from policies.constraints import LONGEST_TIMEOUT_MINUTES
 from policies.policy import Policy
 
 _EXAMPLES = {
@@ -39,8 +41,9 @@ _EXAMPLES = {
     "threshold": "threshold: 0.5",
 }
 _LONGEST_GUESS = 40
-
-_UNITS = {"s": "s", "m": "m", "h": "h", "d": "d", "w": "w"}
+"""Words longer than this are not compared with the known ones: that would take too long."""
+_WORDY_TIMEOUT = re.compile(r"(?:timeout|time out|mute)[ :]*(?:for +)?([0-9]{1,6}) *(mo|[smhdw])[a-z]*")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "mo": 2_592_000}
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
@@ -76,19 +79,22 @@ def instead_of(key: str, model: type[BaseModel]) -> str:
 
 def instead_of_suggestion(text: str) -> str:
     """What to write instead of something that cannot be suggested: `timeout 90m` for `timeout 90 minutes`."""
-    found = re.fullmatch(r"(?:timeout|time out|mute)[ :]*(?:for +)?([0-9]{1,6}) *([a-z]*)", text.strip().lower())
-    if found and found[2][:1] in {"m", "h", "d", "w"}:
+    written = text.strip().lower()
+    found = _WORDY_TIMEOUT.fullmatch(written)
+    if found:
         return f"write `{_timeout(int(found[1]), found[2])}`"
-    if text.strip().lower() in {"timeout", "mute"}:
+    if written in {"timeout", "mute"}:
         return "write how long: `timeout 1h`"
-    meant = nearest(text, ("delete", "warn", "kick", "ban"))
+    meant = nearest(written, ("delete", "warn", "kick", "ban"))
     return f"write `{meant}`" if meant else "write delete, warn, kick, ban, or timeout with a length: `timeout 1h`"
 
 
 def _timeout(amount: int, unit: str) -> str:
-    """The longest unit that says it exactly in three digits, at most Discord's 28 days."""
-    minutes = amount * {"m": 1, "h": 60, "d": 1440, "w": 10080}[unit[:1] if unit[:2] != "mo" else "d"]
-    minutes = max(1, min(minutes, 28 * 1440))
-    if minutes < 1000:
-        return f"timeout {minutes}m"
-    return f"timeout {minutes // 60}h" if minutes < 60_000 and minutes % 1440 else f"timeout {minutes // 1440}d"
+    """A timeout of this length, kept in its unit where that can be written, at most as long as Discord allows."""
+    wanted = amount * _SECONDS[unit] / 60
+    minutes = max(1, min(math.ceil(wanted), LONGEST_TIMEOUT_MINUTES))
+    if unit in "mhd" and minutes == wanted and amount < 1000:
+        return f"timeout {amount}{unit}"
+    if minutes % 1440 == 0:
+        return f"timeout {minutes // 1440}d"
+    return f"timeout {minutes}m" if minutes < 1000 else f"timeout {math.ceil(minutes / 60)}h"

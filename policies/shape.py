@@ -9,7 +9,9 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
+from annotated_types import MaxLen
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from policies import hints, scalars
 from policies.problems import Findings, shown
@@ -41,8 +43,7 @@ class Shaper:
         values: dict[str, Any] = {}
         for key, value in entries:
             if key.value in known:
-                annotation = model.model_fields[key.value].annotation
-                values[key.value] = self._value(value, annotation, (*path, key.value))
+                values[key.value] = self._field(value, model.model_fields[key.value], (*path, key.value))
             elif not self.findings.full:
                 hint = hints.instead_of(key.value, model)
                 self.findings.add(*place_of(key), f"there is no key {shown(key.value)} here", hint)
@@ -57,6 +58,16 @@ class Shaper:
         while path not in self.places and path:
             path = path[:-1]
         self.findings.add(*self.places.get(path, (0, 0)), message, hint)
+
+    def _field(self, node: yaml.Node, field: FieldInfo, path: Path) -> Any:
+        """The value of a model's key. A list that is too long is not read at all, so that it costs nothing."""
+        limit = next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None)
+        if limit is None or not isinstance(node, yaml.CollectionNode) or len(node.value) <= limit:
+            return self._value(node, field.annotation, path)
+        self.places[path] = place_of(node)
+        message = f"{name_of(path)} has {len(node.value)} entries, at most {limit} are allowed"
+        self.note(path, message, "delete some, or split the policy in two")
+        return None
 
     def _value(self, node: yaml.Node, annotation: Any, path: Path) -> Any:
         self.places[path] = place_of(node)

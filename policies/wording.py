@@ -52,10 +52,7 @@ def _too_short(_context: dict[str, Any], _value: Any, path: Path) -> Wording:
 
 
 def _too_long(context: dict[str, Any], value: Any, _path: Path) -> Wording:
-    limit = context["max_length"]
-    if isinstance(value, str):
-        return f"has {len(value)} characters, at most {limit} are allowed", "say it shorter"
-    return f"has {len(value)} entries, at most {limit} are allowed", "delete some, or split the policy in two"
+    return f"has {len(value)} characters, at most {context['max_length']} are allowed", "say it shorter"
 
 
 def _misshapen(_context: dict[str, Any], value: str, path: Path) -> Wording:
@@ -84,7 +81,6 @@ _WORDINGS: dict[str, Callable[[dict[str, Any], Any, Path], Wording]] = {
     "string_too_long": _too_long,
     "string_pattern_mismatch": _misshapen,
     "too_short": _too_short,
-    "too_long": _too_long,
     "greater_than": _out_of_range,
     "greater_than_equal": _out_of_range,
     "less_than": _out_of_range,

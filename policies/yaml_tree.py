@@ -17,7 +17,7 @@ MAX_BYTES = 65_536
 """The largest policy file."""
 MAX_DEPTH = 20
 """How deep lists and keys may nest."""
-MAX_EVENTS = 12_000
+MAX_EVENTS = 8_000
 """Keys, values and brackets in one file: more than the largest policy needs (about 7,000)."""
 
 _SYNTAX_HINTS = (
