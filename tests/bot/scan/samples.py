@@ -115,7 +115,7 @@ def options_for(tmp_path: Path, *files: Path, judge: Judge | None = None, **chan
         open_judge,
         policies=policies,
         out=tmp_path / "out",
-        lease=timedelta(seconds=1),
+        lease=timedelta(milliseconds=300),
         build_inspector=word_inspector,
     )
     return replace(options, **changes)

@@ -19,7 +19,7 @@ from policies.verdict import Verdict
 from tests.bot.adapters import TermJudge
 from tests.bot.scan.samples import cases_of, chat, options_for, scan, write_export
 
-COUNT = 120
+COUNT = 90
 WIDTH = 4
 
 
@@ -56,7 +56,7 @@ async def interrupted_scan(folder: Path, file: Path, judge: StoppingJudge) -> bo
     return True
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(stops=st.lists(st.integers(1, 15), min_size=1, max_size=4), slice_size=st.integers(1, 40))
 def test_a_scan_stopped_anywhere_ends_with_the_same_cases(
     uninterrupted: tuple[Path, list[dict[str, Any]]],
