@@ -17,7 +17,7 @@ LEET = {
 """Each sign and the letters it is used for."""
 
 _SEPARATOR = r"[\s\-_.,*~]"
-_SEPARATORS = Rewrite(re.compile(rf"{_SEPARATOR}+"), " ", 1)
+_SEPARATORS = Rewrite(re.compile(rf"{_SEPARATOR}{{2,}}|(?! ){_SEPARATOR}"), " ", 1)
 _REPEATS = Rewrite(re.compile(r"([^\W_])\1+"), r"\1", 1)
 
 _ALIKE = str.maketrans({sign: letters[0] for sign, letters in LEET.items()} | {"l": "i", "£": "i"})

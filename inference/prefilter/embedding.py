@@ -19,8 +19,8 @@ from tokenizers import Tokenizer
 Vectors = npt.NDArray[np.float32]
 """Rows of unit length, or zero where nothing is known of a text."""
 
-MAX_CHARACTERS = 2_000
-"""What is embedded of a text: the mean of more words than that resembles nothing."""
+MAX_CHARACTERS = 1_000
+"""What is embedded of a text: the mean of more words than that resembles everything."""
 
 
 class DamagedModel(Exception):
@@ -66,19 +66,21 @@ class StaticEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Texts -> (len(texts), 256), float32. Unknown tokens count for nothing."""
-        clipped = [text[:MAX_CHARACTERS] for text in texts]
-        encodings = self._tokenizer.encode_batch_fast(clipped, add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch_fast(
+            [text[:MAX_CHARACTERS] for text in texts], add_special_tokens=False
+        )
         rows = np.zeros((len(texts), self._vectors.shape[1]), np.float32)
         for row, encoding in zip(rows, encodings, strict=True):
             if encoding.ids:
-                self._vectors[encoding.ids].sum(axis=0, out=row)
+                self._vectors.take(encoding.ids, axis=0).sum(axis=0, out=row)
         return unit_rows(rows)
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
     """Each row scaled to length 1; rows of zeros stay zero."""
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    return np.asarray(vectors / np.sqrt(np.where(squares > 0, squares, 1))[:, None], np.float32)
+    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    lengths[lengths == 0] = 1
+    return np.asarray(vectors / lengths, np.float32)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 import functools
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
@@ -47,6 +47,9 @@ class KeywordHit:
     start: int
     end: int
     reading: str | None
+
+
+_Found = dict[Keyword, KeywordHit]
 
 
 class _Forms:
@@ -99,31 +102,34 @@ class KeywordIndex:
         """The first place of each of the guild's keywords, the plainest spelling first."""
         if self._automaton is None:
             return []
-        found: dict[Keyword, KeywordHit] = {}
-        for hit in self._hits(guild_id, reading):
-            found.setdefault(hit.keyword, hit)
+        found: _Found = {}
+        for view in (reading.raw,) if reading.light is reading.raw else (reading.raw, reading.light):
+            self._find_plain(guild_id, view, reading.written, found)
+        for coarse in reading.coarse:
+            self._find_coarse(guild_id, coarse, reading.written, found)
         return list(found.values())
 
-    def _hits(self, guild_id: int, reading: Reading) -> Iterator[KeywordHit]:
-        plain_views = (reading.raw,) if reading.light is reading.raw else (reading.raw, reading.light)
-        for view in plain_views:
-            yield from self._plain_hits(guild_id, view, reading.written)
-        for coarse in reading.coarse:
-            yield from self._coarse_hits(guild_id, coarse, reading.written)
-
-    def _plain_hits(self, guild_id: int, view: View, written: str) -> Iterator[KeywordHit]:
+    def _find_plain(self, guild_id: int, view: View, written: str, found: _Found) -> None:
         for form, start, end in self._matches(view.text):
             for keyword in self._plain[form].get(guild_id, ()):
-                if _bounded(view, start, end, keyword):
-                    yield _hit(keyword, view, (start, end), written, view.text[start:end])
+                if keyword not in found and _bounded(view, start, end, keyword):
+                    found[keyword] = _hit(keyword, view, (start, end), written, view.text[start:end])
 
-    def _coarse_hits(self, guild_id: int, coarse: CoarseView, written: str) -> Iterator[KeywordHit]:
+    def _find_coarse(self, guild_id: int, coarse: CoarseView, written: str, found: _Found) -> None:
         readable = coarse.readable
+        parts: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
         for form, start, end in self._matches(coarse.skeleton.text):
             for keyword in self._coarse[form].get(guild_id, ()):
-                span = _span_reading(readable, coarse.skeleton.span_in(readable, start, end), keyword)
-                if span is not None and _bounded(readable, *span, keyword):
-                    yield _hit(keyword, readable, span, written, keyword.plain)
+                if keyword in found:
+                    continue
+                around = coarse.skeleton.span_in(readable, start, end)
+                spelling = readable.text[slice(*around)]
+                if (spelling, keyword) not in parts:
+                    parts[spelling, keyword] = span_reading(spelling, keyword.plain)
+                part = parts[spelling, keyword]
+                if part is not None and _bounded(readable, around[0] + part[0], around[0] + part[1], keyword):
+                    span = around[0] + part[0], around[0] + part[1]
+                    found[keyword] = _hit(keyword, readable, span, written, keyword.plain)
 
     def _matches(self, text: str) -> list[tuple[int, int, int]]:
         assert self._automaton is not None
@@ -176,13 +182,6 @@ def _widened(text: str, start: int, end: int, keyword: Keyword) -> tuple[int, in
     while keyword.open_right and end < len(text) and _in_word(text[end]):
         end += 1
     return start, end
-
-
-def _span_reading(readable: View, around: tuple[int, int], keyword: Keyword) -> tuple[int, int] | None:
-    """Where the keyword is within a span that the skeletons agree on, if it is there at all."""
-    start, end = around
-    span = span_reading(readable.text[start:end], keyword.plain)
-    return None if span is None else (start + span[0], start + span[1])
 
 
 def _hit(keyword: Keyword, view: View, span: tuple[int, int], written: str, core: str) -> KeywordHit:

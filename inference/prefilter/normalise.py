@@ -42,7 +42,6 @@ _PROTECTED = re.compile(
     re.DOTALL,
 )
 _MAY_BE_PROTECTED = re.compile(r"[`</]")
-_WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-z]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -81,8 +80,9 @@ class Normaliser:
     def __init__(self, folding: Folding) -> None:
         self._fold = Translation(folding.anywhere)
         self._folding = folding
-        letters = "".join(map(chr, folding.stand_ins))
-        self._foreign = re.compile(f"[{re.escape(letters)}]")
+        foreign = f"[{re.escape(''.join(map(chr, folding.stand_ins)))}]"
+        self._foreign = re.compile(foreign)
+        self._foreign_word = re.compile(rf"(?<!\w)\w*{foreign}\w*")
 
     @classmethod
     def shipped(cls) -> "Normaliser":
@@ -119,7 +119,7 @@ class Normaliser:
         return tuple(CoarseView(skeleton_of(view), view) for view in views)
 
     def _words(self, view: View, plain: Callable[[re.Match[str]], str]) -> View:
-        text = _WORD.sub(plain, view.text)
+        text = self._foreign_word.sub(plain, view.text)
         return view if text == view.text else View(text, view)
 
     def _plain_mixed_word(self, word: re.Match[str]) -> str:

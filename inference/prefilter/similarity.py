@@ -23,7 +23,7 @@ from policies.policy import Policy, Rule
 
 Positions = npt.NDArray[np.int_]
 
-SHARPNESS = 4.5
+SHARPNESS = 3.0
 """Of the soft maximum. Large: the nearest anchor alone decides; 0: the mean of all of them."""
 ALLOWED_SHARE = 0.1
 """How much of its likeness to an allowed example speaks for a text. More loses recall: the two share a topic."""

@@ -8,7 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-Origins = tuple[list[int], list[int]]
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.intp]
+Origins = tuple[Positions, Positions]
 """For each character of a view: where its source starts and ends in the view it was made from."""
 
 
@@ -39,7 +43,7 @@ class View:
         while view._parent is not None and view is not ancestor:
             if view._align is not None:
                 starts, ends = view._aligned(view._align, view._parent)
-                start, end = starts[start], ends[end - 1]
+                start, end = int(starts[start]), int(ends[end - 1])
             view = view._parent
         return start, end
 
@@ -73,43 +77,34 @@ class Rewrite:
         return source if text == source.text else View(text, source, self.origins)
 
     def origins(self, text: str) -> Origins:
-        """Where each character of `self(text)` comes from."""
-        starts: list[int] = []
-        ends: list[int] = []
-        at = 0
+        """Where each character of `self(text)` comes from. A put character stands for its whole match."""
+        kept = bytearray(b"\1") * len(text)
         for match in self.pattern.finditer(text):
-            starts.extend(range(at, match.start()))
-            ends.extend(range(at + 1, match.start() + 1))
-            if self.length:
-                starts.append(match.start())
-                ends.append(match.end())
-            at = match.end()
-        starts.extend(range(at, len(text)))
-        ends.extend(range(at + 1, len(text) + 1))
-        return starts, ends
+            start, end = match.span()
+            kept[start + self.length : end] = bytes(end - start - self.length)
+        starts = np.flatnonzero(np.frombuffer(kept, np.bool_))
+        return starts, (_up_to_next(starts, len(text)) if self.length else starts + 1)
 
 
-@dataclass(frozen=True, slots=True)
 class Translation:
     """Replaces characters by any number of characters, through a table for `str.translate`."""
 
-    table: Mapping[int, str]
+    def __init__(self, table: Mapping[int, str]) -> None:
+        self._table = table
 
     def view(self, source: View) -> View:
         """The translated view; the source itself where nothing changes."""
-        text = source.text.translate(self.table)
+        text = source.text.translate(self._table)
         return source if text == source.text else View(text, source, self.origins)
 
     def origins(self, text: str) -> Origins:
         """Where each character comes from. What disappears belongs to the character before it."""
-        starts: list[int] = []
-        ends: list[int] = []
-        reading_of = self.table.get
-        for position, character in enumerate(text):
-            length = len(reading_of(ord(character), character))
-            if length:
-                starts.extend([position] * length)
-                ends.extend([position + 1] * length)
-            elif ends:
-                ends[-1] = position + 1
-        return starts, ends
+        reading_of = self._table.get
+        lengths = np.fromiter((len(reading_of(point, "?")) for point in map(ord, text)), np.intp, len(text))
+        kept = np.flatnonzero(lengths)
+        return np.repeat(kept, lengths[kept]), np.repeat(_up_to_next(kept, len(text)), lengths[kept])
+
+
+def _up_to_next(starts: Positions, length: int) -> Positions:
+    """The ends of parts that reach to the start of the next one, the last one to the end of the text."""
+    return np.append(starts[1:], length)

@@ -2,8 +2,8 @@
 
 Sentence vectors share a few strong directions (length, tone, being a question). Whitening (Su et al. 2021,
 arXiv:2103.15316; Huang et al. 2021, arXiv:2104.01767) scales each direction by how much ordinary chat varies
-in it.
-Measured on ten labelled sets with five policies at a 2% flag rate: mean recall .22 without it, .29 with it.
+in it. Measured on nine labelled sets with five policies at a 2% flag rate (sharpness 6, nothing allowed): mean
+recall .22 without it, .31 with it.
 """
 
 import numpy as np
@@ -19,9 +19,10 @@ class Whitening:
 
     def __init__(self, background: Vectors) -> None:
         """`background` (lines, dimensions): vectors of ordinary chat lines."""
-        values, directions = np.linalg.eigh(np.cov(background, rowvar=False).astype(np.float64))
-        scales = (values + SHRINKAGE * values.mean()) ** -0.5
-        self._map = np.ascontiguousarray((directions * scales) @ directions.T, dtype=np.float32)
+        covariance = np.cov(background, rowvar=False).astype(np.float64)
+        evened = covariance + SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+        root = np.linalg.cholesky(evened)  # any square root gives the same cosines; this one is the quickest
+        self._map = np.ascontiguousarray(np.linalg.inv(root).T, dtype=np.float32)
 
     def __call__(self, vectors: Vectors) -> Vectors:
         """Vectors (n, dimensions) -> whitened vectors of unit length; rows of zeros stay zero."""
