@@ -74,6 +74,5 @@ def _note_repeated_words(path: Path, words: tuple[str | None, ...], shaper: Shap
     for position, earlier in repeated(word for _, word in readable):
         (index, word), (first, _) = readable[position], readable[earlier]
         line = shaper.places[*path, first][0] + 1
-        shaper.note(
-            (*path, index), f"{shown(word)} is listed twice (first in line {line})", "delete one of the two"
-        )
+        message = f"{shown(word)} is listed twice (first in line {line})"
+        shaper.note((*path, index), message, "delete one of the two")

@@ -16,20 +16,33 @@ class PatternError(ValueError):
         self.hint = hint
 
 
+_NO_LOOKING_AROUND = "RE2 cannot look ahead or behind: match the surrounding characters themselves, or use \\b"
 _HINTS = (
-    ("(?<", "RE2 cannot look ahead or behind: match the surrounding characters themselves, or use \\b"),
-    ("(?=", "RE2 cannot look ahead or behind: match the surrounding characters themselves, or use \\b"),
-    ("(?!", "RE2 cannot look ahead or behind: match the surrounding characters themselves, or use \\b"),
+    ("(?<=", _NO_LOOKING_AROUND),
+    ("(?<!", _NO_LOOKING_AROUND),
+    ("(?=", _NO_LOOKING_AROUND),
+    ("(?!", _NO_LOOKING_AROUND),
+    ("named capture", "write (?P<name>...), or (...) without a name"),
+    (
+        "perl operator",
+        "RE2 knows (?:...), (?P<name>...) and flags like (?s), and no other group that begins with (?",
+    ),
     ("invalid escape", "RE2 has no back-references; put a backslash only before a sign or a known class like \\d"),
+    (
+        "character class range",
+        "write the range from the lower to the higher sign: [a-z]; put a plain - at the end",
+    ),
+    ("character class", "close the set with ], or write \\[ if the sign itself is meant"),
     ("repetition size", "repeat at most 1000 times in all, nested repeats multiplied: write {1,20} for instance"),
     ("bad repetition", "two repeat signs stand in a row: keep one of them"),
     ("no argument", "put something before the repeat sign, or a backslash if the sign itself is meant"),
     ("missing ]", "close the set with ], or write \\[ if the sign itself is meant"),
     ("missing )", "close the group with ), or write \\( if the sign itself is meant"),
     ("unexpected )", "delete the ), or write \\) if the sign itself is meant"),
+    ("trailing \\", "delete the backslash at the end, or write two if the sign itself is meant"),
     ("too large", "shorten the pattern or lower its repeats"),
-    ("named capture", "write (?P<name>...), or (...) without a name"),
 )
+"""RE2's messages by a part of them; the more special first."""
 
 
 def compile_pattern(pattern: str) -> Any:  # re2 ships no types
@@ -54,7 +67,5 @@ def _options() -> Any:  # re2 ships no types
 def _readable(error: Exception) -> PatternError:
     message = error.args[0] if error.args else ""
     reason = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
-    hint = next(
-        (hint for sign, hint in _HINTS if sign in reason), "see RE2's syntax: github.com/google/re2/wiki/Syntax"
-    )
+    hint = next((hint for sign, hint in _HINTS if sign in reason), "write it in the syntax that RE2 documents")
     return PatternError(f"RE2 cannot take this pattern: {reason}", hint)

@@ -59,17 +59,17 @@ def _text(node: yaml.ScalarNode) -> str:
         raise Misread("is empty", "write a text after the colon or dash")
     guess = _GUESSES.get(node.tag.rsplit(":", 1)[-1], "something else")
     quoted = node.value if len(node.value) <= 40 else "…"
-    raise Misread(
-        f"must be a text, but YAML reads {shown(node.value)} as {guess}", f'put quotes around it: "{quoted}"'
-    )
+    message = f"must be a text, but YAML reads {shown(node.value)} as {guess}"
+    raise Misread(message, f'put quotes around it: "{quoted}"')
 
 
 def _whole_number(node: yaml.ScalarNode) -> int:
-    if node.style and node.value.isdigit():
+    is_whole = re.fullmatch(r"0|-?[1-9][0-9]{0,30}", node.value)
+    if is_whole and not node.style:
+        return int(node.value)
+    if is_whole:
         raise Misread(f"must be a whole number, here is the text {_written(node)}", "take the quotes away")
-    if not re.fullmatch(r"0|-?[1-9][0-9]{0,30}", node.value) or node.style:
-        raise Misread(f"must be a whole number, here is {_written(node)}", "write digits only, 4 for instance")
-    return int(node.value)
+    raise Misread(f"must be a whole number, here is {_written(node)}", "write digits only, 4 for instance")
 
 
 def _number(node: yaml.ScalarNode) -> float:

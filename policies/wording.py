@@ -70,10 +70,8 @@ def _misshapen(_context: dict[str, Any], value: str, path: Path) -> Wording:
 
 def _out_of_range(context: dict[str, Any], value: Any, _path: Path) -> Wording:
     bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    (bound, limit) = next((words, context[name]) for name, words in bounds.items() if name in context)
-    return f"cannot be {value:g}" if isinstance(
-        value, float
-    ) else f"cannot be {value}", f"it must be {bound} {limit:g}"
+    bound, limit = next((words, context[name]) for name, words in bounds.items() if name in context)
+    return f"cannot be {value:g}", f"it must be {bound} {limit:g}"
 
 
 _WORDINGS: dict[str, Callable[[dict[str, Any], Any, Path], Wording]] = {

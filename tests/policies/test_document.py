@@ -85,6 +85,21 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
     assert read(source) == read(house("mode: live\n"))
 
 
+def test_lines_are_counted_alike_whatever_ends_them() -> None:
+    source = house("mode: on\n")
+    places = {
+        (problem.line, problem.column)
+        for ends in ("\n", "\r\n", "\r")
+        for problem in problems_of(source.replace("\n", ends))
+    }
+    assert places == {(7, 7)}
+
+
+def test_a_file_of_countless_values_is_refused_before_they_are_built() -> None:
+    problem = only_problem_of(house(f"allowed: [{'a,' * 9000}]\n"))
+    assert (problem.line, problem.message) == (7, "the file holds too many values")
+
+
 def test_emoji_may_be_joined_and_flagged() -> None:
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     assert read(house(f"allowed: ['{family}']\n")).allowed == (family,)
@@ -157,7 +172,7 @@ def test_emoji_may_be_joined_and_flagged() -> None:
         ("prefilter:\n  patterns: ['[a', b]", (8, 14), "missing ]", "close the set with ]"),
         ("prefilter:\n  patterns: [ok, '(a']", (8, 18), "missing )", "close the group with )"),
         ("prefilter:\n  patterns: ['a{2000}']", (8, 14), "invalid repetition size", "at most 1000"),
-        ("prefilter:\n  patterns: ['\\pL{1,900}']", (8, 14), "too large", "lower its repeats"),
+        ("prefilter:\n  patterns: ['\\pL{1,60}']", (8, 14), "too large", "lower its repeats"),
         # YAML's own dangers
         ("allowed: [*chess]", (7, 11), "`*chess` is a YAML alias", "quotes around the text if it begins"),
         ("allowed: [&a b]", (7, 11), "`&a` is a YAML anchor", "quotes around the text if it begins"),
