@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Only the library is needed, not llama.cpp's own programs.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF
 
-.PHONY: demo test check lint types imports format install install-gpu fuzz crash bench lock clean help
+.PHONY: demo test check lint types imports format install install-gpu fuzz crash lock clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -51,10 +51,10 @@ endif
 	@$(BIN)/safeguild doctor
 
 fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
-	$(BIN)/python tests/policies/fuzz_documents.py 100000
+	$(BIN)/python -m tests.policies.fuzz_documents 100000
 
 crash: $(VENV)/dev.stamp ## Kill the writing process 1,000 times and look for what was acknowledged
-	$(BIN)/python tests/bot/store/crash_campaign.py 1000
+	$(BIN)/python -m tests.bot.store.crash_campaign 1000
 
 lock: ## Pin the newest versions that pyproject.toml admits (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q \

@@ -34,11 +34,14 @@ class UnknownCase(StoreError):
 class Store(Protocol):
     """The bot's memory. When a call returns, what it wrote survives kill -9 and power loss.
 
-    Every implementation passes tests/bot/store/contract.
+    Every implementation passes tests/bot/store/test_store_contract.py.
     """
 
     async def keep_policy(self, guild_id: int, policy: Policy) -> None:
-        """Keep this version of a policy; jobs name it by its digest. Keeping one twice changes nothing."""
+        """Keep this version of a policy; new jobs get the version that was kept last.
+
+        Keeping one twice changes nothing; keeping an older one again puts it in force again.
+        """
         ...
 
     async def record(self, suspected: Suspected) -> int | None:
