@@ -41,9 +41,9 @@ def _times(timing: Timing) -> list[str]:
     parts = []
     if timing.prefilter_microseconds is not None:
         parts.append(f"prefilter {timing.prefilter_microseconds:.0f} µs per message")
-    if timing.milliseconds_per_verdict is not None:
-        at_once = f", up to {timing.width} at once" if timing.width > 1 else ""
-        parts.append(f"judge {timing.milliseconds_per_verdict:.0f} ms per verdict{at_once}")
+    if timing.milliseconds_per_verdict is not None and timing.verdicts_per_second is not None:
+        waits = f"judge {timing.milliseconds_per_verdict:.0f} ms per verdict"
+        parts.append(f"{waits} (up to {timing.width} at once, {timing.verdicts_per_second:.1f}/s)")
     if timing.messages_per_second is not None:
         parts.append(f"{timing.messages_per_second:,.0f} messages/s overall")
     return (

@@ -54,6 +54,11 @@ class Timing:
         return self.judge_milliseconds / self.verdicts if self.verdicts else None
 
     @property
+    def verdicts_per_second(self) -> float | None:
+        """Over the whole run."""
+        return self.verdicts / self.seconds if self.verdicts and self.seconds > 0 else None
+
+    @property
     def messages_per_second(self) -> float | None:
         """Through the whole walk."""
         return self.messages / self.seconds if self.messages and self.seconds > 0 else None

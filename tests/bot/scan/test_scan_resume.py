@@ -116,7 +116,7 @@ asyncio.run(scan(options_for(folder, folder / "chat.json", judge=Killed())))
 """
 
 
-@pytest.mark.parametrize("at", [1, 9, 31])
+@pytest.mark.parametrize("at", [1, 9, 25])
 def test_a_scan_that_was_killed_ends_with_the_same_cases(
     uninterrupted: tuple[Path, list[dict[str, Any]]], tmp_path: Path, at: int
 ) -> None:
