@@ -18,7 +18,7 @@ MAX_EVIDENCE = 16
 
 @dataclass(frozen=True, slots=True)
 class _Guild:
-    policy_ids: tuple[str, ...]
+    policies: tuple[Policy, ...]
     patterns: PatternSet
     similarity: Similarity
 
@@ -30,14 +30,26 @@ class Prefilter:
     Policies whose mode is OFF are left out. Where a policy holds (its scope) is the caller's business.
     """
 
-    def __init__(self, keywords: KeywordIndex, guilds: Mapping[int, _Guild], normaliser: Normaliser) -> None:
+    def __init__(
+        self,
+        keywords: KeywordIndex,
+        guilds: Mapping[int, _Guild],
+        normaliser: Normaliser,
+        embedder: Embedder,
+    ) -> None:
         self._keywords = keywords
         self._guilds = guilds
         self._normaliser = normaliser
+        self._embedder = embedder
 
     @classmethod
-    def build(cls, policies_by_guild: Mapping[int, Sequence[Policy]], embedder: Embedder) -> "Prefilter":
-        """Prepare the policies of all guilds.
+    def build(
+        cls,
+        policies_by_guild: Mapping[int, Sequence[Policy]],
+        embedder: Embedder,
+        previous: "Prefilter | None" = None,
+    ) -> "Prefilter":
+        """Prepare the policies of all guilds. What `previous` knows of unchanged policies is taken over.
 
         Raises:
             UnusableKeyword: a keyword has nothing to look for.
@@ -51,13 +63,16 @@ class Prefilter:
         keywords = KeywordIndex.build(
             {guild: _keywords(policies) for guild, policies in active.items()}, normaliser
         )
-        background = Background.shipped(embedder, normaliser)
-        guilds = {}
-        for guild_id, policies in active.items():
-            profiles = [Profile.of(policy, embedder, normaliser, background) for policy in policies]
-            similarity = Similarity(profiles, embedder, background.whitening)
-            guilds[guild_id] = _Guild(tuple(it.id for it in policies), _patterns(policies), similarity)
-        return cls(keywords, guilds, normaliser)
+        known = {} if previous is None else previous.prepared(embedder)
+        guilds = {
+            guild_id: _unchanged(known.get(guild_id), policies) or _guild(policies, embedder, normaliser)
+            for guild_id, policies in active.items()
+        }
+        return cls(keywords, guilds, normaliser, embedder)
+
+    def prepared(self, embedder: Embedder) -> Mapping[int, _Guild]:
+        """What was prepared for each guild with this embedder, for a new prefilter to take over."""
+        return self._guilds if self._embedder is embedder else {}
 
     def inspect(
         self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
@@ -68,7 +83,7 @@ class Prefilter:
         of it are read, lone surrogates read (and are quoted) as U+FFFD. An unknown guild has no policies.
         """
         guild = self._guilds.get(guild_id)
-        wanted = () if guild is None else _wanted(guild.policy_ids, policy_ids)
+        wanted = () if guild is None else _wanted(guild.policies, policy_ids)
         if guild is None or not wanted:
             return ()
         evidence = self._evidence(guild_id, guild, self._normaliser.read(text))
@@ -89,8 +104,18 @@ class Prefilter:
         return evidence
 
 
-def _wanted(policy_ids: tuple[str, ...], restricted: Collection[str] | None) -> tuple[str, ...]:
-    return policy_ids if restricted is None else tuple(it for it in policy_ids if it in restricted)
+def _wanted(policies: tuple[Policy, ...], policy_ids: Collection[str] | None) -> tuple[str, ...]:
+    return tuple(policy.id for policy in policies if policy_ids is None or policy.id in policy_ids)
+
+
+def _unchanged(known: _Guild | None, policies: Sequence[Policy]) -> _Guild | None:
+    return known if known is not None and known.policies == tuple(policies) else None
+
+
+def _guild(policies: Sequence[Policy], embedder: Embedder, normaliser: Normaliser) -> _Guild:
+    background = Background.shipped(embedder, normaliser)
+    profiles = [Profile.of(policy, embedder, normaliser, background) for policy in policies]
+    return _Guild(tuple(policies), _patterns(policies), Similarity(profiles, embedder, background.whitening))
 
 
 def _keywords(policies: Sequence[Policy]) -> list[tuple[str, str]]:

@@ -58,15 +58,15 @@ class MiniLm:
         scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // self._heads))
         shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
         mixed = shares / shares.sum(axis=-1, keepdims=True) @ value
-        return mixed.transpose(0, 2, 1, 3).reshape(count, length, width)
+        return np.asarray(mixed.transpose(0, 2, 1, 3).reshape(count, length, width), np.float32)
 
     def _linear(self, hidden: Array, name: str) -> Array:
-        return hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return np.asarray(hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"])
 
     def _normalised(self, hidden: Array, name: str) -> Array:
         centred = hidden - hidden.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self._epsilon)
-        return centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return np.asarray(centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"])
 
 
 def _gelu(values: Array) -> Array:
@@ -77,7 +77,7 @@ def _erf(values: Array) -> Array:
     """The error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26)."""
     size = np.abs(values)
     t = 1 / (1 + np.float32(0.3275911) * size)
-    series = np.float32(1.061405429)
+    series = np.full_like(t, 1.061405429)
     for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = series * t + np.float32(factor)
     return np.asarray(np.sign(values) * (1 - series * t * np.exp(-size * size)), np.float32)

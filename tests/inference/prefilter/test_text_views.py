@@ -132,8 +132,8 @@ def test_a_long_text_is_read_up_to_a_limit() -> None:
 )
 def test_no_text_takes_long_to_read(unit: str) -> None:
     text = unit * (4000 // len(unit))
-    started = time.perf_counter()
+    started = time.thread_time()
     for view in every_view(text):
         if view.text:
             view.raw_span(0, len(view.text))
-    assert time.perf_counter() - started < 0.05, "ten times the promise, for slow machines"
+    assert time.thread_time() - started < 0.05, "ten times the promise, for slow machines"
