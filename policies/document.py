@@ -61,7 +61,9 @@ def load_folder(folder: Path) -> tuple[tuple[Policy, ...], tuple[PolicyError, ..
     """
     policies: list[Policy] = []
     errors: list[PolicyError] = []
-    for path in sorted(folder.glob("[!.]*.y*ml")):
+    for path in sorted(folder.glob("[!.]*"), key=lambda path: path.stem):
+        if path.suffix not in {".yaml", ".yml"}:
+            continue
         try:
             policies.append(load_policy(path))
         except PolicyError as error:
@@ -70,7 +72,9 @@ def load_folder(folder: Path) -> tuple[tuple[Policy, ...], tuple[PolicyError, ..
 
 
 def _read(path: Path) -> bytes:
-    """At most one byte more than may be parsed."""
+    """At most one byte more than may be parsed. A pipe is not opened: it could keep us waiting for ever."""
+    if path.exists() and not path.is_file():
+        raise PolicyError([Problem(str(path), 1, 1, "this is not a file", "name a policy's YAML file")])
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

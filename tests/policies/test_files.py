@@ -84,6 +84,12 @@ def test_a_folder_gives_its_good_policies_and_an_error_for_each_bad_one(tmp_path
     ]  # fmt: skip
 
 
+def test_the_policies_of_a_folder_are_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    for policy_id in ("b", "a-1", "a"):
+        write_policy(HOUSE.model_copy(update={"id": policy_id}), tmp_path)
+    assert [policy.id for policy in load_folder(tmp_path)[0]] == ["a", "a-1", "b"]
+
+
 def test_a_folder_that_is_not_there_holds_no_policies(tmp_path: Path) -> None:
     assert load_folder(tmp_path / "nowhere") == ((), ())
 
@@ -108,6 +114,14 @@ def test_a_bad_file_name_is_answered_with_a_good_one(tmp_path: Path, name: str, 
 def test_a_file_that_is_not_there_is_said_like_any_other_problem(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"house\.yaml:1:1: error: the file cannot be read: No such file"):
         load_policy(tmp_path / "house.yaml")
+
+
+def test_a_pipe_or_a_folder_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    for name in ("pipe.yaml", "folder.yaml"):
+        with pytest.raises(PolicyError, match="this is not a file"):
+            load_policy(tmp_path / name)
 
 
 def test_no_more_of_a_large_file_is_read_than_may_be_parsed(tmp_path: Path) -> None:
