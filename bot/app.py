@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.errors import EnvironmentProblem
 from bot.inquiry import ModelIdentity
 from bot.models.choice import Choice, choose_model, open_model_file
-from bot.models.fetch import Meter
+from bot.models.meter import Meter
 from bot.models.record import known_sha256
 from bot.settings import Settings
 from inference import vocabulary
@@ -101,9 +101,9 @@ async def open_judge(
         EnvironmentProblem: the file is missing or damaged, or the model does not fit into memory.
     """
     model = await asyncio.to_thread(open_chosen_model, settings, choice)
-    with meter() as shown:
-        digest = await asyncio.to_thread(known_sha256, settings.data_folder, model, shown.step)
     await asyncio.to_thread(keep_vocabulary, vocabulary_folder(settings), token_texts(model))
+    with meter() as shown:
+        digest = await asyncio.to_thread(known_sha256, settings.data_folder, model, shown)
     try:
         async with open_local_judge(engine_options(settings, model.path), digest) as judge:
             yield judge, ModelIdentity(judge.model_name, digest)

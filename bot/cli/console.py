@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 if TYPE_CHECKING:
-    from bot.models.record import Advance
+    from bot.models.meter import Advance
 
 _LONG = 10**9
 """Bytes. Where no bar can be shown, steps over less are over before anybody wonders."""

@@ -3,25 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.context import settings_of
-from bot.errors import ExitCode
+from bot.errors import ExitCode, Interrupted
 
 if TYPE_CHECKING:
     from bot.inquiry import ModelIdentity
+    from bot.scan.command import ScanOptions
+    from bot.scan.summary import ScanSummary
     from bot.settings import Settings
     from inference.judge import Judge
 
-Out = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="Where the report and the scan's database go. It can be resumed there."),
-]
+Cards = Annotated[int, typer.Option(min=0, help="Cards to print at most; the report has more.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and delete an earlier result in that folder.")]
-Cards = Annotated[int, typer.Option(min=0, help="Cards to print at most; the report has all of them.")]
 
 
 def scan(
@@ -33,47 +32,67 @@ def scan(
     policies: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Your policies. Without it, the starter policies.")
     ] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the report goes, and what is needed to go on. Without it, a folder in safeguild-scan.",
+        ),
+    ] = None,
     fresh: Fresh = False,
     cards: Cards = 20,
 ) -> None:
-    """Judge the messages of a chat export, print the cards, and write a report.
+    """Judge the messages of chat exports, print cards, and write a report.
 
     Ctrl-C stops it; the same command goes on where it stopped.
     """
-    _scan(settings_of(context), files, policies, out, fresh=fresh, cards=cards)
+    options = _options(settings_of(context), tuple(files), cards)
+    _end(_run(replace(options, policies=policies, out=out, fresh=fresh)))
 
 
-def demo(context: typer.Context, out: Out = None, fresh: Fresh = False, cards: Cards = 20) -> None:
-    """Scan the sample chat that ships with Safeguild."""
-    files, policies = _sample()
-    _scan(settings_of(context), files, policies, out or Path("demo-out"), fresh=fresh, cards=cards)
-
-
-def _sample() -> tuple[list[Path], Path]:
-    """The shipped export and the policies that go with it."""
-    import bot
-
-    folder = Path(bot.__file__).parent / "sample"
-    return sorted(folder.glob("*.json")), folder / "policies"
-
-
-def _scan(
-    settings: "Settings", files: list[Path], policies: Path | None, out: Path | None, *, fresh: bool, cards: int
+def demo(
+    context: typer.Context,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the demo's policies and its report go.")
+    ] = Path("demo-out"),
+    fresh: Fresh = False,
+    cards: Cards = 20,
 ) -> None:
-    from bot.cli.console import messages, output
-    from bot.scan.command import ScanOptions, run_scan
+    """Scan the sample chat that ships with Safeguild, with policies that you can edit."""
+    from bot.cli.console import messages
+    from bot.sample.demo import prepare_demo
+    from bot.scan.errors import ScanChanged
 
-    options = ScanOptions(
-        files=tuple(files),
-        open_judge=lambda: _judge(settings),
-        policies=policies,
-        out=out,
-        fresh=fresh,
-        width=settings.engine.width,
-        cards=cards,
-    )
-    summary = asyncio.run(run_scan(options, output(), messages()))
+    sample = prepare_demo(out)
+    messages().print(sample.notice)
+    options = _options(settings_of(context), sample.exports, cards)
+    options = replace(options, policies=sample.policies, out=out, fresh=fresh)
+    try:
+        summary = _run(options)
+    except ScanChanged:
+        messages().print("Policies or model changed since the last run: starting over.")
+        summary = _run(replace(options, fresh=True))
+    _end(summary)
+
+
+def _options(settings: "Settings", files: tuple[Path, ...], cards: int) -> "ScanOptions":
+    from bot.scan.command import ScanOptions
+
+    return ScanOptions(files, lambda: _judge(settings), width=settings.engine.width, cards=cards)
+
+
+def _run(options: "ScanOptions") -> "ScanSummary":
+    from bot.cli.console import messages, output
+    from bot.scan.command import run_scan
+
+    try:
+        return asyncio.run(run_scan(options, output(), messages()))
+    except KeyboardInterrupt:
+        raise Interrupted("stopped before the judging began", "run the same command again") from None
+
+
+def _end(summary: "ScanSummary") -> None:
+    """What was found is the result, not a failure; what could not be read is one."""
     raise typer.Exit(ExitCode.PROBLEMS if summary.tally.problem_count else ExitCode.OK)
 
 

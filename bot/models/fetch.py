@@ -11,25 +11,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
 from bot.errors import EnvironmentProblem
 from bot.models.choice import open_model_file
 from bot.models.hub import Remote, Source, download, remote_file
-from bot.models.record import Advance, ModelRecord, record_of, sha256_of
+from bot.models.meter import Meter
+from bot.models.record import ModelRecord, record_of, sha256_of
 from bot.units import format_size
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class Meter(Protocol):
-    """Shows people how far a long step is."""
-
-    def step(self, title: str, total: int, done: int) -> Advance:
-        """Begin a step over `total` bytes, of which `done` are there already."""
-        ...
 
 
 def fetch_model(source: Source, folder: Path, *, pinned: str | None, keep_free: int, meter: Meter) -> ModelRecord:

@@ -21,7 +21,7 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there, not in __all__
 
 from bot.errors import EnvironmentProblem
-from bot.models.record import Advance
+from bot.models.meter import Advance
 
 _TIMEOUT = 20.0
 """Seconds to wait for the hub's first answer."""

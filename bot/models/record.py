@@ -3,12 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from bot.errors import EnvironmentProblem
+from bot.models.meter import Advance, Meter
 from inference.model_file import ModelFile
 from policies.frozen import Frozen
 
@@ -17,9 +17,6 @@ IN_USE = "model.json"
 _CHECKED = "checked.json"
 """The last model that judged without being recorded: named in the settings, or the stand-in."""
 _CHUNK = 8 * 2**20
-
-Advance = Callable[[int], None]
-"""Called with a number of bytes each time that many more are done."""
 
 
 class ModelRecord(Frozen):
@@ -85,17 +82,14 @@ def save_record(data_folder: Path, record: ModelRecord, name: str = IN_USE) -> N
     draft.replace(data_folder / name)
 
 
-def known_sha256(data_folder: Path, model: ModelFile, step: Callable[[str, int, int], Advance]) -> str:
-    """The SHA-256 of a model file; it is read through only when it is new or has changed since.
-
-    `step` begins a progress bar: title, bytes in all, bytes done.
-    """
+def known_sha256(data_folder: Path, model: ModelFile, meter: Meter) -> str:
+    """The SHA-256 of a model file; it is read through only when it is new or has changed since."""
     path = str(model.path.resolve())
     for name in (IN_USE, _CHECKED):
         record = load_record(data_folder, name)
         if record is not None and record.path == path and record.is_current():
             return record.sha256
-    digest = sha256_of(model.path, step(f"Reading {model.path.name}", model.size, 0))
+    digest = sha256_of(model.path, meter.step(f"Reading {model.path.name}", model.size, 0))
     save_record(data_folder, record_of(model, digest, "read when it was first used"), _CHECKED)
     return digest
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.models.choice import open_model_file
-from bot.models.fetch import Meter
+from bot.models.meter import Meter
 from bot.models.record import ModelRecord, record_of, sha256_of
 
 

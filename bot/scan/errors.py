@@ -10,6 +10,10 @@ class ScanError(InputError):
     """An export or the scan's folder is not in order. The message names the file and the place in it."""
 
 
+class ScanChanged(ScanError):
+    """The folder holds a scan of other files, other policies or another model. It can be started over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a file something is."""

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from bot.inquiry import ModelIdentity
-from bot.scan.errors import ScanError
+from bot.scan.errors import ScanChanged, ScanError
 from bot.scan.source import Source
 from inference.rendering import PROMPT_VERSION
 from policies.frozen import Frozen
@@ -112,7 +112,8 @@ class ScanFolder:
         """Start, or go on where the same scan stopped.
 
         Raises:
-            ScanError: the folder holds a scan of something else, or a damaged one.
+            ScanChanged: the folder holds a scan of something else.
+            ScanError: it holds a damaged one.
         """
         if fresh:
             self._clear()
@@ -120,7 +121,7 @@ class ScanFolder:
         if known is None:
             write_whole(self._manifest, manifest.model_dump_json(indent=2))
         elif change := known.difference(manifest):
-            raise ScanError(
+            raise ScanChanged(
                 f"{self.path} holds a scan that was begun differently: {change}",
                 "run it with --fresh to start over (the old result goes), or name another folder with --out",
             )

@@ -64,12 +64,12 @@ def test_a_damaged_record_is_an_error_that_names_the_file(place):
 def test_the_sum_of_a_model_named_in_the_settings_is_read_once(place, tiny_model, meter):
     place.data.mkdir()
     model = read_model_file(tiny_model)
-    first = known_sha256(place.data, model, meter.step)
-    assert known_sha256(place.data, model, meter.step) == first
+    first = known_sha256(place.data, model, meter)
+    assert known_sha256(place.data, model, meter) == first
     assert len(meter.begun) == 1
     assert load_record(place.data) is None, "being used is not being put into use"
     tiny_model.write_bytes(tiny_model.read_bytes() + b"more")
-    assert known_sha256(place.data, model, meter.step) != first
+    assert known_sha256(place.data, model, meter) != first
 
 
 def test_the_command_takes_a_file_from_disk_and_leaves_it_there(safeguild, place, tiny_model):
