@@ -58,7 +58,11 @@ def valid_pattern(pattern: str) -> str:
 
 
 def limited_in_all(patterns: object) -> object:
-    """The patterns themselves; Unfit if they are so many signs together that checking them would take too long."""
+    """The patterns themselves; Unfit if they are so many signs together that checking them would take too long.
+
+    A list, as JSON has it, comes back as a tuple: behind a validator pydantic takes nothing else for one.
+    """
+    patterns = tuple(patterns) if isinstance(patterns, list) else patterns
     joined = "".join(text for text in patterns if isinstance(text, str)) if isinstance(patterns, tuple) else ""
     hint = "use keywords where no pattern is needed: they are faster, and there may be 2000 of them"
     if len(joined) > MAX_PATTERN_CHARACTERS:

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from policies.policy import Example, Mode, Policy, Rule, Scope
+from policies.starter import starter_policies
 
 POLICY = Policy(
     id="p", title="P", goal="Be kind.", rules=(Rule(id="H1", text="Insults."), Rule(id="H2", text="Slurs."))
@@ -25,6 +26,11 @@ def test_every_change_changes_the_digest_of_a_copy_too() -> None:
         changed(allowed=("Jokes.",)),
     ]
     assert len({before, *(copy.digest for copy in copies)}) == 5
+
+
+def test_a_policy_comes_back_from_its_json() -> None:
+    for policy in (POLICY, *starter_policies().values()):
+        assert Policy.model_validate_json(policy.model_dump_json()) == policy
 
 
 def test_a_policy_never_changes() -> None:
