@@ -141,4 +141,9 @@ def _standin_texts() -> Iterable[str]:
     """The stand-in's token texts, without building its file."""
     from inference.standin.vocabulary import gguf_tokens, token_bytes
 
-    return gguf_tokens(token_bytes())[0]
+    try:
+        return gguf_tokens(token_bytes())[0]
+    except VocabularyError as error:
+        raise EnvironmentProblem(
+            f"the installed splintr-rs is not the locked one: {error}", "run `make install`"
+        ) from None

@@ -45,13 +45,13 @@ def run_command(app: typer.Typer, arguments: Sequence[str]) -> int:
         code = _end_of_bug(bug, debug=debug)
     else:
         code = int(ExitCode.OK)
-    return _closed(code)
+    return code
 
 
 def _run(app: typer.Typer, arguments: Sequence[str]) -> None:
     try:
         app(list(arguments), prog_name="safeguild")
-    except BaseException:
+    except Exception:
         if "--debug" in arguments:
             traceback.print_exc()
         raise
@@ -107,12 +107,3 @@ def _never_fail_to_print() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _closed(code: int) -> int:
-    """Flush; a reader that went away (`| head`) is no error worth a word."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code

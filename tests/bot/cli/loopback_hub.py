@@ -25,11 +25,15 @@ class Hub:
     """The SHA-256 that it states; the true one if None, none at all if empty."""
     cut_after: list[int] = field(default_factory=list)
     """Each download takes the first of these and breaks off after so many bytes."""
+    stall_after: int | None = None
+    """The next download stops sending after so many bytes, and holds the connection."""
     ignores_ranges: bool = False
     status: int = 200
     """What every request is answered with, instead of the file."""
     is_a_hub: bool = True
     """Whether it names the commit, as only a hub does."""
+    stalled: threading.Event = field(default_factory=threading.Event)
+    """Set when a download has stalled."""
     paths: list[str] = field(default_factory=list)
     """Everything that was asked for."""
     ranges: list[str | None] = field(default_factory=list)
@@ -112,12 +116,24 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}"
         self.reply(206 if start else 200, headers, hub.content[start:], send_body=send_body)
 
+    def stall(self, body: bytes) -> None:
+        """Until the other side gives up."""
+        self.wfile.write(body[: self.hub.stall_after])
+        self.hub.stall_after = None
+        self.hub.stalled.set()
+        self.connection.settimeout(30)
+        self.rfile.read(1)
+        self.close_connection = True
+
     def reply(self, status: int, headers: dict[str, str], body: bytes, *, send_body: bool) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if send_body and self.hub.stall_after is not None and self.path.startswith("/storage/"):
+            self.stall(body)
+            return
         cut = self.hub.cut_after.pop(0) if self.hub.cut_after and self.path.startswith("/storage/") else None
         if send_body:
             self.wfile.write(body[:cut])

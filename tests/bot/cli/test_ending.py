@@ -87,6 +87,12 @@ def test_a_bug_shows_its_traceback_when_asked(capsys):
     assert "RuntimeError: broken" in capsys.readouterr().err
 
 
+def test_debug_adds_nothing_to_a_command_that_succeeds_or_is_stopped(capsys):
+    assert run_command(app_that(lambda: None), ["--debug", "go"]) == ExitCode.OK
+    assert run_command(raising(KeyboardInterrupt()), ["--debug", "go"]) == ExitCode.STOPPED
+    assert capsys.readouterr().err == ""
+
+
 def test_ctrl_c_says_nothing_and_ends_with_130(capsys):
     assert run_command(raising(KeyboardInterrupt()), ["go"]) == ExitCode.STOPPED
     assert capsys.readouterr().err == ""
@@ -104,14 +110,14 @@ def test_a_character_that_the_terminal_cannot_show_does_not_end_the_command(safe
     assert "error: " in done.stdout
 
 
-def test_a_reader_that_goes_away_is_no_error(place):
-    command = f"{sys.executable} -m bot settings --markdown"
-    done = subprocess.run(
-        ["bash", "-c", f"{command} | head -c 1; exit ${{PIPESTATUS[0]}}"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+@pytest.mark.parametrize("arguments", [["settings"], ["--help"], ["policy", "check", "."]])
+def test_a_reader_that_goes_away_is_no_error(place, arguments):
+    (place.work / "x.yaml").write_text("[")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "bot", *arguments]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, cwd=place.work)
+    os.close(writer)
     assert done.stderr == ""
     assert done.returncode in {ExitCode.OK, ExitCode.PROBLEMS}
 
@@ -165,3 +171,11 @@ def test_help_takes_less_than_four_tenths_of_a_second(safeguild):
         return time.perf_counter() - begun
 
     assert min(seconds() for _ in range(5)) < 0.4
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_shown_where_it_is_wanted_and_no_color_turns_it_off(inside, monkeypatch, variables, coloured):
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", **variables}.items():
+        monkeypatch.setenv(name, value)
+    said = inside("doctor").out
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m", said)) is coloured

@@ -3,7 +3,10 @@
 import errno
 import importlib.util
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,11 +70,6 @@ def test_a_model_is_downloaded_checked_and_described(fetch, hub, tmp_path, meter
     assert record.is_current()
     assert meter.done == [len(hub.content)] * 2, "the bars of download and check end full"
     assert parts(tmp_path) == []
-
-
-def test_the_hub_is_asked_for_the_file_and_for_nothing_else(fetch, hub):
-    fetch()
-    assert {path.split("/")[1] for path in hub.paths} == {"keepers", "storage"}
 
 
 def test_a_connection_that_breaks_is_taken_up_where_it_broke(fetch, hub, monkeypatch, meter):
@@ -222,11 +220,12 @@ def test_two_downloads_of_one_file_do_not_spoil_each_other(fetch, tmp_path):
         fetch()
 
 
-def test_the_command_downloads_and_puts_the_model_into_use(safeguild, place, hub):
-    settings = {"SAFEGUILD_MODEL__REPOSITORY": REPOSITORY, "SAFEGUILD_MODEL__FILE": FILE}
+def test_the_command_downloads_asks_for_nothing_else_and_puts_the_model_into_use(safeguild, place, hub, tmp_path):
+    settings = {"SAFEGUILD_MODEL__REPOSITORY": REPOSITORY, "SAFEGUILD_MODEL__FILE": FILE, "HF_HOME": str(tmp_path)}
     hub.cut_after = [300_000]
     done = safeguild("model", "fetch", HF_ENDPOINT=hub.endpoint, SAFEGUILD_MODEL__KEEP_FREE="1 MB", **settings)
     assert done.returncode == ExitCode.OK, done.stderr
+    assert {path.split("/")[1] for path in hub.paths} == {"keepers", "storage"}
     record = load_record(place.data)
     assert record.sha256 == hub.sha256
     assert done.stdout.splitlines() == [record.path, f"sha256 {hub.sha256}"]
@@ -249,3 +248,35 @@ def test_the_command_stopped_half_way_ends_with_four_and_says_that_it_goes_on(in
     done = inside("model", "fetch")
     assert done.code == ExitCode.INTERRUPTED
     assert "goes on there" in done.err
+
+
+def test_ctrl_c_in_a_real_download_keeps_what_has_come_and_the_next_run_goes_on(safeguild, place, hub):
+    """The library hands over 10 MB at a time, so the file is larger here."""
+    hub.content += bytes(24_000_000)
+    hub.stall_after = 22_000_000
+    settings = {
+        "SAFEGUILD_MODEL__REPOSITORY": REPOSITORY,
+        "SAFEGUILD_MODEL__FILE": FILE,
+        "HF_ENDPOINT": hub.endpoint,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "model", "fetch"],
+        cwd=place.work,
+        env={**os.environ, **settings, "SAFEGUILD_MODEL__KEEP_FREE": "1 MB"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert hub.stalled.wait(30)
+    part = place.data / "models" / REPOSITORY.replace("/", "--") / f"{FILE}.{hub.sha256[:16]}.part"
+    deadline = time.monotonic() + 20
+    while part.stat().st_size < 20 * 2**20 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.INTERRUPTED, said
+    assert said == "safeguild: the download was stopped\nhint: run the same command again: it goes on there\n"
+    kept = part.stat().st_size
+    assert kept == 20 * 2**20
+    assert safeguild("model", "fetch", SAFEGUILD_MODEL__KEEP_FREE="1 MB", **settings).returncode == ExitCode.OK
+    assert hub.ranges[-1] == f"bytes={kept}-"
+    assert Path(load_record(place.data).path).read_bytes() == hub.content
