@@ -37,11 +37,15 @@ Int8Array = npt.NDArray[np.int8]
 
 def token_codes() -> Int8Array:
     """(201088, 32) signs; the dot product of two different rows is at most 20, of a row with itself 32."""
-    ids = np.arange(VOCABULARY_SIZE)
-    message = (ids[:, None] >> np.arange(_MESSAGE_BITS)) & 1
+    return code_words(np.arange(VOCABULARY_SIZE))
+
+
+def code_words(messages: npt.NDArray[np.int64]) -> Int8Array:
+    """(n, 32) signs: the words of the extended BCH code for messages below 2^21."""
+    bits = (messages[:, None] >> np.arange(_MESSAGE_BITS)) & 1
     checks = np.array([_remainder(1 << (10 + n)) for n in range(_MESSAGE_BITS)])
-    check_bits = (message @ ((checks[:, None] >> np.arange(10)) & 1)) & 1
-    word = np.concatenate([message, check_bits], axis=1)
+    check_bits = (bits @ ((checks[:, None] >> np.arange(10)) & 1)) & 1
+    word = np.concatenate([bits, check_bits], axis=1)
     word = np.concatenate([word, word.sum(1, keepdims=True) & 1], axis=1)
     return (word * 2 - 1).astype(np.int8)
 

@@ -37,13 +37,13 @@ CONSTANT_VALUE: Final = -256.0
 _NAMED_FROM = {
     200: " ".join(f"offset_{n}" for n in range(1, SLOTS)),
     321: """
-        ends_1 ends_2 ends_3 ends_4 pure_1 pure_2 pure_3 pure_4 length_1 length_2 length_3 opens_2 opens_3 opens_4
-        opens_5 breaks_1 breaks_3 breaks_4 breaks_5 line_start heading judge_heading terms_head id_1 id_2 id_3
-        offset word_end label_spot label_side""",
+        ends_1 ends_2 ends_3 ends_4 pure_1 pure_2 pure_3 pure_4 pure_5 length_1 length_2 length_3 length_4 opens_2
+        opens_3 opens_4 opens_5 breaks_1 breaks_3 breaks_4 breaks_5 breaks_6 line_start heading judge_heading
+        terms_head id_1 id_2 id_3 offset word_end""",
     352: """
         pure ends length_low length_high breaks opens comma below_judge answering final_channel in_terms in_heading
         pieces_1 pieces_2 pieces_3 pieces_4 term_key query finished_length bare match match_before later first
-        found far_message far_contains far_quotes far_rule far_ids""",
+        found far_message far_contains far_quotes far_rule far_ids long_id order""",
 }
 
 PLACE: Final[dict[str, int]] = {
@@ -54,17 +54,22 @@ PLACE: Final[dict[str, int]] = {
 From the embedding:
     pure: the token is letters and digits only; ends: it ends with one; breaks: it ends a line; opens: a listed
     term may follow it (comma, colon, lone space); comma; length_low + length_high: letters / 4.
-Worked out:
+Of words:
     offset: letters / 4 of the word before this token, offset_n: it is n; word_end: a word ended before this token;
-    pieces_n: of n tokens (3: or more); finished_length: of this many letters / 4.
+    pieces_n: it has n tokens (3: or more); finished_length: and this many letters / 4; bare: its first token has
+    nothing in front of the letters.
+Of lines:
     line_start, heading (a line with ##), in_heading, judge_heading, below_judge; terms_head: the colon of
-    "H1 terms:", id_n: whose id has n tokens; in_terms.
-    bare: the ended word has no space or sign before it in its first token.
-    term_key: a listed term ended here; query: a word of the message ended here; match: it is listed; first: the
-    first such; found: there is one.
-    label_spot, label_side: here the label is due; which one.
-    answering: from the assistant's channel on; final_channel; far_x: 0 if the token four back is x, else negative.
+    "H1 terms:", id_n: whose id has n tokens (3: or four; then long_id, too); in_terms; order: n / (n + 1) after n
+    of these colons.
+Of the search:
+    term_key: a listed term ended here; query: a word of the message did; match: and it is listed; match_before:
+    one token ago; later: above; first: the first match; found: there is one above.
+Of the answer:
+    answering: from the assistant's channel on; final_channel; far_x: 0 if the token four back is x, else negative;
+    label_spot, label_side: the label is due, and which one.
 """
+PLACE["label_spot"], PLACE["label_side"] = PLACE["term_key"], PLACE["query"]
 
 
 @dataclass(frozen=True, slots=True)
