@@ -67,8 +67,9 @@ class Worker:
         self._clock = clock
         self._settings = settings or WorkerSettings()
         self._stirred = asyncio.Event()
-        self._held: dict[int, Claim] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        # By token, not by job: after a suspended machine wakes up, a worker may lease its own lost job again.
+        self._held: dict[str, Claim] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._workload = Workload()
         self._rested: Outage | None = None
         self._finishing_up = False
@@ -105,8 +106,8 @@ class Worker:
             self._stirred.clear()
             claims = await self._claim() if self._room else []
             for claim in claims:
-                self._held[claim.job_id] = claim
-                self._tasks[claim.job_id] = tasks.create_task(self._work_on(claim))
+                self._held[claim.token] = claim
+                self._tasks[claim.token] = tasks.create_task(self._work_on(claim))
             if self._finishing_up and not self._tasks and await self._nothing_left():
                 return
             if not claims or not self._room:
@@ -155,8 +156,8 @@ class Worker:
         except LeaseLost:
             _log.warning("lease lost, the verdict is dropped", job=claim.job_id, case=claim.case_id)
         finally:
-            self._held.pop(claim.job_id, None)
-            del self._tasks[claim.job_id]
+            self._held.pop(claim.token, None)
+            del self._tasks[claim.token]
             self._stirred.set()
 
     async def _is_open_after(self, claim: Claim) -> bool:
@@ -181,8 +182,9 @@ class Worker:
         return state is CaseState.OPEN
 
     def _let_go(self, claim: Claim) -> Claim:
-        """The claim as last renewed; from here on its lease is not renewed any more."""
-        return self._held.pop(claim.job_id, claim)
+        """The claim, whose lease is not renewed any more from here on."""
+        self._held.pop(claim.token, None)
+        return claim
 
     async def _give_back(self, claim: Claim, *, failed: bool) -> JobState | None:
         """The job's new state; None if it was somebody else's already."""
@@ -217,14 +219,10 @@ class Worker:
             await asyncio.sleep(self._settings.lease.total_seconds() / 3)
             held = tuple(self._held.values())
             renewed = await self._store.renew(held, self._settings.lease) if held else []
-            kept = {claim.job_id: claim for claim in renewed}
-            for claim in held:
-                self._keep_or_withdraw(claim.job_id, kept.get(claim.job_id))
+            for token in {claim.token for claim in held} - {claim.token for claim in renewed}:
+                self._withdraw(token)
 
-    def _keep_or_withdraw(self, job_id: int, renewed: Claim | None) -> None:
-        if job_id not in self._held:
-            return
-        if renewed is not None:
-            self._held[job_id] = renewed
-        else:
-            self._tasks[job_id].cancel()
+    def _withdraw(self, token: str) -> None:
+        """Stop judging a job that is somebody else's now, unless its verdict is being stored already."""
+        if token in self._held:
+            self._tasks[token].cancel()

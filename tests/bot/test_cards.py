@@ -59,6 +59,12 @@ def test_a_card_cites_the_rule_in_its_authors_words_and_marks_the_quote() -> Non
     assert [line.speaker for line in shown.earlier] == ["member 2", "author"]
 
 
+def test_what_an_allowing_verdict_quotes_is_not_marked() -> None:
+    policy = make_policy()
+    shown = card(case_of(finding(policy, make_verdict(policy, violation=False, quotes=("loser",)))))
+    assert [piece.marked for piece in shown.pieces] == [False]
+
+
 def test_the_gravest_violation_comes_first_and_gives_the_card_its_severity() -> None:
     mild, grave = make_policy("mild"), make_policy("grave", severity=Severity.CRITICAL)
     allowed = make_policy("allowed", severity=Severity.CRITICAL)

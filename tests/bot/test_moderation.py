@@ -164,6 +164,23 @@ async def test_a_message_whose_case_could_not_be_stored_holds_the_watermark(
     assert await memory.watermarks(GUILD) == {CHANNEL: 11}
 
 
+async def test_a_watermark_that_could_not_be_stored_is_stored_by_the_next_flush(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+
+    async def disk_full(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    await moderation.receive(make_message(10, "hi"))
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "advance", disk_full)
+        with pytest.raises(StoreUnavailable):
+            await moderation.flush()
+    await moderation.flush()
+    assert await memory.watermarks(GUILD) == {CHANNEL: 10}
+
+
 async def test_a_card_that_was_not_shown_before_a_crash_is_shown_at_the_next_start(
     memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,14 +192,14 @@ async def test_leases_are_renewed_while_the_judge_thinks(
 ) -> None:
     await fill(memory, "you loser")
     judge.gate = asyncio.Event()
-    settings = WorkerSettings(lease=timedelta(milliseconds=30), poll=QUICK.poll)
+    settings = WorkerSettings(width=1, lease=timedelta(milliseconds=300), poll=QUICK.poll)
     worker = worker_on(memory, judge, Opened(), walk_clock, settings)
     async with running(worker):
         await until(lambda: judge.in_flight == 1)
         for _ in range(5):
-            walk_clock.pass_by(timedelta(milliseconds=20))
-            await asyncio.sleep(0.03)
-        assert await memory.claim(1, timedelta(seconds=60)) == []
+            walk_clock.pass_by(timedelta(milliseconds=200))
+            await asyncio.sleep(0.15)
+            assert await memory.claim(1, timedelta(seconds=60)) == []
 
 
 async def test_a_job_that_somebody_else_took_over_is_withdrawn_and_its_verdict_dropped(
@@ -216,6 +216,25 @@ async def test_a_job_that_somebody_else_took_over_is_withdrawn_and_its_verdict_d
         await until(lambda: judge.in_flight == 0)
         assert not task.done()
     assert await memory.finish(taken, make_verdict(taken.policy, violation=False)) is CaseState.CLEARED
+
+
+async def test_a_worker_that_leases_its_own_lost_job_again_stores_one_verdict(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, "you loser")
+    judge.gate = asyncio.Event()
+    opened = Opened()
+    settings = WorkerSettings(lease=timedelta(milliseconds=300), poll=QUICK.poll)
+    async with running(worker_on(memory, judge, opened, walk_clock, settings)) as task:
+        await until(lambda: judge.in_flight == 1)
+        walk_clock.pass_by(timedelta(hours=1))
+        await until(lambda: judge.in_flight == 2)
+        await until(lambda: judge.in_flight == 1)
+        judge.gate.set()
+        await until(lambda: opened.ids == [1])
+        await asyncio.sleep(0.05)
+        assert not task.done()
+    assert opened.ids == [1]
 
 
 async def test_a_full_disk_ends_the_work_with_that_error_and_the_job_waits_for_its_lease(

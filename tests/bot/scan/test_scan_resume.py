@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import Interrupted
+from bot.case import Suspected
+from bot.errors import EnvironmentProblem, Interrupted
+from bot.moderation import Moderation
+from bot.ports import StoreUnavailable
 from inference.rendering import Content
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -89,6 +92,28 @@ async def test_what_was_judged_is_not_judged_again(tmp_path: Path) -> None:
     second = TermJudge()
     await scan(options_for(tmp_path, file, judge=second, width=1))
     assert len(first.asked) + len(second.asked) == COUNT // 3
+
+
+@pytest.mark.parametrize("at", [1, 8, 20])
+async def test_what_could_not_be_stored_is_read_again(
+    uninterrupted: tuple[Path, list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    file, expected = uninterrupted
+    monkeypatch.setattr("bot.scan.reader.SLICE", 7)
+    keep, calls = Moderation.keep, 0
+
+    async def full_disk_once(core: Moderation, suspected: Suspected) -> int | None:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise StoreUnavailable("the disk is full")
+        return await keep(core, suspected)
+
+    monkeypatch.setattr(Moderation, "keep", full_disk_once)
+    with pytest.raises(EnvironmentProblem, match="the disk is full"):
+        await scan(options_for(tmp_path, file))
+    await scan(options_for(tmp_path, file))
+    assert cases_of(tmp_path / "out") == expected
 
 
 async def test_an_interrupted_report_says_so(tmp_path: Path) -> None:
