@@ -43,15 +43,22 @@ def span_reading(spelling: str, word: str) -> tuple[int, int] | None:
 
     Each sign must stand for the word's letter; a letter is repeated as often as in the word, or at least three
     times. Bare numbers are no disguise: `455` is a number. Words of three letters allow one digit only:
-    `a55` names a phone and a road.
+    `a55` names a phone and a road. Marks of exclamation at the end are what they are (`lol!`) unless other signs
+    stand for letters, too.
     """
     match = _expression(word).search(spelling)
     if match is None:
         return None
     start, end = match.span()
-    digits = sum(map(str.isdigit, spelling[start:end]))
-    most = 1 if len(word) <= _SHORT else end - start - 1
-    return (start, end) if digits <= most else None
+    called_out = spelling[:end].rstrip("!")
+    if len(called_out) < end and not any(sign in LEET for sign in called_out[start:]):
+        return span_reading(called_out, word)
+    return (start, end) if _may_be_digits(spelling[start:end], word) else None
+
+
+def _may_be_digits(spelling: str, word: str) -> bool:
+    digits = sum(map(str.isdigit, spelling))
+    return digits <= (1 if len(word) <= _SHORT else len(spelling) - 1)
 
 
 @functools.lru_cache(maxsize=_KEPT_EXPRESSIONS)

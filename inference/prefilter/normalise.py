@@ -29,7 +29,7 @@ _LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
 _BETWEEN_SPELLED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}]|_){{1,3}}\s?)"
 _INSIDE_WORD = r"(?:[._\-*~^\\]|(?![\w\s])[^\x00-\x7f])"
 
-_SPELLED_GAP = rf"(?<=(?<![^\W_]){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?![^\W_]))"
+_SPELLED_GAP = rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?!{_LETTER}))"
 _INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"
 
 _BLANKS = Rewrite(re.compile(r"[\t-\r\x1c-\x1f ]{2,}|[\t-\r\x1c-\x1f]"), " ", 1)
@@ -50,7 +50,7 @@ _DISGUISED = re.compile(
     rf"|[0-9{_SIGNS}][^\W\d_]"  # or before one
     r"|([^\W\d_])\1\1"  # loooser
     rf"|{_INNER_GAP}"  # lo-ser
-    rf"|(?<![^\W_]){_LETTER}{_BETWEEN_SPELLED}{_LETTER}(?![^\W_])"  # l o s e r
+    rf"|(?<!{_LETTER}){_LETTER}{_BETWEEN_SPELLED}{_LETTER}(?!{_LETTER})"  # l o s e r
 )
 
 

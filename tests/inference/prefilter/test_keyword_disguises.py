@@ -126,6 +126,8 @@ def test_disguises_combine(text: str, keyword: str, spelling: str) -> None:
         ("it costs 455 and 80085", "ass"),
         ("80085", "boobs"),
         ("my a55 phone", "ass"),
+        ("lol!!", "loli"),
+        ("L O L !", "loli"),
         ("a b c", "ac"),
         ("niger is a country", "nigger"),
         ("see https://x.example/l0ser and x.example/l0ser?l=0", "loser"),

@@ -77,6 +77,17 @@ def test_an_allowed_example_pulls_the_score_of_its_like_down() -> None:
     assert allowing.scores(near)[0, 0] < plain.scores(near)[0, 0]
 
 
+def test_the_nearest_example_counts_more_than_the_many() -> None:
+    crowd = tuple((f"sell me {goods} for cheap", "R1") for goods in ("swords", "armor", "potions", "horses"))
+    threat = ("I will find you and beat you", "R1")
+    vector = EMBEDDER.embed(["i will beat you"])
+    alone, crowded, without = (
+        similarity(profile(*it)).scores(vector)[0, 0] for it in ((threat,), (threat, *crowd), crowd)
+    )
+    assert without < crowded < alone
+    assert crowded - without > 0.15 * (alone - without)
+
+
 def test_policies_are_scored_apart_from_each_other() -> None:
     threats = profile(("I will find you and beat you", "R1"), ("hi there", "allowed"), policy_id="a")
     others = profile(("buy cheap watches now", "R1"), policy_id="b")
