@@ -14,7 +14,8 @@ from bot.models.meter import Meter
 from bot.models.record import known_sha256
 from bot.settings import Settings
 from inference import vocabulary
-from inference.engine import EngineOptions, ModelUnusable, default_threads
+from inference.engine import ModelUnusable
+from inference.engine_options import EngineOptions, default_threads
 from inference.local import LocalJudge, open_local_judge
 from inference.model_file import ModelFile, token_texts
 from inference.prompt import Harmony, load_harmony

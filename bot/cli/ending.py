@@ -27,9 +27,9 @@ _ENVIRONMENT = {
 def run_command(app: typer.Typer, arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. Everything is said on standard error."""
     _never_fail_to_print()
-    debug = "--debug" in arguments
+    debug, arguments = _hoisted(arguments)
     try:
-        _run(app, arguments)
+        _run(app, arguments, debug=debug)
     except OperatorError as error:
         _say(error.message, error.hint)
         code = int(error.exit_code)
@@ -48,11 +48,20 @@ def run_command(app: typer.Typer, arguments: Sequence[str]) -> int:
     return code
 
 
-def _run(app: typer.Typer, arguments: Sequence[str]) -> None:
+def _hoisted(arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether `--debug` is asked for, and the arguments with it in front: people write it at the end."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--debug" not in options:
+        return False, list(arguments)
+    others = [argument for argument in options if argument != "--debug"]
+    return True, ["--debug", *others, *arguments[len(options) :]]
+
+
+def _run(app: typer.Typer, arguments: list[str], *, debug: bool) -> None:
     try:
-        app(list(arguments), prog_name="safeguild")
+        app(arguments, prog_name="safeguild")
     except Exception:
-        if "--debug" in arguments:
+        if debug:
             traceback.print_exc()
         raise
 

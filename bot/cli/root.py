@@ -60,7 +60,7 @@ def root(
             help="The settings file. Without it, safeguild.toml in the working directory.",
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of every error.")] = False,  # noqa: ARG001 - read from the arguments, before they are parsed
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of every error.")] = False,  # noqa: ARG001 - see `ending._hoisted`
     version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,

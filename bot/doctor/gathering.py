@@ -91,7 +91,7 @@ def llama_build() -> LlamaBuild:
     question = "from inference.llama import can_use_gpu; print(can_use_gpu())"
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter, a fixed question
-            [sys.executable, "-c", question], capture_output=True, text=True, timeout=_SECONDS, check=False
+            [sys.executable, "-P", "-c", question], capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return LlamaBuild(loads=False, offloads=False, reason=f"it did not answer within {_SECONDS} s")

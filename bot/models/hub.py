@@ -13,6 +13,7 @@ from huggingface_hub.errors import (
     FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
+    HFValidationError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -20,7 +21,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there, not in __all__
 
-from bot.errors import EnvironmentProblem
+from bot.errors import EnvironmentProblem, SettingsError
 from bot.models.meter import Advance
 
 _TIMEOUT = 20.0
@@ -57,6 +58,7 @@ def remote_file(source: Source) -> Remote:
     """Ask the hub about a file.
 
     Raises:
+        SettingsError: the repository's name cannot be one.
         EnvironmentProblem: no network, no such repository or file, or an answer that makes no sense.
     """
     _say_nothing_of_this_machine()
@@ -107,7 +109,10 @@ def _downloaded(remote: Remote, file: BinaryIO, done: int, advance: Advance) -> 
 
 
 def _url(source: Source, revision: str) -> str:
-    return hf_hub_url(source.repository, source.file, revision=revision, endpoint=source.endpoint)
+    try:
+        return hf_hub_url(source.repository, source.file, revision=revision, endpoint=source.endpoint)
+    except HFValidationError as error:
+        raise SettingsError(f"`model.repository` is no repository's name: {_reason(error)}") from None
 
 
 def _bar(advance: Advance) -> Any:

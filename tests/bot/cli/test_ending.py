@@ -87,6 +87,17 @@ def test_a_bug_shows_its_traceback_when_asked(capsys):
     assert "RuntimeError: broken" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["--debug", "go"], ["go", "--debug"]])
+def test_debug_may_stand_anywhere(arguments, capsys):
+    assert run_command(raising(InputError("no")), arguments) == ExitCode.PROBLEMS
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_stands_behind_two_dashes_is_no_option(inside):
+    done = inside("policy", "check", "--", "--debug")
+    assert "--debug:1:1: error: " in done.out
+
+
 def test_debug_adds_nothing_to_a_command_that_succeeds_or_is_stopped(capsys):
     assert run_command(app_that(lambda: None), ["--debug", "go"]) == ExitCode.OK
     assert run_command(raising(KeyboardInterrupt()), ["--debug", "go"]) == ExitCode.STOPPED

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from bot.errors import EnvironmentProblem, ExitCode
+from bot.errors import EnvironmentProblem, ExitCode, SettingsError
 from bot.models import fetch as fetching
 from bot.models.fetch import fetch_model
 from bot.models.hub import Source
@@ -192,6 +192,11 @@ def test_an_unknown_repository_and_an_unknown_revision_are_told_apart(fetch):
         fetch(repository="nobody/nothing")
     with pytest.raises(EnvironmentProblem, match="has no revision v9"):
         fetch(revision="v9")
+
+
+def test_a_name_that_no_repository_can_have_is_a_wrong_setting(fetch):
+    with pytest.raises(SettingsError, match=r"`model.repository` is no repository's name"):
+        fetch(repository="a--b/c..d")
 
 
 def test_a_hub_with_a_fault_of_its_own_is_said_so(fetch, hub):

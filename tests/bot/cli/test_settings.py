@@ -75,6 +75,14 @@ def test_relative_paths_in_the_file_start_at_the_files_own_folder(tmp_path, monk
     assert settings.model.path == folder / "models/a.gguf"
 
 
+def test_the_file_can_be_named_by_an_option_or_a_variable(safeguild, tmp_path):
+    (tmp_path / "my.toml").write_text("[engine]\nwidth = 6\n")
+    by_option = safeguild("--config", tmp_path / "my.toml", "settings")
+    by_variable = safeguild("settings", SAFEGUILD_CONFIG=str(tmp_path / "my.toml"))
+    assert "engine.width = 6" in by_option.stdout
+    assert by_variable.stdout == by_option.stdout
+
+
 def test_a_named_file_that_is_missing_is_an_error():
     with pytest.raises(SettingsError, match="no such settings file"):
         load_settings(Path("missing.toml"))
