@@ -22,10 +22,6 @@ _WITHOUT_SPACES = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYA
 """Scripts that do not part words: a keyword in them is found anywhere."""
 
 
-class UnusableKeyword(ValueError):
-    """A keyword that nothing could ever match. The author has to write another one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Keyword:
     """A keyword of one policy, ready to be searched."""
@@ -62,8 +58,8 @@ class _Forms:
 
     def add(self, guild_id: int, keyword: Keyword) -> None:
         """Add a keyword's spellings."""
-        without_marks = keyword.name.strip(ANY_LETTERS)
-        for form in dict.fromkeys((lowered(without_marks), keyword.plain)):
+        written = lowered(keyword.name.strip(ANY_LETTERS).strip())
+        for form in dict.fromkeys((written, keyword.plain)):
             self.plain[self._numbered(form)].setdefault(guild_id, []).append(keyword)
         if any(character.isalpha() for character in keyword.plain):
             form = skeleton(keyword.plain)
@@ -89,13 +85,14 @@ class KeywordIndex:
     def build(cls, keywords: Mapping[int, Sequence[tuple[str, str]]], normaliser: Normaliser) -> "KeywordIndex":
         """Index (policy id, keyword) pairs by guild.
 
-        Raises:
-            UnusableKeyword: a keyword has no character that could be matched.
+        A keyword that says nothing (`can_be_found`) is found nowhere: one author's slip must not stop the others'
+        filter.
         """
         forms = _Forms()
         for guild_id, pairs in keywords.items():
             for policy_id, name in pairs:
-                forms.add(guild_id, _prepared(policy_id, name, normaliser))
+                if can_be_found(name):
+                    forms.add(guild_id, _prepared(policy_id, name, normaliser))
         return cls(forms)
 
     def find(self, guild_id: int, reading: Reading) -> list[KeywordHit]:
@@ -136,11 +133,14 @@ class KeywordIndex:
         return self._automaton.find_matches_as_indexes(text, overlapping=True)
 
 
+def can_be_found(keyword: str) -> bool:
+    """Whether a keyword says anything but `*` and blanks."""
+    return bool(keyword.strip(ANY_LETTERS).strip())
+
+
 def _prepared(policy_id: str, name: str, normaliser: Normaliser) -> Keyword:
     word = name.strip(ANY_LETTERS)
     plain = normaliser.folded(word).strip() or lowered(word).strip()
-    if not plain:
-        raise UnusableKeyword(f'the keyword "{name}" of policy "{policy_id}" has no letter to look for')
     return Keyword(policy_id, name, plain, name.startswith(ANY_LETTERS), name.endswith(ANY_LETTERS))
 
 

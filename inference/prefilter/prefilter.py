@@ -52,7 +52,6 @@ class Prefilter:
         """Prepare the policies of all guilds. What `previous` knows of unchanged policies is taken over.
 
         Raises:
-            UnusableKeyword: a keyword has nothing to look for.
             PatternError: RE2 cannot take a pattern.
         """
         normaliser = Normaliser.shipped()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.prefilter.keywords import KeywordHit, KeywordIndex, UnusableKeyword
+from inference.prefilter.keywords import KeywordHit, KeywordIndex, can_be_found
 from inference.prefilter.normalise import Normaliser
 
 GUILD = 1
@@ -200,9 +200,10 @@ def test_guilds_and_policies_that_share_a_keyword_are_kept_apart() -> None:
     assert shared.find(3, reading) == []
 
 
-def test_a_keyword_without_a_letter_is_refused_with_its_policy() -> None:
-    with pytest.raises(UnusableKeyword, match='keyword "\\*\\*" of policy "rude"'):
-        index("**")
+def test_a_keyword_that_says_nothing_is_found_nowhere_and_stops_no_other() -> None:
+    assert not any(map(can_be_found, ("*", "**", "* *", " ")))
+    assert found("** * loser", "**", "* *", "loser") == [("loser", None)]
+    assert found("zero\u200bwidth", "\u200b") == [("\u200b", None)]
 
 
 def test_no_keywords_find_nothing() -> None:
