@@ -84,7 +84,8 @@ class EngineSettings(_Section):
         "them on the GPU when llama.cpp was built for one.",
     )
     threads: Annotated[Count, Field(ge=1, le=512)] | Literal["auto"] = Field(
-        "auto", description="CPU threads for the model. `auto` leaves one core for the rest of the program."
+        "auto",
+        description="CPU threads for the model. `auto` takes half of the cores: more are slower when they are shared.",
     )
     width: Count = Field(8, ge=1, le=128, description="How many messages are judged at the same time.")
     prefixes: Count = Field(

@@ -9,11 +9,9 @@ import contextlib
 import itertools
 import logging
 import os
-import sys
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +19,7 @@ from pydantic import ValidationError
 
 from inference import wire
 from inference.answer import Answer, Question
+from inference.engine_options import EngineOptions
 from inference.judge import JudgeUnavailable, UnreadableAnswer
 from inference.wire import Ask, Beat, Cancel, Done, Fatal, Ready, Refused, Setup
 
@@ -36,38 +35,6 @@ MAX_LINE = 64 * 1024 * 1024
 
 class ModelUnusable(Exception):
     """The model cannot be loaded. The message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What to run and how."""
-
-    model: Path
-    vocabulary: Path
-    """Folder in which the vocabulary is kept, taken out of the model when it is not there yet."""
-    width: int = 8
-    """Texts that are judged at the same time."""
-    prefixes: int = 16
-    """Policies whose prompts stay in the KV cache."""
-    context: int = 16_384
-    """KV cells (tokens) for everything in flight together with the policies' prompts."""
-    step_tokens: int = 512
-    """Tokens in one decode call at most."""
-    threads: int = field(default_factory=lambda: default_threads())
-    gpu_layers: int = -1
-    """Layers on the GPU: -1 all, 0 none. A build without GPU support ignores it."""
-    start_seconds: float = 900.0
-    """How long loading may take."""
-    hang_seconds: float = 180.0
-    """How long the child may be silent while it has work; then it is killed and started again."""
-    command: tuple[str, ...] = (sys.executable, "-P", "-m", "inference.worker")
-    """The child: it reads `wire` messages on its standard input and writes them on its standard output."""
-
-
-def default_threads() -> int:
-    """One core is left for the rest of the program, if there are more than two."""
-    cores = len(os.sched_getaffinity(0))
-    return cores - 1 if cores > 2 else cores
 
 
 @dataclass(slots=True, eq=False)

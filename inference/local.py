@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from inference.answer import Answer, Question
 from inference.citation import check_quotes
-from inference.engine import Engine, EngineOptions
+from inference.engine import Engine
+from inference.engine_options import EngineOptions
 from inference.judge import UnreadableAnswer
 from inference.prompt import Harmony, Prompt, load_harmony
 from inference.rendering import PROMPT_VERSION, Content

@@ -10,7 +10,8 @@ import pytest
 
 from inference import engine as engine_module
 from inference.answer import Question
-from inference.engine import Engine, EngineOptions, ModelUnusable
+from inference.engine import Engine, ModelUnusable
+from inference.engine_options import EngineOptions
 from inference.judge import JudgeUnavailable, UnreadableAnswer
 
 QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from inference import vocabulary
-from inference.engine import Engine, EngineOptions, ModelUnusable
+from inference.engine import Engine, ModelUnusable
+from inference.engine_options import EngineOptions
 from inference.local import LocalJudge, open_local_judge
 from inference.rendering import Content, ContextLine
 from inference.standin.notice import STANDIN_NOTICE
@@ -67,7 +67,7 @@ async def test_a_listed_term_is_found_cited_and_quoted(judge: LocalJudge, text: 
     if rule_id:
         assert verdict.rule_ids == (rule_id,)
         assert all(quote in text for quote in verdict.quotes)
-        assert [quote.casefold() for quote in verdict.quotes][0] in POLICY.rule(rule_id).terms
+        assert verdict.quotes[0].casefold() in POLICY.rule(rule_id).terms
         assert verdict.rationale
 
 
@@ -189,11 +189,7 @@ async def test_the_vocabulary_is_taken_out_of_the_model(standin_model: Path, tmp
 async def test_a_model_that_is_missing_or_damaged_is_said_at_once(
     standin_model: Path, vocabulary_folder: Path, tmp_path: Path, damage: str
 ) -> None:
-    path = tmp_path / "model.gguf"
-    whole = standin_model.read_bytes()
-    content = {"empty": b"", "text": b"not a model" * 100, "half": whole[: len(whole) // 2]}
-    if damage != "missing":
-        path.write_bytes(content[damage])
+    path = damaged(damage, standin_model, tmp_path / "model.gguf")
     with pytest.raises(ModelUnusable, match=r"model\.gguf"):
         async with Engine(options(path, vocabulary_folder)):
             pass
@@ -207,13 +203,32 @@ async def test_the_child_does_not_outlive_a_killed_parent(standin_model: Path, v
         "        print(engine.process_id, flush=True)\n        await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
-    command = [sys.executable, "-c", program, str(standin_model), str(vocabulary_folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        parent.kill()
-    for _ in range(100):
-        if not Path(f"/proc/{child}").exists():
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, str(standin_model), str(vocabulary_folder)), stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    child = int(await parent.stdout.readline())
+    parent.kill()
+    await parent.wait()
+    for _ in range(200):
+        if not is_running(child):
             return
-        time.sleep(0.1)
+        await asyncio.sleep(0.1)
     raise AssertionError("the child lives on")
+
+
+def is_running(process_id: int) -> bool:
+    """A zombie that nobody has waited for yet is not running any more."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def damaged(damage: str, whole: Path, path: Path) -> Path:
+    """A model file that cannot be loaded."""
+    content = whole.read_bytes()
+    contents = {"empty": b"", "text": b"not a model" * 100, "half": content[: len(content) // 2]}
+    if damage != "missing":
+        path.write_bytes(contents[damage])
+    return path

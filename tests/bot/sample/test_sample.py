@@ -15,7 +15,7 @@ from bot.inquiry import ModelIdentity
 from bot.sample.demo import DEMO_POLICIES, prepare_demo, sample_exports
 from bot.scan.command import ScanOptions, run_scan
 from bot.scan.summary import ScanSummary
-from inference.engine import EngineOptions
+from inference.engine_options import EngineOptions
 from inference.judge import Judge
 from inference.local import open_local_judge
 from inference.standin.notice import STANDIN_NOTICE

@@ -1,0 +1,37 @@
+"""What the engine runs, and how."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What to run and how."""
+
+    model: Path
+    vocabulary: Path
+    """Folder in which the vocabulary is kept, taken out of the model when it is not there yet."""
+    width: int = 8
+    """Texts that are judged at the same time."""
+    prefixes: int = 16
+    """Policies whose prompts stay in the KV cache."""
+    context: int = 16_384
+    """KV cells (tokens) for everything in flight together with the policies' prompts."""
+    step_tokens: int = 512
+    """Tokens in one decode call at most."""
+    threads: int = field(default_factory=lambda: default_threads())
+    gpu_layers: int = -1
+    """Layers on the GPU: -1 all, 0 none. A build without GPU support ignores it."""
+    start_seconds: float = 900.0
+    """How long loading may take."""
+    hang_seconds: float = 180.0
+    """How long the child may be silent while it has work; then it is killed and started again."""
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "inference.worker")
+    """The child: it reads `wire` messages on its standard input and writes them on its standard output."""
+
+
+def default_threads() -> int:
+    """Half of the cores: llama.cpp's threads spin while they wait for each other, and crawl when cores are shared."""
+    return max(1, len(os.sched_getaffinity(0)) // 2)
