@@ -33,5 +33,5 @@ class EngineOptions:
 
 
 def default_threads() -> int:
-    """Half of the cores: llama.cpp's threads spin while they wait for each other, and crawl when cores are shared."""
+    """Half of the cores: llama.cpp's threads spin while they wait for each other, and crawl on shared cores."""
     return max(1, len(os.sched_getaffinity(0)) // 2)
