@@ -45,12 +45,16 @@ def _times(timing: Timing) -> list[str]:
         waits = f"judge {timing.milliseconds_per_verdict:.0f} ms per verdict"
         parts.append(f"{waits} (up to {timing.width} at once, {timing.verdicts_per_second:.1f}/s)")
     if timing.messages_per_second is not None:
-        parts.append(f"{timing.messages_per_second:,.0f} messages/s overall")
+        parts.append(f"{_rate(timing.messages_per_second)} messages/s overall")
     return (
         [f"measured in this run: {'; '.join(parts)}"]
         if parts
         else ["nothing was left to do: this scan is complete"]
     )
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.1f}"
 
 
 def _where(summary: ScanSummary) -> list[str]:
