@@ -69,7 +69,8 @@ Of the answer:
     answering: from the assistant's channel on; final_channel; far_x: 0 if the token four back is x, else negative;
     label_spot, label_side: the label is due, and which one.
 """
-PLACE["label_spot"], PLACE["label_side"] = PLACE["term_key"], PLACE["query"]
+# Two blocks of 32: llama.cpp rounds what the output head reads to 1/127 of the largest number in a block.
+PLACE["label_spot"], PLACE["label_side"] = PLACE["term_key"], PLACE["judge_heading"]
 
 
 @dataclass(frozen=True, slots=True)
