@@ -3,6 +3,7 @@
 `receive` is called for every message; `work` runs beside it for as long as the bot lives.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -11,12 +12,15 @@ from bot.inquiry import Inquiry, ModelIdentity
 from bot.intake_window import IntakeWindow
 from bot.ports import Desk, Store
 from bot.rulebook import Rulebook
+from bot.tasks import task_group
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import Judge
 from policies.policy import Mode, Policy
 
 FLUSH_EVERY = 256
 """Messages between two writes of the watermarks, when nothing is suspected in between."""
+FLUSH_SECONDS = 30.0
+"""Seconds between two writes of the watermarks in quiet times."""
 
 
 class Moderation:
@@ -85,7 +89,7 @@ class Moderation:
         return await self._keep(suspected, self._rulebook)
 
     async def flush(self) -> None:
-        """Store the watermarks that have risen. Call it at the end and now and then in quiet times.
+        """Store the watermarks that have risen. `work` does it now and then, and at its end.
 
         Raises:
             StoreUnavailable: nothing was written; the next flush tries again.
@@ -114,7 +118,16 @@ class Moderation:
         """
         async for case in self._store.cases(CaseState.OPEN):
             await self._show_if_meant_for_people(case)
-        await self._worker.run()
+        async with task_group() as tasks:
+            flushing = tasks.create_task(self._keep_flushing())
+            await self._worker.run()
+            flushing.cancel()
+        await self.flush()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
 
     async def _keep(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
         guild_id = suspected.message.guild_id

@@ -78,22 +78,26 @@ class Reader:
         self._passed = passed
 
     def next_slice(self) -> Slice | None:
-        """The next records; None at the end. What had passed before is read again for its context only.
+        """The next records; None at the end. What had passed before is read again first, for its context only.
 
         Raises:
             ScanError: the file cannot be read any more.
         """
-        self._go_to_passed()
+        if self._passed:
+            return self._go_over_passed()
         found = Slice()
         for entry in islice(self._entries, SLICE):
             self._add(entry, found)
         return found if found.records else None
 
-    def _go_to_passed(self) -> None:
-        for entry in islice(self._entries, self._passed):
+    def _go_over_passed(self) -> Slice:
+        """A slice without records: they count already."""
+        again = list(islice(self._entries, min(self._passed, SLICE)))
+        for entry in again:
             if entry.message is not None:
                 self._context.add(entry.message)
-        self._passed = 0
+        self._passed = self._passed - len(again) if again else 0
+        return Slice(position=again[-1].place.offset or 0 if again else 0)
 
     def _add(self, entry: Entry, found: Slice) -> None:
         found.records += 1

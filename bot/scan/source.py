@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ HEAD = 1 << 16
 """Bytes that tell what a file is."""
 WANTED = "give a DiscordChatExporter export (--format Json) or JSON Lines (one object with `text` per line)"
 _EXPORT_KEYS = re.compile(rb'\A\s*\{\s*"(guild|channel|dateRange|messages)"\s*:\s*[{\[]')
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"7z\xbc\xaf")
+"""How gzip, zip, Zstandard, xz and 7z begin."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -88,15 +91,19 @@ def open_source(path: Path, number: int) -> Source:
         ScanError: it is missing, unreadable, empty, in another encoding, or no export.
     """
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise ScanError(
+                f"{path} is not a file on a disk", "save it to a file first: it is read more than once"
+            )
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError as error:
         raise _unreadable(path, error) from error
     head = _text_of(path, head)
     if not _is_export(path, head):
-        return Source(path, number, Kind.LINES, size, None)
-    return Source(path, number, Kind.EXPORT, size, _origin(path, number))
+        return Source(path, number, Kind.LINES, about.st_size, None)
+    return Source(path, number, Kind.EXPORT, about.st_size, _origin(path, number))
 
 
 def _unreadable(path: Path, error: OSError) -> ScanError:
@@ -113,6 +120,8 @@ def _text_of(path: Path, head: bytes) -> bytes:
     Raises:
         ScanError: it is empty or not UTF-8.
     """
+    if head.startswith(_COMPRESSED):
+        raise ScanError(f"{path}: the file is compressed", "unpack it first")
     if head.startswith(_UTF16) or head[:2].count(0) == 1:
         raise ScanError(
             f"{path}: the text is UTF-16, not UTF-8",

@@ -110,8 +110,8 @@ class Walk:
 
     def _note(self, index: int, found: Slice) -> None:
         """Only now, with all of the slice stored, has it passed."""
-        if self._resumed is None:
-            self._resumed = sum(self._positions[:index]) + (found.first or 0)
+        if self._resumed is None and found.first is not None:
+            self._resumed = sum(self._positions[:index]) + found.first
         self._messages += found.messages
         self._prefilter_seconds += found.seconds
         self._positions[index] = found.position

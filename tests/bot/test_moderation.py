@@ -146,6 +146,19 @@ async def test_the_watermark_is_stored_with_a_case_and_after_many_quiet_messages
     assert (await memory.watermarks(GUILD))[CHANNEL] == 19 + FLUSH_EVERY
 
 
+async def test_in_quiet_times_the_watermark_is_stored_while_the_worker_runs(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moderation.FLUSH_SECONDS", 0.01)
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message(10, "hi"))
+    working = asyncio.create_task(moderation.work())
+    async with asyncio.timeout(5):
+        while await memory.watermarks(GUILD) != {CHANNEL: 10}:  # noqa: ASYNC110 - looked at from outside
+            await asyncio.sleep(0.01)
+    working.cancel()
+
+
 async def test_a_message_whose_case_could_not_be_stored_holds_the_watermark(
     memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

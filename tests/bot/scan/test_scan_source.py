@@ -184,7 +184,8 @@ def test_one_damaged_message_costs_one_message(tmp_path: Path) -> None:
         (b"[1, 2]", "list"),
         (b"<!DOCTYPE html>", "HTML"),
         (b"AuthorID,Author,Date\n", "not JSON"),
-        (b"\x1f\x8b\x08\x00\x01", "not"),
+        (b"\x1f\x8b\x08\x00\x01", "compressed"),
+        (b"PK\x03\x04....", "compressed"),
         (b'{"guild": {"id": [], "name": 3}, "messages": []}', "head"),
     ],
 )
@@ -202,6 +203,12 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
         open_source(tmp_path / "none.json", 1)
     with pytest.raises(ScanError, match="is a folder"):
         open_source(tmp_path, 1)
+
+
+def test_a_pipe_is_refused_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ScanError, match="not a file on a disk"):
+        open_source(tmp_path / "pipe", 1)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
