@@ -85,7 +85,7 @@ class EngineSettings(_Section):
     )
     threads: Annotated[Count, Field(ge=1, le=512)] | Literal["auto"] = Field(
         "auto",
-        description="CPU threads for the model. `auto` takes half of the cores: more are slower when they are shared.",
+        description="CPU threads for the model. `auto` takes half of the cores: more crawl on shared ones.",
     )
     width: Count = Field(8, ge=1, le=128, description="How many messages are judged at the same time.")
     prefixes: Count = Field(

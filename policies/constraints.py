@@ -48,6 +48,13 @@ def not_blank(text: str) -> str:
     return text
 
 
+def more_than_wildcards(keyword: str) -> str:
+    """The keyword itself; Unfit if nothing is left of it without its wildcards: it would flag everything."""
+    if not keyword.strip("* "):
+        raise Unfit(f'the keyword "{keyword}" would match every message', "write letters beside the `*`: `scam*`")
+    return keyword
+
+
 def valid_pattern(pattern: str) -> str:
     """The pattern itself; Unfit with RE2's own message if RE2 cannot take it."""
     try:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from policies.constraints import (
     limited_in_all,
+    more_than_wildcards,
     not_blank,
     valid_pattern,
     within_longest_timeout,
@@ -127,7 +128,9 @@ class Scope(Frozen):
 class Prefilter(Frozen):
     """What makes a message worth the model's time."""
 
-    keywords: Annotated[tuple[Word, ...], AfterValidator(without_repeats)] = Field(default=(), max_length=2000)
+    keywords: Annotated[
+        tuple[Annotated[Word, AfterValidator(more_than_wildcards)], ...], AfterValidator(without_repeats)
+    ] = Field(default=(), max_length=2000)
     """Words or phrases; each one forces a look. `*` at either end stands for any letters."""
     patterns: Annotated[
         tuple[Annotated[Line, AfterValidator(valid_pattern)], ...], BeforeValidator(limited_in_all)

@@ -35,6 +35,7 @@ def lines(max_size: int = 60) -> st.SearchStrategy[str]:
 
 
 words = lines(30).map(lambda text: text.replace(",", ";"))
+keywords = words.filter(lambda word: word.strip("* "))
 example_texts = st.one_of(
     st.sampled_from(NASTY_TEXTS),
     st.text(_visible("\n"), min_size=1, max_size=80).filter(lambda text: text.strip()),
@@ -103,7 +104,7 @@ def _examples(verdicts: list[str]) -> st.SearchStrategy[Example]:
 
 def _prefilters() -> st.SearchStrategy[Prefilter]:
     rates = st.floats(min_value=0, max_value=1, exclude_min=True)
-    return st.builds(Prefilter, keywords=unrepeated(words, 12), patterns=few(patterns), flag_rate=rates)
+    return st.builds(Prefilter, keywords=unrepeated(keywords, 12), patterns=few(patterns), flag_rate=rates)
 
 
 def _judgings() -> st.SearchStrategy[Judging]:

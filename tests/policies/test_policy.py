@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from policies.policy import Example, Mode, Policy, Rule, Scope
+from policies.policy import Example, Mode, Policy, Prefilter, Rule, Scope
 from policies.starter import starter_policies
 
 POLICY = Policy(
@@ -79,3 +79,9 @@ def test_a_rule_is_found_by_its_id() -> None:
 )
 def test_a_scope_says_where_a_policy_holds(scope: Scope, covered: bool) -> None:
     assert scope.covers(1, frozenset({7})) is covered
+
+
+@pytest.mark.parametrize("keyword", ["*", "**", "* *"])
+def test_a_keyword_of_wildcards_alone_is_refused(keyword: str) -> None:
+    with pytest.raises(ValidationError, match="would match every message"):
+        Prefilter(keywords=("scam*", keyword))
