@@ -178,9 +178,8 @@ class _Scan:
                 await walk.run(shown)
         except asyncio.CancelledError as cancelled:
             done = await self._write(walk, store, finished=False)
-            raise Interrupted(
-                f"stopped after {done.tally.messages} messages; what is done is in {done.report}", GO_ON
-            ) from cancelled
+            progress = f"{done.tally.messages} messages read, {done.flagged - done.waiting} of {done.flagged} flagged judged"
+            raise Interrupted(f"stopped: {progress}; see {done.report}", GO_ON) from cancelled
         except JudgeUnavailable:
             await self._write(walk, store, finished=False)
             raise
