@@ -178,8 +178,9 @@ class _Scan:
                 await walk.run(shown)
         except asyncio.CancelledError as cancelled:
             done = await self._write(walk, store, finished=False)
-            progress = f"{done.tally.messages} messages read, {done.flagged - done.waiting} of {done.flagged} flagged judged"
-            raise Interrupted(f"stopped: {progress}; see {done.report}", GO_ON) from cancelled
+            judged = f"{done.flagged - done.waiting} of {done.flagged} flagged ones judged"
+            message = f"stopped: {done.tally.messages} messages read, {judged}; see {done.report}"
+            raise Interrupted(message, GO_ON) from cancelled
         except JudgeUnavailable:
             await self._write(walk, store, finished=False)
             raise
