@@ -95,10 +95,18 @@ class Worker:
             StoreUnavailable: a verdict or a claim could not be stored; leased jobs return when their lease ends.
             JudgeUnavailable: the judge was away for longer than the settings' patience.
         """
-        async with task_group() as tasks:
-            renewing = tasks.create_task(self._keep_leases())
-            await self._claim_and_judge(tasks)
-            renewing.cancel()
+        try:
+            async with task_group() as tasks:
+                renewing = tasks.create_task(self._keep_leases())
+                await self._claim_and_judge(tasks)
+                renewing.cancel()
+        finally:
+            await self._give_back_unstarted()
+
+    async def _give_back_unstarted(self) -> None:
+        """A task that is cancelled before its first step cannot give its job back by itself."""
+        for claim in tuple(self._held.values()):
+            await self._give_back(claim, failed=False)
 
     async def _claim_and_judge(self, tasks: asyncio.TaskGroup) -> None:
         while True:

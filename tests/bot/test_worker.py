@@ -1,7 +1,8 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -265,3 +266,23 @@ async def test_an_idle_worker_starts_at_once_when_it_is_stirred(
         await fill(memory, "you loser")
         worker.stir()
         await until(lambda: opened.ids == [1])
+
+
+async def test_a_job_whose_task_never_began_goes_back_too(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, *["you loser"] * 3)
+    worker = worker_on(memory, judge, Opened(), walk_clock)
+    create_task = asyncio.TaskGroup.create_task
+
+    def cancelled_before_its_first_step(group: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> object:
+        task = create_task(group, work)
+        if work.__name__ == "_work_on":
+            task.cancel()
+        return task
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.TaskGroup, "create_task", cancelled_before_its_first_step)
+        async with running(worker):
+            await asyncio.sleep(0.05)
+    assert (await memory.job_counts()).get(JobState.JUDGING, 0) == 0
