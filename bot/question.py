@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bot.case import Claim, Earlier, Message
-from inference.prefilter.suspicion import Suspicion
 from inference.rendering import Content, ContextLine
 
 AUTHOR = "author"
@@ -13,12 +12,11 @@ def question(claim: Claim) -> Content:
     """The message to judge with as much of what came before as the policy wants to see."""
     context = claim.policy.judge.context
     earlier = claim.earlier[-context:] if context else ()
-    disguises = _disguises(claim.suspicion)
     return Content(
         text=judged_text(claim.message),
         context=context_lines(claim.message.author_id, earlier),
-        readings=tuple(disguises),
-        written=tuple(disguises.values()),
+        readings=claim.suspicion.readings,
+        written=claim.suspicion.written,
         about=_about(claim.message, earlier),
     )
 
@@ -40,15 +38,6 @@ def speaker_labels(author_id: int, earlier: Sequence[Earlier]) -> dict[int, str]
     for line in earlier:
         labels.setdefault(line.author_id, f"member {len(labels) + 1}")
     return labels
-
-
-def _disguises(suspicion: Suspicion) -> dict[str, str]:
-    """{plain reading: the member's own spelling}, each reading once, in the order found."""
-    found: dict[str, str] = {}
-    for item in suspicion.evidence:
-        if item.reading:
-            found.setdefault(item.reading, item.quote)
-    return found
 
 
 def _about(message: Message, earlier: Sequence[Earlier]) -> tuple[str, ...]:
