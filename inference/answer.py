@@ -145,7 +145,7 @@ class _Walk:
         highest = float(row.max())
         total = highest + float(np.log(np.exp(row - highest, dtype=np.float64).sum()))
         self._generated += 1
-        if not np.isfinite(total):
+        if not np.isfinite((yes, no, total)).all():
             return 0.5, 0.0
         probability = 1.0 / (1.0 + float(np.exp(np.clip(no - yes, -700, 700))))
         return probability, float(np.exp(yes - total) + np.exp(no - total))
@@ -198,7 +198,7 @@ class _Walk:
         while True:
             before = self._generated
             quote, tail, rest = yield from self._string(opening, left)
-            left -= self._generated - before
+            left -= self._generated - before + len(tail)
             quotes.append(quote)
             if not rest.startswith(",") or left <= 0:
                 found = tuple(dict.fromkeys(quote.strip() for quote in quotes if quote.strip()))
@@ -252,9 +252,12 @@ def _closing_mark(text: str) -> int | None:
 
 
 def _unescaped(text: str) -> str:
-    """The value of a JSON string's inside; text with broken escapes is taken as it stands."""
+    """The value of a JSON string's inside; text with broken escapes is taken as it stands.
+
+    Half of a surrogate pair (`\\ud83d` alone) becomes U+FFFD: no text with one can be written anywhere.
+    """
     try:
-        value = json.loads(f'"{text}"', strict=False)
+        value = str(json.loads(f'"{text}"', strict=False))
     except json.JSONDecodeError:
         return text
-    return str(value)
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

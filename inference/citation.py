@@ -25,7 +25,7 @@ def check_quotes(quotes: tuple[str, ...], content: Content) -> CheckedQuotes:
 
 
 def _own_characters(quote: str, content: Content) -> str | None:
-    words = quote.split()
+    words = quote.replace("\n| ", "\n").split()  # a quote over two lines copies the data block's mark
     if not words:
         return None
     pattern = r"\s+".join(re.escape(word) for word in words)

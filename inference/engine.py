@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pydantic import ValidationError
-
 from inference import wire
 from inference.answer import Answer, Question
 from inference.engine_options import EngineOptions
@@ -31,6 +29,8 @@ RESTART_SECONDS = (0.0, 0.5, 2.0, 10.0, 60.0)
 """How long to wait before the next start, by the number of failed starts or deaths in a row."""
 MAX_LINE = 64 * 1024 * 1024
 """Bytes of one message from the child at most."""
+LAST_WORDS_SECONDS = 5.0
+"""How long to listen to a child that ends: a process that it left behind may hold the pipe open."""
 
 
 class ModelUnusable(Exception):
@@ -78,7 +78,7 @@ class Engine:
     @property
     def process_id(self) -> int | None:
         """Of the child, while there is one."""
-        return self._process.pid if self._process else None
+        return self._process.pid if self._process and self._process.returncode is None else None
 
     async def __aenter__(self) -> Self:
         self._first_start = asyncio.get_running_loop().create_future()
@@ -149,44 +149,55 @@ class Engine:
             raise
 
     async def _run_child(self) -> str:
-        """Start a child and serve it until it ends; returns why it did."""
+        """Start a child and serve it until it ends; returns why it did, or why there is none."""
+        self._last_words.clear()
+        try:
+            process = self._process = await self._start_child()
+        except OSError as error:  # a machine that is short of memory may have some later
+            return f"its process cannot be started: {error}"
+        self._last_sign = asyncio.get_running_loop().time()
+        watchdog = asyncio.create_task(self._watch(process), name="engine watchdog")
+        listener = asyncio.create_task(self._hear_last_words(process), name="engine log")
+        try:
+            self._write(self._setup())
+            return await self._read_events(process) or await self._how_it_ended(process, listener)
+        finally:
+            watchdog.cancel()
+            listener.cancel()
+            _kill(process)
+            await _exit_code(process)
+            await asyncio.gather(watchdog, listener, return_exceptions=True)
+
+    async def _start_child(self) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         # Otherwise an abort inside llama.cpp starts a debugger to print a backtrace, which takes seconds.
         environment = {**os.environ, "GGML_NO_BACKTRACE": "1"}
-        self._last_words.clear()
-        self._process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *self._options.command, stdin=pipe, stdout=pipe, stderr=pipe, limit=MAX_LINE, env=environment
         )
-        self._last_sign = asyncio.get_running_loop().time()
-        watchdog = asyncio.create_task(self._watch(self._process), name="engine watchdog")
-        listener = asyncio.create_task(self._hear_last_words(self._process), name="engine log")
-        self._write(self._setup())
-        try:
-            reason = await self._read_events(self._process)
-            if reason:
-                return reason
-            code = await self._process.wait()
-            await listener
-            return f"its process ended with {_ending(code, self._last_words)}"
-        finally:
-            watchdog.cancel()
-            _kill(self._process)
-            await self._process.wait()
-            await asyncio.gather(watchdog, listener, return_exceptions=True)
+
+    async def _how_it_ended(self, process: asyncio.subprocess.Process, listener: asyncio.Task[None]) -> str:
+        """Exit code and last words of a child that has closed its output."""
+        await asyncio.wait([listener], timeout=LAST_WORDS_SECONDS)
+        if not listener.done():
+            _kill(process)
+        return f"its process ended with {_ending(await _exit_code(process), self._last_words)}"
 
     async def _read_events(self, process: asyncio.subprocess.Process) -> str:
         """Take the child's messages until there are no more; returns the reason it gave for ending, if any."""
         assert process.stdout is not None
         reason = ""
-        while data := await process.stdout.readline():
-            self._last_sign = asyncio.get_running_loop().time()
+        while True:
             try:
-                event = wire.read_in_parent(data)
-            except ValidationError:
+                data = await process.stdout.readline()
+                event = wire.read_in_parent(data) if data else None
+            except ValueError:  # not a message, or longer than MAX_LINE
                 return "it wrote what is no message"
+            if event is None:
+                return reason
+            self._last_sign = asyncio.get_running_loop().time()
             reason = event.reason if isinstance(event, Fatal) else reason
             self._take(event)
-        return reason
 
     def _take(self, event: Ready | Done | Refused | Beat | Fatal) -> None:
         if isinstance(event, Ready):
@@ -272,7 +283,7 @@ class Engine:
         )
 
     async def _stop(self) -> None:
-        """End the child: closing its input asks it to; what is still in flight is unavailable."""
+        """Kill the child, which has nothing to lose; what is still in flight is unavailable."""
         if self._supervisor:
             self._supervisor.cancel()
             await asyncio.gather(self._supervisor, return_exceptions=True)
@@ -284,6 +295,15 @@ def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):  # it ended between the check and the kill
             process.kill()
+
+
+async def _exit_code(process: asyncio.subprocess.Process) -> int:
+    """Wait for the end of a process. `Process.wait` waits for its pipes too, which may stay open."""
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of the end in no other way
+        await asyncio.sleep(0.01)
+    # asyncio has no public way to let go of the pipes.
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+    return process.returncode
 
 
 def _ending(code: int, last_words: Sequence[str]) -> str:

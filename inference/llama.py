@@ -57,8 +57,8 @@ class Model:
         return buffer.value.decode("utf-8", "replace") if length >= 0 else ""
 
     def token_texts(self, count: int) -> Iterator[str]:
-        """The stored texts of the first `count` tokens."""
-        for token in range(count):
+        """The stored texts of the first `count` tokens, or of all if there are fewer."""
+        for token in range(min(count, self.vocabulary_size)):
             yield llama_cpp.llama_vocab_get_text(self._vocabulary, token).decode()
 
 

@@ -31,6 +31,8 @@ FIRST_CONTROL_TOKEN = 199_998
 
 MAX_CONTENT_TOKENS = 4096
 """What the model reads of one message with its context; the middle of anything longer is left out."""
+MAX_ASIDE_TOKENS = MAX_CONTENT_TOKENS // 8
+"""What is kept of each part around the message when all together is too long: they cannot crowd it out."""
 
 _ANALYSIS_OPEN = "<|start|>assistant<|channel|>analysis<|message|>"
 _FINAL_OPEN = "<|end|><|start|>assistant<|channel|>final<|message|>"
@@ -66,7 +68,7 @@ class Prompt:
     private: tuple[int, ...]
     """Ends where the model's analysis begins."""
     cut: bool
-    """Whether the middle of the content was left out."""
+    """Whether the middle of the message, or of what belongs to it, was left out."""
 
 
 class Harmony:
@@ -78,8 +80,10 @@ class Harmony:
 
     def prompt(self, policy: Policy, content: Content) -> Prompt:
         """The tokens of a question to the judge."""
-        private, cut = self._private(rendering.content_text(content))
-        return Prompt(self.prefix(policy), private, cut)
+        tokens, cut = self.ordinary(rendering.content_text(content)), False
+        if len(tokens) > MAX_CONTENT_TOKENS:
+            tokens, cut = self._shortened(content)
+        return Prompt(self.prefix(policy), (*tokens, *self._markup(_MESSAGE_END + _ANALYSIS_OPEN)), cut)
 
     def prefix(self, policy: Policy) -> tuple[int, ...]:
         """System and developer message and the opening of the user message: the same for every text.
@@ -109,13 +113,22 @@ class Harmony:
         """The text of tokens; a broken UTF-8 sequence becomes U+FFFD."""
         return str(self._encoding.decode(tokens))
 
-    def _private(self, text: str) -> tuple[tuple[int, ...], bool]:
-        content = self.ordinary(text)
-        cut = len(content) > MAX_CONTENT_TOKENS
-        if cut:
-            half = MAX_CONTENT_TOKENS // 2
-            content = (*content[:half], *self.ordinary(_CUT), *content[-half:])
-        return (*content, *self._markup(_MESSAGE_END + _ANALYSIS_OPEN)), cut
+    def _shortened(self, content: Content) -> tuple[tuple[int, ...], bool]:
+        """The content with every part's heading, beginning and end; whether more than context was left out."""
+        context, message, *facts = map(self.ordinary, rendering.content_sections(content))
+        before = self._clipped(context, MAX_ASIDE_TOKENS)
+        after = [self._clipped(fact, MAX_ASIDE_TOKENS) for fact in facts]
+        kept = self._clipped(message, MAX_CONTENT_TOKENS - len(before) - sum(map(len, after)))
+        gap = self.ordinary("\n\n")
+        tokens = [token for part in (before, kept, *after) if part for token in (*gap, *part)]
+        return tuple(tokens[len(gap) :]), [kept, *after] != [message, *facts]
+
+    def _clipped(self, tokens: tuple[int, ...], most: int) -> tuple[int, ...]:
+        if len(tokens) <= most:
+            return tokens
+        mark = self.ordinary(_CUT)
+        half = (most - len(mark)) // 2
+        return (*tokens[:half], *mark, *tokens[-half:])
 
     def _markup(self, text: str) -> tuple[int, ...]:
         return tuple(self._encoding.encode(text, allowed_special="all"))

@@ -79,18 +79,20 @@ def content_text(content: Content) -> str:
 
     A member cannot leave the block, since no line of theirs can start with anything else.
     """
-    parts = []
-    if content.context:
-        lines = [_spoken(line) for line in content.context]
-        parts.append("## Earlier messages, context only\n" + "\n".join(lines))
-    parts.append(f"## Message to judge\n{_quoted(content.text)}")
-    if content.about:
-        parts.append("## About the message\n" + _quoted("\n".join(content.about)))
-    if content.readings:
-        parts.append(
-            "## Disguised words in the message, in plain letters\n| " + ", ".join(map(_one_line, content.readings))
-        )
-    return "\n\n".join(parts)
+    return "\n\n".join(section for section in content_sections(content) if section)
+
+
+def content_sections(content: Content) -> tuple[str, str, str, str]:
+    """The parts of the data block, each with its heading or empty: context, message, facts, readings."""
+    context = "\n".join(_spoken(line) for line in content.context)
+    about = _quoted("\n".join(content.about))
+    readings = ", ".join(map(_one_line, content.readings))
+    return (
+        f"## Earlier messages, context only\n{context}" if content.context else "",
+        f"## Message to judge\n{_quoted(content.text)}",
+        f"## About the message\n{about}" if content.about else "",
+        f"## Disguised words in the message, in plain letters\n| {readings}" if content.readings else "",
+    )
 
 
 def _section(title: str, lines: "tuple[str, ...] | list[str]") -> str:

@@ -111,7 +111,10 @@ class Scheduler:
         """
         needed = len(sequence.prefix_tokens) + sequence.reserve
         if needed > self._cells:
-            raise TooLongError(f"{needed} cells are needed, the context has {self._cells}")
+            raise TooLongError(
+                f"policy, message and answer need room for {needed} tokens, the context has {self._cells}: "
+                "a larger `engine.context` or a shorter policy helps"
+            )
         sequence.pending.extend(tokens)
         self._waiting.append(sequence)
 

@@ -74,7 +74,11 @@ def keep(folder: Path, token_texts: Iterable[str]) -> None:
     content = vocabulary_file(token_texts)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(folder / FILE_NAME)
+        try:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+            Path(draft.name).replace(folder / FILE_NAME)
+        except OSError:  # a full disk: the half file must not keep it full
+            Path(draft.name).unlink()
+            raise

@@ -22,7 +22,8 @@ from policies.frozen import Frozen
 
 BEAT_SECONDS = 1.0
 
-_Inbox = queue.SimpleQueue[Ask | Cancel | None]
+Inbox = queue.SimpleQueue[Ask | Cancel | None]
+"""What is asked of the worker; None closes it."""
 
 
 class Worker:
@@ -36,7 +37,7 @@ class Worker:
         self._walks: dict[int, tuple[Sequence, Walk]] = {}
         self._last_beat = 0.0
 
-    def run(self, inbox: _Inbox) -> None:
+    def run(self, inbox: Inbox) -> None:
         """Step as long as there is work, wait as long as there is none, return when the inbox closes."""
         while self._receive(inbox):
             step = self._scheduler.step()
@@ -48,7 +49,7 @@ class Worker:
                     self._advance(row.sequence, next(outputs))
             self._beat()
 
-    def _receive(self, inbox: _Inbox) -> bool:
+    def _receive(self, inbox: Inbox) -> bool:
         """Take in everything that has arrived; block only when there is nothing else to do."""
         while True:
             try:
@@ -125,7 +126,7 @@ def _work(setup: Setup, outbox: BinaryIO) -> None:
             )
             outbox.write(line(Ready(model_name=model.metadata("general.name"))))
             outbox.flush()
-            Worker(context, scheduler, harmony, outbox).run(_listen())
+            Worker(context, scheduler, harmony, outbox).run(listen(sys.stdin.buffer))
 
 
 def _context_options(setup: Setup) -> ContextOptions:
@@ -138,16 +139,18 @@ def _context_options(setup: Setup) -> ContextOptions:
     )
 
 
-def _listen() -> _Inbox:
-    """Read standard input in a thread of its own; the end of the input closes the inbox."""
-    inbox: _Inbox = queue.SimpleQueue()
+def listen(source: BinaryIO) -> Inbox:
+    """Read what is asked in a thread of its own; the end of the source closes the inbox."""
+    inbox: Inbox = queue.SimpleQueue()
 
     def read() -> None:
-        for data in sys.stdin.buffer:
-            message = read_in_child(data)
-            if not isinstance(message, Setup):
-                inbox.put(message)
-        inbox.put(None)
+        try:
+            for data in source:
+                message = read_in_child(data)
+                if not isinstance(message, Setup):
+                    inbox.put(message)
+        finally:  # also when a parent that was killed left half a line behind: the child must not outlive it
+            inbox.put(None)
 
     threading.Thread(target=read, name="inbox", daemon=True).start()
     return inbox

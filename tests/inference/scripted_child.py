@@ -1,10 +1,12 @@
 """A child that speaks the engine's protocol but has no model: it does what the ask's prefix key says.
 
 Keys: "ok" answers, "die" ends the process, "hang" stays silent for ever, "refuse" refuses, "garbage" writes
-what is no message, "slow" answers after a moment. A file "broken" in the folder argv[1] makes it fail to start.
+what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind,
+"slow" answers after a moment. A file "broken" in the folder argv[1] makes it fail to start.
 """
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -36,6 +38,14 @@ def serve(ask: Ask) -> None:
         case "garbage":
             sys.stdout.write("this is no message\n")
             sys.stdout.flush()
+        case "endless":
+            sys.stdout.write("x" * 100_000)
+            sys.stdout.flush()
+            time.sleep(600)
+        case "orphan":
+            silent = subprocess.DEVNULL
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(15)"], stdin=silent, stdout=silent)
+            os._exit(7)
         case "slow":
             time.sleep(0.3)
             say(Beat())

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference import wire
 from inference.answer import MAX_RATIONALE_TOKENS, Answer, Question, walk
 from inference.prompt import END, RETURN, Harmony
 
@@ -155,10 +156,41 @@ def test_logits_that_are_no_numbers_leave_no_label_mass(harmony: Harmony) -> Non
     assert end.value.value.label_mass == 0
 
 
+def test_labels_that_are_ruled_out_leave_no_label_mass(harmony: Harmony) -> None:
+    logits = row(5)
+    logits[[harmony.scaffold.yes, harmony.scaffold.no]] = -np.inf
+    steps = walk(ask(threshold=0.9), harmony)
+    next(steps)
+    steps.send(row(END))
+    with pytest.raises(StopIteration) as end:
+        steps.send(logits)
+    assert (end.value.value.probability, end.value.value.label_mass) == (0.5, 0)
+
+
 def test_escaped_marks_do_not_end_a_string(harmony: Harmony) -> None:
     wish = script(harmony, END, "1", "H1", '"],', ' say \\"x\\" now', '"],', " r", '"}')
     answer, _ = drive(harmony, ask(), wish)
     assert answer.quotes == ('say "x" now',)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("\\ud83d x", "\ufffd x"), ("\\ud83d\\ude00", "\U0001f600"), ("a\\qb", "a\\qb")]
+)
+def test_escapes_are_read_and_never_leave_what_cannot_be_sent(harmony: Harmony, written: str, read: str) -> None:
+    answer, _ = drive(harmony, ask(), script(harmony, END, "1", "H1", '"],', written, '"],', written, '"}'))
+    assert answer.quotes == (read,)
+    assert answer.rationale == read
+    assert wire.read_in_parent(wire.line(wire.Done(id=1, answer=answer))) == wire.Done(id=1, answer=answer)
+
+
+def test_a_model_that_repeats_itself_never_outgrows_what_was_set_aside(harmony: Harmony) -> None:
+    """Each of these tokens ends a quote and begins the next, so that more is fed than the model wrote."""
+    question = ask(rule_ids=("H1",), reasoning_budget=0)
+    (word,) = harmony.ordinary(" very")
+    for token in (*harmony.ordinary('.",'), *harmony.ordinary('","'), *harmony.ordinary(' \\",')):
+        wish = [*script(harmony, "1", "H1", '"],'), *[token] * 100, *[word] * 300]
+        _, fed = drive(harmony, question, wish)
+        assert len(fed) <= question.most_tokens
 
 
 def test_a_string_that_ends_inside_a_token_keeps_its_last_letters(harmony: Harmony) -> None:

@@ -7,6 +7,11 @@ def test_a_quote_becomes_the_members_own_characters() -> None:
     assert check_quotes(("such a loser",), content).quotes == ("such a\nLOSER",)
 
 
+def test_a_quote_over_two_lines_is_found_with_the_mark_of_the_data_block_and_without() -> None:
+    content = Content("you are\na LOSER")
+    assert check_quotes(("are\n| a loser", "you are a"), content).quotes == ("are\na LOSER", "you are\na")
+
+
 def test_a_quote_that_occurs_nowhere_is_dropped_and_counted() -> None:
     checked = check_quotes(("idiot", "mate"), Content("hello mate"))
     assert checked.quotes == ("mate",)

@@ -112,6 +112,51 @@ async def test_garbage_from_the_child_stops_nobody_for_ever(tmp_path: Path) -> N
         assert await ask(engine, "ok") == "ok"
 
 
+async def test_a_line_without_an_end_stops_nobody_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "MAX_LINE", 10_000)
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer):
+            await asyncio.wait_for(ask(engine, "endless"), 10)
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_process_that_a_dead_child_left_behind_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "LAST_WORDS_SECONDS", 0.05)
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer):
+            await asyncio.wait_for(ask(engine, "orphan"), 10)
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_process_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    program = tmp_path / "child"
+    script = f'#!/bin/sh\nexec {sys.executable} -P {CHILD} "$@"\n'
+    program.write_text(script)
+    program.chmod(0o755)
+    async with Engine(EngineOptions(tmp_path, tmp_path, command=(str(program), str(tmp_path)))) as engine:
+        program.unlink()
+        with pytest.raises(JudgeUnavailable, match="cannot be started"):
+            await ask(engine, "die")
+        assert engine.process_id is None
+        program.write_text(script)
+        program.chmod(0o755)
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if not engine.away:
+                break
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_program_that_is_missing_from_the_start_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match="cannot be started"):
+        async with Engine(EngineOptions(tmp_path, tmp_path, command=(str(tmp_path / "none"),))):
+            pass
+
+
 async def test_a_cancelled_ask_does_not_disturb_the_others(tmp_path: Path) -> None:
     async with Engine(options(tmp_path)) as engine:
         asks = [asyncio.create_task(ask(engine, "slow")) for _ in range(4)]

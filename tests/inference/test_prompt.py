@@ -102,6 +102,26 @@ def test_the_middle_of_a_very_long_message_is_left_out_and_said_so(harmony: Harm
     assert "last<|end|>" in text
 
 
+def test_no_amount_of_context_hides_the_beginning_of_the_message(harmony: Harmony) -> None:
+    dense = "ᚠᛇᚻ" * 1000
+    context = tuple(ContextLine("author", dense) for _ in range(10))
+    content = Content(f"first {dense} last", context, readings=("loser",), about=("attachment: a.png",))
+    prompt = harmony.prompt(policy(), content)
+    text = harmony.text(prompt.private)
+    assert prompt.cut
+    assert len(prompt.private) < MAX_CONTENT_TOKENS + 50
+    assert "\n\n## Message to judge\n| first ᚠ" in text
+    assert "last\n\n## About the message\n| attachment: a.png\n\n## Disguised words" in text
+    assert text.endswith("| loser<|end|><|start|>assistant<|channel|>analysis<|message|>")
+
+
+def test_context_that_is_shortened_does_not_make_the_message_a_cut_one(harmony: Harmony) -> None:
+    context = tuple(ContextLine("author", "ᚠᛇᚻ" * 1000) for _ in range(10))
+    prompt = harmony.prompt(policy(), Content("all of it", context))
+    assert not prompt.cut
+    assert "| all of it<|end|>" in harmony.text(prompt.private)
+
+
 def test_a_missing_vocabulary_is_an_error_and_no_download(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="o200k"):
         load_harmony(tmp_path)

@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def test_a_kept_vocabulary_is_not_made_again(vocabulary_folder: Path) -> None:
 def test_a_damaged_file_does_not_count_as_kept(tmp_path: Path) -> None:
     (tmp_path / vocabulary.FILE_NAME).write_bytes(b"YQ== 0\n")
     assert not vocabulary.is_kept(tmp_path)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    vocabulary_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    whole = (vocabulary_folder / vocabulary.FILE_NAME).read_bytes()
+    monkeypatch.setattr(vocabulary, "vocabulary_file", lambda _texts: whole)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        vocabulary.keep(tmp_path, [])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
