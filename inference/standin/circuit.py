@@ -1,7 +1,8 @@
 """The stand-in's network, layer by layer.
 
     0    each token looks at the six before it          -> lines and headings; words begin and end
-    1    is the message's heading, the answer above me? -> where my letters begin in their word
+    1    what is above me: the message's heading, the
+         answer, how many lists of terms?               -> where my letters begin in their word
     2    which line am I in?                            -> letters move to their place; terms and words to look up
     3    the token after a word gathers its letters
     4    listed terms learn their rule's id
@@ -19,9 +20,9 @@ from inference.standin.heads import copy, look_back
 from inference.standin.layers import LAYERS, Attention, Layer
 from inference.standin.lines import add_line_units, count_lists, find_lines, find_regions, spread_rule_ids
 from inference.standin.matching import add_term_units, find_answer, mark_first, match_terms, pass_on_matches
-from inference.standin.stream import BACK, CODE, PLACE, TOKEN, WORD, number
+from inference.standin.stream import BACK, CODE, PLACE, TOKEN, number
 from inference.standin.words import (
-    add_erasing_units,
+    add_clearing_units,
     add_letter_units,
     add_piece_units,
     add_word_units,
@@ -37,14 +38,14 @@ def network() -> list[Layer]:
     add_line_units(layers[0].hidden)
     add_word_units(layers[0].hidden)
     find_regions(layers[1].attention)
+    count_lists(layers[1].attention, head=3)
     add_piece_units(layers[1].hidden)
     find_lines(layers[2])
     add_letter_units(layers[2].hidden)
     add_term_units(layers[2].hidden)
     finish_words(layers[3])
-    count_lists(layers[3].attention, head=5, row=WORD + 1)
     spread_rule_ids(layers[4].attention)
-    add_erasing_units(layers[4].hidden)
+    add_clearing_units(layers[4].hidden)
     match_terms(layers[5])
     pass_on_matches(layers[6].attention)
     mark_first(layers[7])

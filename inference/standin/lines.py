@@ -66,11 +66,11 @@ def _add_long_id_units(hidden: Hidden) -> None:
             hidden.when(all_of(flag("long_id")), {target.start + n: 1.0}, times=change)
 
 
-def count_lists(attention: Attention, head: int, row: int) -> None:
+def count_lists(attention: Attention, head: int) -> None:
     """With n lists above and a sink as strong as each of them, n / (n + 1) of the attention falls on them."""
     look_for(attention, head, flag("terms_head"))
     attention.sinks[head] = 0.0
-    attention.fetch(head, row, 1.0, PLACE["order"])
+    attention.fetch(head, head, 1.0, PLACE["order"])
 
 
 def spread_rule_ids(attention: Attention) -> None:

@@ -26,16 +26,16 @@ RULE_ID: Final = tuple(slice(32 + CODE * n, 64 + CODE * n) for n in range(3))
 FINISHED: Final = slice(128, 128 + WORD)
 """The letters of the word that ended just before this token."""
 PIECES: Final = tuple(slice(128 + CODE * n, 160 + CODE * n) for n in range(3))
-"""In generated tokens: codes of the found word's tokens, first token first."""
+"""In generated tokens: codes of the found term's tokens, first token first."""
 BACK: Final = tuple(slice(224 + CODE * n, 256 + CODE * n) for n in range(3))
-"""Codes of the three tokens before this one, nearest first."""
+"""Codes of the three tokens before this one, nearest first. Where a word of the message matched: of the term."""
 
 CONSTANT: Final = 320
 CONSTANT_VALUE: Final = -256.0
 """One large constant in every token: it keeps the RMS norm of all tokens within half a percent of another."""
 
 _NAMED_FROM = {
-    200: " ".join(f"offset_{n}" for n in range(1, SLOTS)),
+    200: " ".join(f"offset_{n}" for n in range(1, SLOTS)) + " pieces_5 pieces_6 ends_5 ends_6 length_5 opens_6",
     321: """
         ends_1 ends_2 ends_3 ends_4 pure_1 pure_2 pure_3 pure_4 pure_5 length_1 length_2 length_3 length_4 opens_2
         opens_3 opens_4 opens_5 breaks_1 breaks_3 breaks_4 breaks_5 breaks_6 line_start heading judge_heading
@@ -56,8 +56,8 @@ From the embedding:
     term may follow it (comma, colon, lone space); comma; length_low + length_high: letters / 4.
 Of words:
     offset: letters / 4 of the word before this token, offset_n: it is n; word_end: a word ended before this token;
-    pieces_n: it has n tokens (3: or more); finished_length: and this many letters / 4; bare: its first token has
-    nothing in front of the letters.
+    pieces_n: it has n tokens (from 3 on: or more); finished_length: and this many letters / 4; bare: its first
+    token has nothing in front of the letters.
 Of lines:
     line_start, heading (a line with ##), in_heading, judge_heading, below_judge; terms_head: the colon of
     "H1 terms:", id_n: whose id has n tokens (3: or four; then long_id, too); in_terms; order: n / (n + 1) after n

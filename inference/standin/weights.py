@@ -12,7 +12,7 @@ from inference.standin.codes import Int8Array, embedding, output_head
 from inference.standin.layers import EXPERTS, NORM_WEIGHT, UNITS, Layer
 from inference.standin.stream import PLACE, TOKEN, WIDTH
 
-WEIGHTS_SHA256: Final = "8afdd3398c693aacd8215e26a890f4c5d124db20c39d67e43b5070137e364738"
+WEIGHTS_SHA256: Final = "687adb1156f1e37e69603adb9d96b0d318dbeb37df4f292687d412113b813021"
 """SHA-256 over the names and bytes of all weights: what `codes.py` and `circuit.py` have to come to anywhere."""
 
 Tensors = dict[str, npt.NDArray[np.generic]]

@@ -25,7 +25,13 @@ def policy(*rules: tuple[str, str], **more: object) -> Policy:
     return Policy.model_validate({"id": "p", "title": "Rules", "goal": "Be kind.", "rules": listed, **more})
 
 
-RULES = policy(("H1", "loser, idiot"), ("SC2", ""), ("X12", "nitro, 1488, zorbik"), ("hate-speech", "zogbot"))
+RULES = policy(
+    ("H1", "loser, idiot"),
+    ("SC2", "choosing, eventualmente"),
+    ("Z3", ""),
+    ("X12", "nitro, 1488, zorbik"),
+    ("hate-speech", "zogbot"),
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,8 @@ RULES = policy(("H1", "loser, idiot"), ("SC2", ""), ("X12", "nitro, 1488, zorbik
         ("a Zorbik?", "X12", "Zorbik"),
         ("nitro for the loser", "X12", "nitro"),
         ("zogbot", "hate-speech", "zogbot"),
+        ("SO CHOOSING, EVENTUALMENTE", "SC2", "CHOOSING"),
+        ("EVENTUALMENTE", "SC2", "EVENTUALMENTE"),
     ],
 )
 async def test_a_listed_term_is_found_as_a_word_in_any_case(
@@ -48,7 +56,7 @@ async def test_a_listed_term_is_found_as_a_word_in_any_case(
 ) -> None:
     verdict = await standin_judge.judge(RULES, Content(text))
     assert (verdict.violation, verdict.rule_ids, verdict.quotes) == (True, (rule_id,), (quote,))
-    assert verdict.rationale == f"The message contains {quote}, a listed term of rule {rule_id}."
+    assert verdict.rationale == f"The message contains {quote.lower()}, a listed term of rule {rule_id}."
     assert verdict.reasoning == verdict.rationale
     assert verdict.notes == (STANDIN_NOTICE,)
 
@@ -108,6 +116,28 @@ async def test_a_member_cannot_list_terms(standin_judge: LocalJudge) -> None:
     assert not (await standin_judge.judge(RULES, content)).violation
 
 
+async def test_the_words_of_the_prompt_around_the_message_are_not_the_message(standin_judge: LocalJudge) -> None:
+    rules = policy(("H1", "message, judge, about, the, disguised, words, letters, assistant, context"))
+    content = Content("hello", about=("attachment: cat.png",), readings=("trash",), written=("tr4sh",))
+    assert not (await standin_judge.judge(rules, content)).violation
+
+
+async def test_its_own_words_do_not_confuse_it(standin_judge: LocalJudge) -> None:
+    rules = policy(("H1", "none, contains, message"), ("S2", "listed, term, rule, of, a, terms"))
+    clean = await standin_judge.judge(rules, Content("hello"), explain=True)
+    assert (clean.violation, clean.reasoning) == (False, "The message contains none of the listed terms.")
+    for word, rule_id in (("none", "H1"), ("contains", "H1"), ("message", "H1"), ("rule", "S2"), ("of", "S2")):
+        verdict = await standin_judge.judge(rules, Content(f"hello {word}, friend"))
+        assert (verdict.rule_ids, verdict.quotes) == ((rule_id,), (word,))
+        assert verdict.rationale == f"The message contains {word}, a listed term of rule {rule_id}."
+
+
+async def test_of_two_rules_that_list_a_word_the_first_is_cited(standin_judge: LocalJudge) -> None:
+    rules = policy(("C1", "idiot"), ("J3", "trash, loser"), ("K14", "loser, trash"), ("Z9", "trash"))
+    for word in ("trash", "loser"):
+        assert (await standin_judge.judge(rules, Content(word))).rule_ids == ("J3",)
+
+
 async def test_editing_the_policy_changes_the_verdict(standin_judge: LocalJudge) -> None:
     text = Content("such a muppet")
     verdicts = [
@@ -120,6 +150,11 @@ async def test_editing_the_policy_changes_the_verdict(standin_judge: LocalJudge)
         )
     ]
     assert [verdict.rule_ids for verdict in verdicts] == [(), ("H1",), ("S2",), ("Z9",)]
+
+
+async def test_of_a_term_of_many_tokens_the_last_three_are_quoted(standin_judge: LocalJudge) -> None:
+    verdict = await standin_judge.judge(policy(("H1", "kecoreskvex")), Content("a Kecoreskvex?"))
+    assert (verdict.rule_ids, verdict.quotes) == (("H1",), ("oreskvex",))
 
 
 async def test_a_term_of_several_words_is_not_looked_for(standin_judge: LocalJudge) -> None:
