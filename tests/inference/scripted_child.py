@@ -1,8 +1,9 @@
 """A child that speaks the engine's protocol but has no model: it does what the ask's prefix key says.
 
 Keys: "ok" answers, "die" ends the process, "hang" stays silent for ever, "refuse" refuses, "garbage" writes
-what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind,
-"slow" answers after a moment. A file "broken" in the folder argv[1] makes it fail to start.
+what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind, "slow"
+answers after a moment, "wait" leaves an ask open. Cancelled ids go to the file "cancelled" in the folder argv[1].
+A file "broken" in there makes it fail to start.
 """
 
 import os
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 from inference.answer import Answer
-from inference.wire import Ask, Beat, Done, Fatal, Ready, Refused, line, read_in_child
+from inference.wire import Ask, Beat, Cancel, Done, Fatal, Ready, Refused, line, read_in_child
 from policies.frozen import Frozen
 
 
@@ -25,7 +26,7 @@ def answer(text: str) -> Answer:
     return Answer(False, 0.1, 1.0, (), (), "", text, 1, cut=False, malformed=False)
 
 
-def serve(ask: Ask) -> None:
+def serve(ask: Ask) -> None:  # noqa: C901 - a flat list of what a child can do wrong
     match ask.prefix_key:
         case "die":
             sys.stderr.write("something went wrong inside\n")
@@ -46,6 +47,8 @@ def serve(ask: Ask) -> None:
             silent = subprocess.DEVNULL
             subprocess.Popen([sys.executable, "-c", "import time; time.sleep(15)"], stdin=silent, stdout=silent)
             os._exit(7)
+        case "wait":
+            pass
         case "slow":
             time.sleep(0.3)
             say(Beat())
@@ -65,6 +68,9 @@ def main() -> None:
         message = read_in_child(data)
         if isinstance(message, Ask):
             serve(message)
+        elif isinstance(message, Cancel):
+            with (folder / "cancelled").open("a") as cancelled:
+                cancelled.write(f"{message.id} ")
 
 
 main()

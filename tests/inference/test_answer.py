@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import wire
-from inference.answer import MAX_RATIONALE_TOKENS, Answer, Question, walk
+from inference.answer import MAX_CITED_RULES, MAX_RATIONALE_TOKENS, Answer, Question, walk
 from inference.prompt import END, RETURN, Harmony
 
 VOCABULARY = 201_088
@@ -90,6 +90,37 @@ def test_several_rules_and_quotes_can_be_cited_each_once(harmony: Harmony) -> No
     assert '"rule_ids":["H12","H1"],"quotes":[" a"," b"," a"],"rationale":"' in harmony.text(fed)
 
 
+@pytest.mark.parametrize(
+    ("wish", "cited"),
+    [
+        (["H1", '"],'], ("H1",)),
+        (["H1x", '"],'], ("H1x",)),
+        (["H1", '","', "H1x", '"],'], ("H1", "H1x")),
+        (["H1x", '","', "H1", '"],'], ("H1x", "H1")),
+    ],
+)
+def test_a_rule_whose_id_begins_anothers_is_told_from_it(
+    harmony: Harmony, wish: list[str], cited: tuple[str, ...]
+) -> None:
+    """Behind "H1" the list may end, or the id go on."""
+    steps = script(harmony, END, "1", *wish)
+    answer, fed = drive(harmony, ask(rule_ids=("H1", "H1x", "Q")), steps)
+    assert answer.rule_ids == cited
+    assert '"rule_ids":["' + '","'.join(cited) + '"],"quotes":["' in harmony.text(fed)
+
+
+def test_a_rule_that_the_model_repeats_is_cited_once(harmony: Harmony) -> None:
+    answer, _ = drive(harmony, ask(rule_ids=("H1", "H2")), script(harmony, END, "1", *["H2", '","'] * 5))
+    assert answer.rule_ids == ("H2", "H1")
+
+
+def test_a_model_that_cites_everything_is_stopped(harmony: Harmony) -> None:
+    rule_ids = tuple(f"{letter}1" for letter in "HQXYZK")
+    wish = [part for rule_id in rule_ids for part in (rule_id, '","')]
+    answer, _ = drive(harmony, ask(rule_ids=rule_ids), script(harmony, END, "1", *wish))
+    assert answer.rule_ids == rule_ids[:MAX_CITED_RULES]
+
+
 @settings(max_examples=40, deadline=None)
 @given(wish=st.lists(st.integers(0, VOCABULARY - 1), max_size=60))
 def test_whatever_the_model_wants_the_answer_cites_only_known_rules(harmony: Harmony, wish: list[int]) -> None:
@@ -136,7 +167,7 @@ def test_an_analysis_may_end_with_return(harmony: Harmony) -> None:
 
 
 def test_the_threshold_moves_the_label(harmony: Harmony) -> None:
-    for threshold, violation in ((0.3, True), (0.7, False)):
+    for threshold, violation in ((0.3, True), (0.5, True), (0.7, False)):
         answer, _ = drive(harmony, ask(threshold=threshold), [END, None])
         assert answer.probability == pytest.approx(0.5)
         assert answer.violation is violation
@@ -183,14 +214,14 @@ def test_escapes_are_read_and_never_leave_what_cannot_be_sent(harmony: Harmony, 
     assert wire.read_in_parent(wire.line(wire.Done(id=1, answer=answer))) == wire.Done(id=1, answer=answer)
 
 
-def test_a_model_that_repeats_itself_never_outgrows_what_was_set_aside(harmony: Harmony) -> None:
-    """Each of these tokens ends a quote and begins the next, so that more is fed than the model wrote."""
+@pytest.mark.parametrize("quotes", [48, 49, 96, 97])
+def test_a_model_that_repeats_itself_never_outgrows_what_was_set_aside(harmony: Harmony, quotes: int) -> None:
+    """The token `.",` ends a quote and begins the next, so that more is fed than the model wrote."""
     question = ask(rule_ids=("H1",), reasoning_budget=0)
-    (word,) = harmony.ordinary(" very")
-    for token in (*harmony.ordinary('.",'), *harmony.ordinary('","'), *harmony.ordinary(' \\",')):
-        wish = [*script(harmony, "1", "H1", '"],'), *[token] * 100, *[word] * 300]
-        _, fed = drive(harmony, question, wish)
-        assert len(fed) <= question.most_tokens
+    (token,), (word,) = harmony.ordinary('.",'), harmony.ordinary(" very")
+    wish = [None, *script(harmony, "1", "H1"), *[token] * quotes, *[word] * 300]
+    _, fed = drive(harmony, question, wish)
+    assert len(fed) <= question.most_tokens
 
 
 def test_a_string_that_ends_inside_a_token_keeps_its_last_letters(harmony: Harmony) -> None:

@@ -167,6 +167,30 @@ async def test_a_cancelled_ask_does_not_disturb_the_others(tmp_path: Path) -> No
         assert [results[0], *results[2:]] == ["slow"] * 3
 
 
+async def test_the_child_hears_of_cancelled_asks_and_of_no_others(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        asks = [asyncio.create_task(ask(engine, key)) for key in ("ok", "wait", "ok", "wait")]
+        await asyncio.wait([asks[0], asks[2]], timeout=10)
+        for waiting in asks[1::2]:
+            waiting.cancel()
+        await asyncio.gather(*asks, return_exceptions=True)
+        assert await ask(engine, "ok") == "ok"
+    assert (tmp_path / "cancelled").read_text() == "2 4 "
+
+
+async def test_an_ask_that_is_cancelled_while_the_child_restarts_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "RESTART_SECONDS", (0.0, 0.3))
+    async with Engine(options(tmp_path)) as engine:
+        waiting = asyncio.create_task(ask(engine, "die"))
+        while not engine.restarts:  # noqa: ASYNC110 - the engine counts, it tells nobody
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        assert await ask(engine, "ok") == "ok"
+        assert engine.restarts == 1
+
+
 async def test_closing_ends_the_child_and_frees_who_waits(tmp_path: Path) -> None:
     async with Engine(options(tmp_path)) as engine:
         waiting = asyncio.create_task(ask(engine, "hang"))

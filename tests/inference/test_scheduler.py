@@ -140,6 +140,68 @@ def test_an_unused_prefix_makes_room_for_another_policy() -> None:
     assert any(1 in step.clear for step in steps)
 
 
+def test_the_policy_that_was_needed_longest_ago_makes_room() -> None:
+    scheduler = Scheduler(width=1, prefixes=2, cells=60, step_tokens=64)
+    cache = Cache(60)
+    for number, prefix in enumerate(["old", "new", "old", "third"]):
+        make(scheduler, number, prefix, 4, 0)
+        list(run_all(scheduler, cache, {number: 0}))
+    prefilled = [tuple(token for _, token in held) for slot, held in cache.slots.items() if slot >= 1]
+    assert sorted(prefilled) == sorted(tuple(map(ord, prefix)) for prefix in ("old", "third"))
+
+
+def test_a_policy_that_nobody_waits_for_any_more_is_not_prefilled_further() -> None:
+    scheduler = Scheduler(width=2, prefixes=2, cells=200, step_tokens=4)
+    withdrawn = make(scheduler, 0, "a long policy", 2, 0)
+    make(scheduler, 1, "short", 2, 0)
+    scheduler.step()
+    scheduler.remove(withdrawn)
+    step = scheduler.step()
+    assert step is not None
+    assert [row.tokens for row in step.rows] == [tuple(map(ord, "shor"))]
+
+
+def test_a_policy_half_prefilled_for_a_withdrawn_message_is_finished_for_the_next() -> None:
+    scheduler = Scheduler(width=1, prefixes=1, cells=200, step_tokens=4)
+    cache = Cache(200)
+    withdrawn = make(scheduler, 0, "a long policy", 2, 0)
+    step = scheduler.step()
+    assert step is not None
+    cache.run(step)
+    scheduler.remove(withdrawn)
+    make(scheduler, 1, "a long policy", 2, 0)
+    rows = [row for step in run_all(scheduler, cache, {1: 0}) for row in step.rows]
+    assert sum(len(row.tokens) for row in rows) == len("a long policy") - 4 + 2
+
+
+def test_all_who_decode_share_a_step_that_a_long_prompt_could_fill() -> None:
+    scheduler = Scheduler(width=3, prefixes=1, cells=900, step_tokens=8)
+    prompting = make(scheduler, 0, "p", 400, 1)
+    decoding = [make(scheduler, number, "p", 1, 20) for number in (1, 2)]
+    for _ in range(2):
+        assert scheduler.step() is not None
+    for _ in range(10):
+        for sequence in decoding:
+            scheduler.feed(sequence, [7])
+        step = scheduler.step()
+        assert step is not None
+        assert [row.sequence for row in step.rows[:2]] == decoding
+        assert len(step.rows[2].tokens) == 6
+    assert prompting.position == 1 + 6 * 11
+
+
+def test_a_new_policy_is_prefilled_before_prompts_go_on() -> None:
+    """Its messages cannot begin without it, and each one that begins makes the batch fuller."""
+    scheduler = Scheduler(width=2, prefixes=2, cells=900, step_tokens=8)
+    make(scheduler, 0, "p", 400, 1)
+    for _ in range(3):
+        scheduler.step()
+    make(scheduler, 1, "policy", 4, 1)
+    step = scheduler.step()
+    assert step is not None
+    assert step.rows[0].tokens == tuple(map(ord, "policy"))
+
+
 def test_a_removed_sequence_gives_its_slot_and_cells_back() -> None:
     scheduler = Scheduler(width=1, prefixes=1, cells=40, step_tokens=64)
     first = make(scheduler, 0, "p", 20, 10)
