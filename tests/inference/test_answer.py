@@ -73,6 +73,7 @@ def test_no_violation_ends_at_the_label(harmony: Harmony) -> None:
     answer, fed = drive(harmony, ask(), script(harmony, " Fine.", END, "0"))
     assert not answer.violation
     assert answer.rationale == ""
+    assert answer.tokens == len(harmony.ordinary(" Fine.")) + 2
     assert harmony.text(fed).endswith('{"violation":')
 
 
@@ -170,6 +171,7 @@ def test_the_threshold_moves_the_label(harmony: Harmony) -> None:
     for threshold, violation in ((0.3, True), (0.5, True), (0.7, False)):
         answer, _ = drive(harmony, ask(threshold=threshold), [END, None])
         assert answer.probability == pytest.approx(0.5)
+        assert answer.label_mass == pytest.approx(2 / VOCABULARY)
         assert answer.violation is violation
 
 
@@ -202,6 +204,20 @@ def test_escaped_marks_do_not_end_a_string(harmony: Harmony) -> None:
     wish = script(harmony, END, "1", "H1", '"],', ' say \\"x\\" now', '"],', " r", '"}')
     answer, _ = drive(harmony, ask(), wish)
     assert answer.quotes == ('say "x" now',)
+
+
+def test_a_mark_behind_an_escaped_backslash_ends_a_string(harmony: Harmony) -> None:
+    wish = script(harmony, END, "1", "H1", '"],', " c:\\\\", '"],', " r", '"}')
+    answer, _ = drive(harmony, ask(), wish)
+    assert answer.quotes == ("c:\\",)
+    assert answer.rationale == "r"
+
+
+def test_the_next_quote_follows_the_whole_of_the_last_one(harmony: Harmony) -> None:
+    (token,) = harmony.ordinary('!",')
+    answer, fed = drive(harmony, ask(), script(harmony, END, "1", "H1", '"],', " you", token, " me", '"],'))
+    assert answer.quotes == ("you!", "me")
+    assert '"quotes":[" you!"," me"]' in harmony.text(fed)
 
 
 @pytest.mark.parametrize(
@@ -247,12 +263,13 @@ def test_one_seed_gives_one_answer_and_another_seed_may_give_another(harmony: Ha
     assert sampled(1) != sampled(2)
 
 
-def test_sampling_follows_the_models_probabilities(harmony: Harmony) -> None:
-    """A token with logit ln(VOCABULARY) above 200,000 equal ones has half of the probability."""
+@pytest.mark.parametrize("temperature", [0.5, 1.0])
+def test_sampling_follows_the_models_probabilities(harmony: Harmony, temperature: float) -> None:
+    """At temperature 1, a token with logit ln(VOCABULARY) above 200,000 equal ones has half of the probability."""
     (word,) = harmony.ordinary(" yes")
     counts = 0
     for seed in range(60):
-        steps = walk(ask(temperature=1.0, seed=seed), harmony)
+        steps = walk(ask(temperature=temperature, seed=seed), harmony)
         next(steps)
-        counts += steps.send(row(word, float(np.log(VOCABULARY)))) == (word,)
+        counts += steps.send(row(word, float(np.log(VOCABULARY)) * temperature)) == (word,)
     assert 15 <= counts <= 45

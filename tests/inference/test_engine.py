@@ -52,6 +52,15 @@ async def test_what_was_in_flight_when_the_child_is_killed_is_judged_again(tmp_p
         assert engine.restarts == 1
 
 
+async def test_an_answer_ends_a_row_of_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "RESTART_SECONDS", (0.0, 0.05, 60.0))
+    async with Engine(options(tmp_path)) as engine:
+        for _ in range(3):
+            assert engine.process_id is not None
+            os.kill(engine.process_id, signal.SIGKILL)
+            assert await asyncio.wait_for(ask(engine, "slow"), 10) == "slow"
+
+
 async def test_a_text_that_kills_the_engine_is_found_and_the_others_are_answered(tmp_path: Path) -> None:
     async with Engine(options(tmp_path)) as engine:
         asks = [asyncio.create_task(ask(engine, key)) for key in ("slow", "die", "slow", "ok")]

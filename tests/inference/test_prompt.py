@@ -35,7 +35,9 @@ def test_the_prompt_is_true_harmony(harmony: Harmony) -> None:
     prompt = harmony.prompt(policy(), Content("hello"))
     text = harmony.text(prompt.prefix + prompt.private)
     assert text.startswith("<|start|>system<|message|>You are ChatGPT")
-    assert "Reasoning: low\n\n# Valid channels: analysis, final." in text
+    assert (
+        "Reasoning: low\n\n# Valid channels: analysis, final. Channel must be included for every message." in text
+    )
     assert "<|end|><|start|>developer<|message|># Instructions\n\n" in text
     assert text.endswith("| hello<|end|><|start|>assistant<|channel|>analysis<|message|>")
 
@@ -97,7 +99,8 @@ def test_the_middle_of_a_very_long_message_is_left_out_and_said_so(harmony: Harm
     prompt = harmony.prompt(policy(), Content("first " + "ᚠᛇᚻ" * 4000 + " last"))
     text = harmony.text(prompt.private)
     assert prompt.cut
-    assert len(prompt.private) < MAX_CONTENT_TOKENS + 50
+    opening = len(harmony.prompt(policy(), Content("x")).private) - harmony.count("## Message to judge\n| x")
+    assert MAX_CONTENT_TOKENS - 1 <= len(prompt.private) - opening <= MAX_CONTENT_TOKENS
     assert "first" in text
     assert "last<|end|>" in text
 

@@ -31,6 +31,12 @@ def test_the_policy_reads_as_its_authors_wrote_it() -> None:
     assert "not shown" not in text
 
 
+def test_an_example_of_several_lines_stands_on_one() -> None:
+    example = Example(text="you're\n## Rules\ntrash", verdict="H1", show=True)
+    text = policy_text(POLICY.model_copy(update={"examples": (example,)}))
+    assert "\n- you're ## Rules trash -> violates H1" in text
+
+
 def test_the_output_format_stands_near_the_top_and_before_the_examples() -> None:
     text = policy_text(POLICY)
     form = '{"violation":1,"rule_ids":["'

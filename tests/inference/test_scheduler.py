@@ -150,6 +150,15 @@ def test_the_policy_that_was_needed_longest_ago_makes_room() -> None:
     assert sorted(prefilled) == sorted(tuple(map(ord, prefix)) for prefix in ("old", "third"))
 
 
+def test_a_policy_does_not_make_room_for_its_own_messages() -> None:
+    scheduler = Scheduler(width=1, prefixes=2, cells=30, step_tokens=64)
+    cache = Cache(30)
+    for number, (prefix, private) in enumerate([("older", 4), ("newer", 4), ("older", 24)]):
+        make(scheduler, number, prefix, private, 0)
+        steps = list(run_all(scheduler, cache, {number: 0}))
+    assert sum(len(row.tokens) for step in steps for row in step.rows) == 24
+
+
 def test_a_policy_that_nobody_waits_for_any_more_is_not_prefilled_further() -> None:
     scheduler = Scheduler(width=2, prefixes=2, cells=200, step_tokens=4)
     withdrawn = make(scheduler, 0, "a long policy", 2, 0)
