@@ -1,9 +1,10 @@
 """A child that speaks the engine's protocol but has no model: it does what the ask's prefix key says.
 
 Keys: "ok" answers, "die" ends the process, "hang" stays silent for ever, "refuse" refuses, "garbage" writes
-what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind, "slow"
-answers after a moment, "wait" leaves an ask open. Cancelled ids go to the file "cancelled" in the folder argv[1].
-A file "broken" in there makes it fail to start.
+what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind,
+"closed" closes its output and lives on, "slow" answers after a moment, "beat" after two seconds of signs of life,
+"wait" leaves an ask open. Cancelled ids go to the file "cancelled" in the folder argv[1]. A file "broken" in there
+makes it fail to start.
 """
 
 import os
@@ -47,6 +48,14 @@ def serve(ask: Ask) -> None:  # noqa: C901 - a flat list of what a child can do 
             silent = subprocess.DEVNULL
             subprocess.Popen([sys.executable, "-c", "import time; time.sleep(15)"], stdin=silent, stdout=silent)
             os._exit(7)
+        case "closed":
+            os.close(sys.stdout.fileno())
+            time.sleep(600)
+        case "beat":
+            for _ in range(14):
+                time.sleep(0.15)
+                say(Beat())
+            say(Done(id=ask.id, answer=answer("late")))
         case "wait":
             pass
         case "slow":

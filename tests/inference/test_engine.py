@@ -78,6 +78,24 @@ async def test_a_child_that_hangs_is_killed_and_its_work_done_by_the_next(tmp_pa
         assert await ask(engine, "ok") == "ok"
 
 
+async def test_a_child_that_works_long_but_gives_signs_of_life_is_left_alone(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, hang_seconds=1.2)) as engine:
+        assert await ask(engine, "beat") == "late"
+        assert engine.restarts == 0
+
+
+async def test_a_supervisor_that_fails_leaves_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_engine: Engine) -> None:
+        raise RuntimeError("a bug")
+
+    async with Engine(options(tmp_path)) as engine:
+        monkeypatch.setattr(Engine, "_start_child", fail)
+        with pytest.raises(JudgeUnavailable, match="its supervisor failed"):
+            await asyncio.wait_for(ask(engine, "die"), 10)
+
+
 async def test_a_quiet_engine_without_work_is_not_taken_for_a_hanging_one(tmp_path: Path) -> None:
     async with Engine(options(tmp_path, hang_seconds=0.2)) as engine:
         await asyncio.sleep(0.7)
@@ -131,13 +149,14 @@ async def test_a_line_without_an_end_stops_nobody_for_ever(
         assert await ask(engine, "ok") == "ok"
 
 
-async def test_a_process_that_a_dead_child_left_behind_keeps_nobody_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", ["orphan", "closed"])
+async def test_pipes_and_processes_that_do_not_end_keep_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setattr(engine_module, "LAST_WORDS_SECONDS", 0.05)
     async with Engine(options(tmp_path)) as engine:
         with pytest.raises(UnreadableAnswer):
-            await asyncio.wait_for(ask(engine, "orphan"), 10)
+            await asyncio.wait_for(ask(engine, key), 10)
         assert await ask(engine, "ok") == "ok"
 
 
