@@ -93,14 +93,14 @@ class EngineSettings(_Section):
     )
     context: Count = Field(
         16_384,
-        ge=2_048,
+        ge=8_192,
         le=1_048_576,
         description="Tokens for everything in flight together with the policies' prompts. On the real model a "
         "thousand take about 50 MB of GPU memory.",
     )
     step_tokens: Count = Field(
         512,
-        ge=32,
+        ge=128,  # at least the greatest width: every message in flight takes part in a step
         le=8_192,
         description="Tokens that the model works on in one step. Less answers sooner, more gets more done.",
     )

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 SUSPECT_AFTER = 2
 """Deaths of the child in which an ask was in flight, before it is asked alone."""
+BLAMED_IN_A_ROW = 3
+"""So many texts may be blamed for the child's death without an answer in between; then it is not the texts."""
 RESTART_SECONDS = (0.0, 0.5, 2.0, 10.0, 60.0)
 """How long to wait before the next start, by the number of failed starts or deaths in a row."""
 MAX_LINE = 64 * 1024 * 1024
@@ -65,6 +67,7 @@ class Engine:
         self._ready = False
         self._away = ""
         self._failures = 0
+        self._blamed = 0
         self._last_sign = 0.0
         self._last_words: deque[str] = deque(maxlen=20)
         self._supervisor: asyncio.Task[None] | None = None
@@ -218,6 +221,7 @@ class Engine:
     def _settle(self, ask_id: int, result: Answer | Exception) -> None:
         """Give an ask its result; one that nobody waits for any more is dropped."""
         self._failures = 0
+        self._blamed = 0
         flight = self._flights.get(ask_id)
         if flight is None or flight.answer.done():
             return
@@ -236,9 +240,17 @@ class Engine:
             flight.sent = False
             flight.deaths += 1
             if flight.deaths > SUSPECT_AFTER and len(sent) == 1:
-                flight.answer.set_exception(UnreadableAnswer("the engine dies of this text"))
+                self._blame(flight, reason)
         if not was_ready:
             self._go_away(reason)
+
+    def _blame(self, flight: _Flight, reason: str) -> None:
+        """A text that was alone at several deaths is unreadable, unless the child dies of every text."""
+        self._blamed += 1
+        if self._blamed > BLAMED_IN_A_ROW:
+            self._go_away(f"it dies of every text: {reason}")
+        else:
+            flight.answer.set_exception(UnreadableAnswer("the engine dies of this text"))
 
     def _go_away(self, reason: str) -> None:
         """Restarting does not help for now: tell everybody, and go on trying."""

@@ -5,6 +5,8 @@ never become a control token.
 """
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +105,8 @@ class Harmony:
 
     def ordinary(self, text: str) -> tuple[int, ...]:
         """The tokens of a text in which nothing is markup."""
-        return tuple(self._encoding.encode(_encodable(text), disallowed_special=()))
+        pieces = _pieces(_encodable(text))
+        return tuple(token for piece in pieces for token in self._encoding.encode(piece, disallowed_special=()))
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
@@ -165,6 +168,21 @@ def load_harmony(vocabulary: Path) -> Harmony:
     # The library knows no other way to be told where its vocabulary lies than this variable.
     os.environ["TIKTOKEN_ENCODINGS_BASE"] = str(vocabulary)
     return Harmony(load_harmony_encoding(HarmonyEncodingName.HARMONY_GPT_OSS))
+
+
+_LONG_RUN = re.compile(r"(?:\S{400}|\s{400})(?=.)", re.DOTALL)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces, broken only within long runs without a space (or of spaces alone).
+
+    The tokeniser needs time in the square of such a run's length: seconds for a message full of one emoji.
+    """
+    start = 0
+    for run in _LONG_RUN.finditer(text):
+        yield text[start : run.end()]
+        start = run.end()
+    yield text[start:]
 
 
 def _encodable(text: str) -> str:

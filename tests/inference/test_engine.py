@@ -238,3 +238,12 @@ async def test_the_reason_of_a_death_names_the_childs_last_words(
         with pytest.raises(UnreadableAnswer):
             await ask(engine, "die")
     assert "exit code 7 (something went wrong inside)" in caplog.text
+
+
+async def test_a_child_that_dies_of_every_text_is_away_and_its_texts_are_not_blamed(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        for _ in range(engine_module.BLAMED_IN_A_ROW):
+            with pytest.raises(UnreadableAnswer):
+                await ask(engine, "die")
+        with pytest.raises(JudgeUnavailable, match="dies of every text"):
+            await ask(engine, "die")

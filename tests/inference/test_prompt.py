@@ -128,3 +128,16 @@ def test_context_that_is_shortened_does_not_make_the_message_a_cut_one(harmony: 
 def test_a_missing_vocabulary_is_an_error_and_no_download(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="o200k"):
         load_harmony(tmp_path)
+
+
+@given(st.text(), st.integers(0, 3))
+def test_the_tokens_of_a_text_give_the_text_back_however_long_its_words_are(
+    harmony: Harmony, text: str, times: int
+) -> None:
+    long = text + "🔥" * 900 * times + " " * 500 * times + text
+    assert harmony.text(harmony.ordinary(long)) == long
+
+
+def test_a_long_run_without_a_space_is_encoded_in_pieces(harmony: Harmony) -> None:
+    whole, piece = "x" * 4001, "x" * 400
+    assert harmony.ordinary(whole) == harmony.ordinary(piece) * 10 + harmony.ordinary("x")
