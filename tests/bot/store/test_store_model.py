@@ -248,5 +248,5 @@ class StoreHistory(RuleBasedStateMachine):
 
 
 def test_random_histories_lead_to_the_states_of_the_model() -> None:
-    bounds = settings(max_examples=40, stateful_step_count=40, deadline=None, derandomize=True)
+    bounds = settings(max_examples=25, stateful_step_count=40, deadline=None, derandomize=True)
     run_state_machine_as_test(StoreHistory, settings=bounds)
