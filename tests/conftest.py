@@ -1,5 +1,6 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from gguf import GGMLQuantizationType, GGUFWriter
 from inference import vocabulary
 from inference.prompt import Harmony, load_harmony
 from inference.standin.build import build_gguf
+
+
+def pytest_configure() -> None:
+    """A job in the background ignores Ctrl-C and its children inherit that; tests send it to theirs."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
