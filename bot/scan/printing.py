@@ -19,7 +19,7 @@ def print_summary(summary: ScanSummary, console: Console, cards: int) -> None:
 def _counts(summary: ScanSummary) -> list[str]:
     tally = summary.tally
     lines = [
-        f"{tally.messages:,} messages: {summary.flagged:,} flagged, {summary.open:,} to look at, "
+        f"{_counted(tally.messages, 'message')}: {summary.flagged:,} flagged, {summary.open:,} to look at, "
         f"{summary.cleared:,} cleared"
         + (f", {summary.shadow:,} by shadow policies only" if summary.shadow else "")
     ]
@@ -30,11 +30,17 @@ def _counts(summary: ScanSummary) -> list[str]:
         if count.flagged
     ]
     if tally.bots or tally.notices:
-        lines.append(f"not scanned: {tally.bots:,} messages by bots, {tally.notices:,} notices by Discord")
+        bots, notices = _counted(tally.bots, "message"), _counted(tally.notices, "notice")
+        lines.append(f"not scanned: {bots} by bots, {notices} by Discord")
     if tally.problem_count:
-        lines.append(f"{tally.problem_count:,} problems in the files, {tally.unread:,} records not read:")
+        problems, unread = _counted(tally.problem_count, "problem"), _counted(tally.unread, "record")
+        lines.append(f"{problems} in the files, {unread} not read:")
         lines += [f"  {problem}" for problem in tally.problems[:5]]
     return lines
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _times(timing: Timing) -> list[str]:
