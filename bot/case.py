@@ -5,7 +5,7 @@ of the message has one job per policy that flagged it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
@@ -26,6 +26,8 @@ class Message(Frozen):
     channel_name: str = ""
     author_id: Snowflake
     author_name: str = ""
+    joined_at: AwareDatetime | None = None
+    """When the author joined the guild; None if not known."""
     role_ids: tuple[Snowflake, ...] = ()
     created_at: AwareDatetime
     edited_at: AwareDatetime | None = None
@@ -105,13 +107,31 @@ class Action(StrEnum):
 
 
 class Decision(Frozen):
-    """A person's word on a case. The first one stands."""
+    """A person's word on a case. The first one stands, but for what `may_follow` allows."""
 
     case_id: int
     action: Action
     moderator_id: Snowflake
     decided_at: AwareDatetime
+    timeout: timedelta | None = None
+    """How long a timeout lasts, from `decided_at` on; None for every other action."""
     reason: str = ""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When a timeout ends. The same for every try, so that carrying it out twice changes nothing."""
+        return self.decided_at + self.timeout if self.timeout is not None else None
+
+
+def may_follow(standing: Decision, state: CaseState, action: Action) -> bool:
+    """Whether a case that was decided takes another decision on the same revision.
+
+    What could not be carried out may be tried again or decided otherwise; after a timeout the message may
+    still be deleted. Everything else stands.
+    """
+    if state is CaseState.FAILED:
+        return True
+    return state is CaseState.ENFORCED and standing.action is Action.TIMEOUT and action is Action.DELETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +167,28 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class CardPlace:
+    """Where a case's card hangs, or may hang."""
+
+    channel_id: int
+    begun_at: datetime
+    """When posting was begun. A card that nobody confirmed is looked for from here on before posting again."""
+    message_id: int | None
+    """None: posting was begun, and whether it arrived is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorRecord:
+    """What is known of an author from the guild's other cases."""
+
+    cases: int = 0
+    """Other cases that people looked at or have to look at: open or decided."""
+    acted_on: int = 0
+    """Those in which a decision other than a dismissal was carried out."""
+    dismissed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFile:
     """A case with everything that was found about it."""
 
@@ -163,7 +205,15 @@ class CaseFile:
     outcome: str | None
     """What became of the decision, once carried out or failed."""
     earlier_decisions: tuple[Decision, ...] = ()
-    """Oldest first: what was decided on earlier revisions, before a later one opened the case again."""
+    """Oldest first: what was decided before the decision that stands."""
+    version: int = 0
+    """Grows with everything that a card shows of the case."""
+    card: CardPlace | None = None
+    current: Message | None = None
+    """What the message says now, when it was edited into something that nothing suspects; None otherwise."""
+    deleted_at: datetime | None = None
+    """When the message was seen to be gone."""
+    author_record: AuthorRecord = AuthorRecord()
 
     @property
     def message(self) -> Message:

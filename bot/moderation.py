@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.case import CaseFile, CaseState, Earlier, Finding, JobState, Message, Suspected
 from bot.inquiry import Inquiry, ModelIdentity
-from bot.intake_window import IntakeWindow
+from bot.intake.window import IntakeWindow
 from bot.ports import Desk, Store
 from bot.rulebook import Rulebook
 from bot.tasks import task_group

@@ -1,10 +1,11 @@
 """What the core needs from the outside: a memory and a place to show cases."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Suspected
+from bot.case import CaseFile, CaseState, Claim, Decision, Earlier, JobState, Message, Suspected
 from policies.policy import Policy
 from policies.verdict import Verdict
 
@@ -86,7 +87,9 @@ class Store(Protocol):
         ...
 
     async def decide(self, decision: Decision) -> tuple[Decision, bool]:
-        """Store the first decision on an OPEN case; return the one that stands and whether it is this one.
+        """Store a decision on an OPEN case, or on a decided one where `may_follow` allows it.
+
+        Returns the decision that stands and whether it is this one.
 
         Raises:
             UnknownCase: there is no such case, or it is not open for decisions.
@@ -109,6 +112,56 @@ class Store(Protocol):
         """All cases in these states, by id. Cases are fetched in pages: memory stays bounded."""
         ...
 
+    async def find(self, guild_id: int, message_id: int) -> CaseFile | None:
+        """The case about a message, if there is one."""
+        ...
+
+    async def note_edit(self, message: Message) -> int | None:
+        """A message says something that nothing suspects. If it has a case and what it says is news, keep that.
+
+        Returns the case's id if something changed. An edit back to a revision that is stored clears the note.
+        """
+        ...
+
+    async def note_deletion(self, guild_id: int, message_ids: Collection[int], at: datetime) -> list[int]:
+        """Messages are gone. Returns the ids of the cases that did not know it yet."""
+        ...
+
+    async def guilds_owing_cards(self) -> list[int]:
+        """Guilds with cases whose card is missing or out of date."""
+        ...
+
+    async def cards_owed(self, guild_id: int, limit: int) -> list[CaseFile]:
+        """Cases whose card is missing (OPEN, never shown) or shows an older version; out of date ones first."""
+        ...
+
+    async def begin_card(self, case_id: int, channel_id: int) -> None:
+        """A card is about to be posted. Until `card_shown`, it is looked for before another one is posted."""
+        ...
+
+    async def card_shown(self, case_id: int, version: int, message_id: int | None) -> None:
+        """This version of the case is on the card that hangs where `begin_card` said, under this message id.
+
+        `None` says that the case needs no card in this version (a policy in shadow, a card that people removed).
+        """
+        ...
+
+    async def forget_card(self, case_id: int) -> None:
+        """The card is not there any more: an OPEN case owes a new one."""
+        ...
+
+    async def bind(self, application_id: int) -> int:
+        """Note whose memory this is, once; return the application id that was noted first."""
+        ...
+
+    async def guilds(self) -> list[int]:
+        """Every guild that something is kept of."""
+        ...
+
+    async def purge(self, guild_id: int) -> None:
+        """Forget everything about a guild. Nothing of it is left in the database's files afterwards."""
+        ...
+
     async def job_counts(self) -> dict[JobState, int]:
         """How many jobs are in each state."""
         ...
@@ -122,5 +175,86 @@ class Desk(Protocol):
     """Where cases are shown to people."""
 
     async def show(self, case: CaseFile) -> None:
-        """Show a case, or bring what is shown of it up to date. Showing one twice makes one card."""
+        """Show a case, or bring what is shown of it up to date. Showing one twice makes one card.
+
+        Never raises because the outside is away: a desk keeps trying, and looks at its start for what it owes.
+        """
+        ...
+
+
+class DiscordError(Exception):
+    """Discord did not do what was asked.
+
+    DiscordError
+    ├── DiscordAway     outage, rate limit, network: nobody knows whether it happened; try again later
+    └── Refused         it will not work like this: show the reason, do not try again
+        └── Gone        what it was about does not exist (any more)
+    """
+
+
+class DiscordAway(DiscordError):
+    """Discord cannot be reached, or has too much to do. It may or may not have done what was asked."""
+
+
+class Refused(DiscordError):
+    """Discord refuses: a permission is missing, or the request makes no sense. The message says what, plainly."""
+
+
+class Gone(Refused):
+    """The message, channel, member or guild does not exist any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a channel's history."""
+
+    messages: tuple[Message, ...]
+    """Oldest first; those that are in scope of moderation (no bots, no notices)."""
+    last_id: int
+    """The highest id on the page, in scope or not; the id that was asked after if the page was empty."""
+    more: bool
+    """Whether there may be newer messages."""
+
+
+class History(Protocol):
+    """What was written while nobody listened. Every call raises DiscordAway, Refused or Gone."""
+
+    async def after(self, guild_id: int, channel_id: int, message_id: int) -> Page:
+        """Up to 100 messages that follow an id."""
+        ...
+
+    async def before(self, message: Message, limit: int) -> tuple[Earlier, ...]:
+        """What was said just before a message in its channel, oldest first."""
+        ...
+
+    async def completed(self, message: Message) -> Message:
+        """The message with its author's roles and time of joining, which history does not tell."""
+        ...
+
+
+class Board(Protocol):
+    """The review channels. Every call raises DiscordAway, Refused or Gone."""
+
+    async def post(self, case: CaseFile, channel_id: int) -> int:
+        """Hang up a new card and return its message id. Carries the case's nonce, which is enforced."""
+        ...
+
+    async def update(self, case: CaseFile, channel_id: int, message_id: int) -> None:
+        """Let a card show the case as it is now."""
+        ...
+
+    async def find(self, case_id: int, channel_id: int, since: datetime) -> int | None:
+        """Look through our own messages since a moment for the card of a case; its message id."""
+        ...
+
+
+class Enforcer(Protocol):
+    """Carries decisions out. Every call raises DiscordAway, Refused or Gone."""
+
+    async def carry_out(self, case: CaseFile, decision: Decision, *, again: bool) -> str:
+        """Do what was decided, and say in a few words what came of it.
+
+        `again`: an earlier try may have succeeded, so look first whether it is done already. A message that is
+        gone already counts as deleted. `Gone` is raised when the member has left.
+        """
         ...

@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.intake_window import IntakeWindow
+from bot.intake.window import IntakeWindow
 
 
 def marks(window: IntakeWindow) -> dict[int, int]:

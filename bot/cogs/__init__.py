@@ -1,0 +1,1 @@
+"""The only rooms that know discord.py. Everything is converted at the door."""

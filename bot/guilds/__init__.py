@@ -1,0 +1,1 @@
+"""What each guild has set: its review channel, its moderators, its policies."""

@@ -1,0 +1,1 @@
+"""`safeguild run`: the parts put together and kept alive."""
