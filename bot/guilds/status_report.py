@@ -1,0 +1,48 @@
+"""What `/safeguild status` tells about the running bot. `bot.live` makes it, `bot.cogs.status` shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class EngineState(StrEnum):
+    """Whether verdicts are given right now."""
+
+    LOADING = "loading"
+    """The model is being read; suspected messages wait for it."""
+    READY = "ready"
+    AWAY = "away"
+    """The engine does not answer; suspected messages wait for it, and it is asked again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The judge, as moderators should know it."""
+
+    state: EngineState
+    model: str
+    """The model's name."""
+    stand_in: bool
+    """The stand-in judges: it looks for words and understands nothing."""
+    since: datetime | None = None
+    """Since when it is in this state; None if not known."""
+    reason: str = ""
+    """Why it is away, in plain words; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The whole bot at one moment. Nothing in it tells a guild what another guild's members wrote."""
+
+    version: str
+    started_at: datetime
+    engine: EngineStatus
+    waiting: int
+    """Questions that wait for a verdict or are being judged, in all guilds."""
+    open_cases: int
+    """Cases that wait for a person, in all guilds."""
+    behind: Mapping[int, int] = field(default_factory=dict)
+    """{guild id: channels whose history is still being caught up}; guilds that are up to date may be missing."""
+    intake_waiting: int = 0
+    """Messages that arrived and have not passed the prefilter yet, in all guilds."""
