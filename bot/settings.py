@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.units import Duration, Size
+from policies.policy import Snowflake
 
 PREFIX = "SAFEGUILD_"
 """Of the environment variables."""
@@ -27,7 +28,19 @@ def _no_truth(value: object) -> object:
     return value
 
 
+def _ids(value: object) -> object:
+    """Ids are numbers in the file; an environment variable separates them with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _without_last_slash(value: str) -> str:
+    """Paths are put behind it."""
+    return value.rstrip("/")
+
+
 Count = Annotated[int, BeforeValidator(_no_truth)]
+Ids = Annotated[tuple[Snowflake, ...], BeforeValidator(_ids), NoDecode]
+"""Discord ids. `NoDecode`: in a variable they are not JSON."""
 
 
 class LogLevel(StrEnum):
@@ -117,6 +130,51 @@ class EngineSettings(_Section):
     )
 
 
+class DiscordSettings(_Section):
+    """Who the bot is at Discord, and how it behaves there."""
+
+    token: SecretStr | None = Field(
+        None,
+        description="The bot's token. It comes from this environment variable or from `discord.token_file`, never "
+        "from the settings file or the command line, and it is never shown or logged.",
+    )
+    token_file: Path | None = Field(
+        None,
+        description="A file that holds the token and nothing else, readable by its owner only. A bare name is "
+        "looked for in `$CREDENTIALS_DIRECTORY` first, where systemd puts credentials. When `discord.token` is "
+        "set too, that one is taken.",
+    )
+    guilds: Ids = Field(
+        (),
+        max_length=10_000,
+        description="Ids of the guilds (servers) that the bot works in; in the environment variable they are "
+        "separated by commas. When none are named, it works in every guild that it was invited to.",
+    )
+    requests_per_second: Count = Field(
+        40,
+        ge=1,
+        le=50,
+        description="How many requests Discord gets at most. Its own limit is 50 a second for the whole bot.",
+    )
+    intake_capacity: Count = Field(
+        5_000,
+        ge=100,
+        le=1_000_000,
+        description="How many messages may wait for the prefilter in memory. What comes beyond that is fetched "
+        "from the channel's history later.",
+    )
+    api: Annotated[str, AfterValidator(_without_last_slash)] = Field(
+        "https://discord.com/api/v10",
+        pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        description="Where Discord's HTTP interface is. Another address is for servers that speak like Discord.",
+    )
+    gateway: str = Field(
+        "wss://gateway.discord.gg/",
+        pattern=r"^wss?://[^\s/?#]+[^\s?#]*$",
+        description="Where Discord's gateway is.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything the operator can set."""
 
@@ -139,6 +197,7 @@ class Settings(BaseSettings):
         description="`debug`, `info`, `warning` or `error`. Logs go to standard error and never hold what a "
         "member wrote.",
     )
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
 

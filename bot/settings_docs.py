@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.settings import PREFIX, Settings
@@ -61,6 +61,9 @@ in the file start at the file's own folder. `safeguild settings` shows what is i
 ```toml
 data_folder = "/var/lib/safeguild"
 
+[discord]
+token_file = "/etc/safeguild/token"
+
 [model]
 path = "/srv/models/gpt-oss-safeguard-20b-MXFP4.gguf"
 
@@ -98,4 +101,8 @@ def _shown(value: object) -> str:
         return format_duration(value)
     if isinstance(value, int) and value >= 10**9:
         return f"{value / 10**9:g} GB"
+    if isinstance(value, SecretStr):
+        return "set (not shown)"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
     return "not set" if value is None else str(value)

@@ -14,6 +14,9 @@ from bot.errors import SettingsError
 from bot.settings import PREFIX, STAND_IN, Settings
 from bot.settings_docs import CONFIG_VARIABLE, FILE_NAME, SettingDoc, setting_docs
 
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the credentials of a service."""
+
 
 def load_settings(config: Path | None = None) -> Settings:
     """Read the settings from a file and the environment, once.
@@ -25,11 +28,21 @@ def load_settings(config: Path | None = None) -> Settings:
     """
     path = config or Path(FILE_NAME)
     table = _read_table(path) if config or path.exists() else {}
+    _refuse_token(table, path)
     _refuse_unknown_variables(os.environ)
     try:
         return Settings(**_anchored(table, path.resolve().parent))
     except ValidationError as error:
         raise _explained(error.errors()[0], path) from None
+
+
+def credential(name: str) -> Path | None:
+    """The file of this bare name that systemd handed over (`LoadCredential=`), if it did."""
+    folder = os.environ.get(CREDENTIALS_VARIABLE)
+    if not folder or Path(name).name != name:
+        return None
+    path = Path(folder) / name
+    return path if path.is_file() else None
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -43,17 +56,31 @@ def _read_table(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: {error}", "the file is written in TOML: https://toml.io") from None
 
 
+def _refuse_token(table: dict[str, Any], path: Path) -> None:
+    """Settings files are copied, shown and committed; whoever has the token is the bot."""
+    section = table.get("discord")
+    if isinstance(section, dict) and "token" in section:
+        raise SettingsError(
+            f"{path}: the token must not stand in the settings file",
+            f"take it out; set the environment variable {PREFIX}DISCORD__TOKEN, or name a file that holds only "
+            "the token with `discord.token_file`. If others could read the file, make a new token",
+        )
+
+
 def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Relative paths in the file start at the file's own folder, wherever the command is run."""
 
     def anchor(value: object) -> object:
-        return folder / Path(value).expanduser() if isinstance(value, str) and value != STAND_IN else value
+        if not isinstance(value, str) or value == STAND_IN:
+            return value
+        return credential(value) or folder / Path(value).expanduser()
 
     anchored = {**table}
     if "data_folder" in table:
         anchored["data_folder"] = anchor(table["data_folder"])
-    if isinstance(section := table.get("model"), dict) and "path" in section:
-        anchored["model"] = {**section, "path": anchor(section["path"])}
+    for name, key in (("model", "path"), ("discord", "token_file")):
+        if isinstance(section := table.get(name), dict) and key in section:
+            anchored[name] = {**section, key: anchor(section[key])}
     return anchored
 
 
@@ -74,8 +101,13 @@ def _explained(error: ErrorDetails, path: Path) -> SettingsError:
         known = [*known, *{name.split(".")[0] for name in known if "." in name}] if "." not in name else known
         return SettingsError(f"{path}: there is no setting `{name}`", _did_you_mean(name, known))
     where = f"environment variable {doc.variable}" if doc and doc.variable in os.environ else f"{path}: {name}"
-    shown = f", not {error['input']!r}" if isinstance(error["input"], str | int | float) else ""
+    shown = f", not {error['input']!r}" if _may_be_shown(name, error["input"]) else ""
     return SettingsError(f"{where}: {_reason(error, name)}{shown}", doc.description if doc else "")
+
+
+def _may_be_shown(name: str, value: object) -> bool:
+    """Whatever stands where the token might be is not repeated."""
+    return isinstance(value, str | int | float) and name not in ("discord", "discord.token")
 
 
 def _reason(error: ErrorDetails, name: str) -> str:
@@ -85,6 +117,7 @@ def _reason(error: ErrorDetails, name: str) -> str:
         "int_type": "write a whole number",
         "path_type": "write a path, in quotation marks",
         "string_type": "write a text, in quotation marks",
+        "tuple_type": "write a list of ids: `[1234567890]`",
         "model_type": f"write a section of its own: `[{name}]`",
     }
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
