@@ -1,0 +1,135 @@
+"""Turns every way in which Discord can fail into the three errors that the core knows, in plain words.
+
+The words are for the people who can put it right: a moderator in the review channel, or the operator in the logs.
+They name statuses, codes and permissions; they never quote what Discord answered, because that may quote a member.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+
+from bot.ports import DiscordAway, DiscordError, Gone, Refused
+
+
+class RequestsHalted(Exception):
+    """Too many of our requests were refused lately. None is sent for a while, or Discord locks us out."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"no requests are sent to Discord for {retry_after:.0f} s")
+        self.retry_after = retry_after
+        """Seconds."""
+
+
+FAILURES = (discord.HTTPException, discord.RateLimited, RequestsHalted, aiohttp.ClientError, OSError)
+"""What a call to Discord raises when it fails. `TimeoutError` is an `OSError`."""
+
+UNKNOWN_GUILD = 10004
+MISSING_ACCESS = 50001
+"""JSON error codes (Discord's reference, "Opcodes and Status Codes")."""
+
+_GONE = {
+    10003: "The channel does not exist any more.",
+    UNKNOWN_GUILD: "The bot is not in this server any more.",
+    10007: "This person is not a member of the server any more.",
+    10008: "The message does not exist any more.",
+    10013: "This account does not exist any more.",
+    10015: "This answer came too late: Discord takes answers to a click for 15 minutes. Click again.",
+    10062: "This answer came too late: Discord waits for it for 3 seconds. Click again.",
+    50027: "This answer came too late: Discord takes answers to a click for 15 minutes. Click again.",
+}
+_REFUSED = {
+    MISSING_ACCESS: "The bot cannot see this channel. Give the bot's role the permissions View Channel and "
+    "Read Message History there.",
+    40060: "This click was answered already.",
+    50021: "Discord does not let anyone do this with one of its own notices.",
+    50035: "Discord does not accept what the bot sent. This is a bug in Safeguild: please report it (code 50035).",
+    50083: "The thread is archived. Open it again, then try once more.",
+    60003: "Discord asks for two-factor authentication. The owner of the bot's application has to switch it on "
+    "in their account.",
+    160005: "The thread is locked. Unlock it, then try once more.",
+    200000: "AutoMod of this server blocks what the bot writes. Exempt the bot's role in AutoMod's rules.",
+}
+_MISSING_PERMISSIONS = 50013
+_UNAUTHORISED = (
+    "Discord does not accept the bot's token any more. Create a new one in the developer portal, give it to the "
+    "bot and start it again."
+)
+
+
+@contextmanager
+def translated(needs: str = "") -> Iterator[None]:
+    """Put this around calls to Discord and around nothing else: a disk's error would be taken for Discord's.
+
+    Args:
+        needs: the permissions that the call needs, as Discord's settings name them ("Manage Messages"), for the
+            message that asks for them.
+
+    Raises:
+        DiscordAway, Refused, Gone: see `bot.ports`.
+    """
+    try:
+        yield
+    except FAILURES as error:
+        raise translation(error, needs) from error
+
+
+def translation(error: Exception, needs: str = "") -> DiscordError:
+    """The core's error for one of `FAILURES`."""
+    if isinstance(error, discord.HTTPException):
+        return _of_answer(error, needs)
+    if isinstance(error, RequestsHalted):
+        return DiscordAway(
+            "Discord refused too many of the bot's requests, so the bot pauses for "
+            f"{_minutes(error.retry_after)}. The log says which requests; mostly a permission is missing."
+        )
+    if isinstance(error, discord.RateLimited):
+        return DiscordAway(f"Discord asks the bot to wait for {_minutes(error.retry_after)}.")
+    return DiscordAway(f"Discord cannot be reached ({type(error).__name__}).")
+
+
+def _of_answer(error: discord.HTTPException, needs: str) -> DiscordError:
+    """The meaning of an answer: first what it says about Discord, then what it says about the request."""
+    if error.status >= 500:
+        return DiscordAway(f"Discord has a problem of its own (HTTP {error.status}).")
+    if error.status == 429:
+        return DiscordAway("Discord asks the bot to wait (HTTP 429).")
+    if error.status == 401:
+        # Not `Refused`: it is not about this request, and with a new token it can still be done.
+        return DiscordAway(_UNAUTHORISED)
+    if error.status == 403 and not error.code:
+        # Discord itself gives a code. Without one the answer comes from something on the way, a firewall mostly.
+        return DiscordAway("Something between the bot and Discord blocks its requests (HTTP 403 without a code).")
+    return _of_code(error.status, error.code, needs)
+
+
+def _of_code(status: int, code: int, needs: str) -> DiscordError:
+    if code in _GONE:
+        return Gone(_GONE[code])
+    if code in _REFUSED:
+        return Refused(_REFUSED[code])
+    if code == _MISSING_PERMISSIONS:
+        return Refused(_permission_missing(needs))
+    if status == 404:
+        return Gone(f"It does not exist any more (HTTP 404, code {code}).")
+    return Refused(f"Discord refuses this (HTTP {status}, code {code}).")
+
+
+def _permission_missing(needs: str) -> str:
+    if not needs:
+        return (
+            "The bot lacks a permission for this. `/safeguild status` lists those that are missing. If none is, "
+            "move the bot's role above the role of the member it is about."
+        )
+    return (
+        f"The bot may not do this. Give the bot's role the permission {needs}, in the server's settings and in "
+        "the channel's; if it has it, move the bot's role above the role of the member it is about."
+    )
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute" if minutes == 1 else f"{minutes} minutes"

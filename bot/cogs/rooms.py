@@ -1,0 +1,53 @@
+"""What the cogs need of the rest of the house, built once at the start and handed to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.guilds.book import GuildBook
+    from bot.guilds.policies import PolicyBook
+    from bot.guilds.status_report import StatusReport
+    from bot.intake.lanes import Intake
+    from bot.ports import Store
+    from bot.review.decisions import Review
+    from bot.review.outbox import CardOutbox
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms that the cogs talk to."""
+
+    intake: Intake
+    review: Review
+    outbox: CardOutbox
+    guild_book: GuildBook
+    policy_book: PolicyBook
+    store: Store
+    clock: Callable[[], datetime]
+    """The time, in UTC."""
+    status: Callable[[], Awaitable[StatusReport]]
+    purge: Callable[[int], Awaitable[None]]
+    """Forget everything about a guild: what waits in memory, its files and its part of the store.
+
+    Raises StoreUnavailable or OSError; doing it again later is safe.
+    """
+    kept: Path
+    """A folder for small files, such as the commands that were synced last."""
+    allowed_guilds: frozenset[int] | None = None
+    """The guilds the operator lets the bot work in; None if in all of them."""
+
+    def allows(self, guild_id: int | None) -> bool:
+        """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""
+        if guild_id is None:
+            return False
+        return self.allowed_guilds is None or guild_id in self.allowed_guilds
+
+    def is_review_place(self, guild_id: int, channel_id: int, parent_id: int | None) -> bool:
+        """Whether this is the guild's review channel or a thread in it: what people say there is not moderated."""
+        review_channel = self.guild_book.settings(guild_id).review_channel
+        return review_channel is not None and review_channel in (channel_id, parent_id)
