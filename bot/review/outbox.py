@@ -1,0 +1,283 @@
+"""Cards on their way to the review channels. What is owed stands in the store; nothing of it lives only here.
+
+One message gives at most one card, wherever the process dies. Before a card is posted, the store notes that this
+was begun; a card that was begun and not confirmed is looked for before another one is posted. Discord's history
+may lag behind a moment, so the look comes a few seconds after the try; up to then, and for minutes after, Discord
+itself takes a second message with the same nonce for the first one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.case import CardPlace, CaseFile, CaseState
+from bot.moderation import is_for_people
+from bot.outage import BackOff
+from bot.ports import (
+    Board,
+    DiscordAway,
+    DiscordError,
+    Gone,
+    Refused,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    UnknownCase,
+)
+from bot.review.locks import KeyedLocks
+from bot.review.troubles import GuildTroubles, Moment
+from bot.review.turns import Turns
+from bot.tasks import task_group
+
+_log = structlog.get_logger(__name__)
+
+LOOK_BACK: Final = timedelta(minutes=10)
+"""How long before the begun posting a card is looked for: Discord's clock, which dates messages, is not ours."""
+NO_CHANNEL: Final = "No review channel is set, so cases wait. Set one with /safeguild setup."
+DEFECT: Final = "Safeguild has a bug and could not make the card. The operator of the bot finds it in the log."
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    """How cards are shown."""
+
+    width: int = 16
+    """Guilds served at once."""
+    batch: int = 5
+    """Cards shown in a guild before the next guild has its turn. Discord lets five pass in five seconds."""
+    poll: timedelta = timedelta(seconds=30)
+    """How often the store is asked for what nobody announced."""
+    refused_rest: timedelta = timedelta(minutes=10)
+    """How long a guild or a card is left alone after Discord refused."""
+    look_delay: timedelta = timedelta(seconds=5)
+    """How long after a try that nobody confirmed its card is looked for."""
+    back_off: BackOff = field(default_factory=BackOff)
+
+
+class CardOutbox:
+    """A `Desk`: shows every case that owes a card, and keeps cards up to date. One per store."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        review_channel: Callable[[int], int | None],
+        *,
+        clock: Callable[[], datetime],
+        settings: OutboxSettings | None = None,
+    ) -> None:
+        """`review_channel` gives a guild's channel as it is set now; None: not set, cases wait."""
+        self._store = store
+        self._board = board
+        self._review_channel = review_channel
+        self._clock = clock
+        self._settings = settings or OutboxSettings()
+        self._turns = Turns(self._serve, width=self._settings.width)
+        self._locks = KeyedLocks()
+        self._troubles: dict[int, GuildTroubles] = {}
+        self._poll_now = asyncio.Event()
+        self._started_at: datetime | None = None
+
+    async def show(self, case: CaseFile) -> None:
+        """Something changed about a case: see soon what its guild owes. Does not end a rest; see `stir`."""
+        self._turns.call(case.guild_id)
+
+    def stir(self, guild_id: int | None = None) -> None:
+        """Try again now: a review channel was set, a permission changed. None: in every guild."""
+        for stirred in tuple(self._troubles) if guild_id is None else (guild_id,):
+            if troubles := self._troubles.get(stirred):
+                troubles.end_rests(self._now())
+            self._turns.call(stirred)
+        if guild_id is None:
+            self._poll_now.set()
+
+    async def refresh(self, case_id: int, through: Callable[[CaseFile], Awaitable[None]]) -> None:
+        """Show a case's newest version by answering an interaction, in place of an edit in the channel.
+
+        `through` edits the card at `case.card`. If it raises DiscordError, the card is edited in the ordinary way.
+
+        Raises:
+            UnknownCase: there is no such case.
+            StoreUnavailable: the case was not read, or not noted as shown; in that case it is shown again.
+        """
+        async with self._locks.hold(case_id):
+            case = await self._store.case(case_id)
+            try:
+                await through(case)
+            except DiscordError as error:
+                _log.info("a card could not be shown through its interaction", case=case_id, error=str(error))
+            else:
+                await self._note_refreshed(case)
+        self._turns.call(case.guild_id)
+
+    def problem(self, guild_id: int) -> str | None:
+        """Why cards cannot be posted in this guild, in plain words; None if nothing is in the way."""
+        if self._review_channel(guild_id) is None:
+            return NO_CHANNEL
+        troubles = self._troubles.get(guild_id)
+        return troubles.problem if troubles else None
+
+    async def run(self) -> None:
+        """Show cards until cancelled. Outages of Discord and of the store are waited out."""
+        self._started_at = self._clock()
+        async with task_group() as tasks:
+            tasks.create_task(self._turns.run())
+            tasks.create_task(self._keep_polling())
+
+    async def _note_refreshed(self, case: CaseFile) -> None:
+        if case.card is not None and case.card.message_id is not None:
+            await self._store.card_shown(case.id, case.version, case.card.message_id)
+
+    async def _keep_polling(self) -> None:
+        while True:
+            self._poll_now.clear()
+            try:
+                for guild_id in await self._store.guilds_owing_cards():
+                    self._turns.call(guild_id)
+            except StoreUnavailable as error:
+                _log.warning("the memory cannot be asked for cards", error=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.poll.total_seconds()):
+                    await self._poll_now.wait()
+
+    async def _serve(self, guild_id: int) -> bool:
+        """Show a batch of a guild's cards; whether there may be more to show now."""
+        troubles = self._troubles.setdefault(guild_id, self._no_troubles())
+        try:
+            shown = 0 if troubles.is_resting(self._now()) else await self._show_batch(guild_id, troubles)
+        except StoreUnavailable as error:
+            shown = 0
+            if troubles.away(None, str(error), self._now()):
+                _log.warning("cards wait for the memory", guild=guild_id, error=str(error))
+        return self._plan(guild_id, troubles) and shown > 0
+
+    def _plan(self, guild_id: int, troubles: GuildTroubles) -> bool:
+        """See to it that the guild is served after its rest; whether it is awake now."""
+        now = self._now()
+        wait = troubles.next_end(now)
+        if wait is not None:
+            self._turns.call_later(guild_id, wait)
+        elif troubles == self._no_troubles():
+            self._troubles.pop(guild_id, None)
+        return not troubles.is_resting(now)
+
+    async def _show_batch(self, guild_id: int, troubles: GuildTroubles) -> int:
+        """How many cases owe nothing any more, or less."""
+        resting = troubles.resting_cards(self._now())
+        limit = self._settings.batch + len(resting)
+        owed = await self._store.cards_owed(guild_id, limit)
+        if len(owed) < limit:
+            troubles.keep_only(frozenset(case.id for case in owed))
+        in_turn = sorted(
+            (case for case in owed if case.id not in resting), key=lambda c: troubles.has_failed(c.id)
+        )
+        shown = 0
+        for case in in_turn[: self._settings.batch]:
+            if not troubles.is_resting(self._now()):
+                shown += await self._try(case, troubles)
+        return shown
+
+    async def _try(self, case: CaseFile, troubles: GuildTroubles) -> bool:
+        """Go one step on with a card, and sort out what goes wrong; whether there was a step."""
+        try:
+            async with self._locks.hold(case.id):
+                return await self._step(await self._store.case(case.id), troubles)
+        except UnknownCase:  # its guild was purged meanwhile
+            return True
+        except DiscordAway as away:
+            news = troubles.away(case.id, str(away), self._now(), at_least=self._settings.look_delay)
+            self._report(case, str(away), news=news)
+        except Refused as no:
+            self._note_refusal(case, str(no), troubles)
+        except StoreError:
+            raise
+        except Exception as defect:  # noqa: BLE001 - a card that cannot be drawn must not keep all others from people
+            _log.error("a card could not be made", case=case.id, error=type(defect).__name__)
+            self._note_refusal(case, DEFECT, troubles)
+        return False
+
+    def _note_refusal(self, case: CaseFile, reason: str, troubles: GuildTroubles) -> None:
+        review_channel = self._review_channel(case.guild_id)
+        in_review_channel = case.card is None or case.card.channel_id == review_channel
+        news = troubles.refused(case.id, reason, self._now(), in_review_channel=in_review_channel)
+        self._report(case, reason, news=news)
+
+    def _report(self, case: CaseFile, reason: str, *, news: bool) -> None:
+        if news:
+            _log.warning("a card cannot be shown", guild=case.guild_id, case=case.id, reason=reason)
+
+    async def _step(self, case: CaseFile, troubles: GuildTroubles) -> bool:
+        if case.card is None:
+            return await self._post(case, troubles)
+        if case.card.message_id is None:
+            return await self._look_for(case, case.card, troubles)
+        return await self._update(case, case.card.channel_id, case.card.message_id, troubles)
+
+    async def _post(self, case: CaseFile, troubles: GuildTroubles) -> bool:
+        if case.state is not CaseState.OPEN or not is_for_people(case):
+            await self._store.card_shown(case.id, case.version, None)
+            return True
+        channel_id = self._review_channel(case.guild_id)
+        if channel_id is None:
+            return False
+        await self._store.begin_card(case.id, channel_id)
+        try:
+            message_id = await self._board.post(case, channel_id)
+        except Refused:
+            await self._store.forget_card(case.id)  # it is certain that nothing hangs there
+            raise
+        await self._store.card_shown(case.id, case.version, message_id)
+        self._note_success(case, troubles)
+        return True
+
+    async def _look_for(self, case: CaseFile, card: CardPlace, troubles: GuildTroubles) -> bool:
+        """Find out what became of a posting that nobody confirmed."""
+        if wait := self._too_early_to_look(card):
+            troubles.too_early(case.id, wait, self._now())
+            return False
+        try:
+            message_id = await self._board.find(case.id, card.channel_id, card.begun_at - LOOK_BACK)
+        except Gone:
+            message_id = None
+        if message_id is None:
+            await self._store.forget_card(case.id)
+            return True
+        return await self._update(case, card.channel_id, message_id, troubles)
+
+    async def _update(self, case: CaseFile, channel_id: int, message_id: int, troubles: GuildTroubles) -> bool:
+        try:
+            await self._board.update(case, channel_id, message_id)
+        except Gone:
+            await self._store.forget_card(case.id)
+            return True
+        except Refused as no:
+            if channel_id == self._review_channel(case.guild_id):
+                raise
+            # Nobody looks after a channel that cards no longer go to. Its buttons still tell the truth.
+            _log.warning("an old card stays as it is", guild=case.guild_id, case=case.id, reason=str(no))
+        else:
+            self._note_success(case, troubles)
+        await self._store.card_shown(case.id, case.version, message_id)
+        return True
+
+    def _too_early_to_look(self, card: CardPlace) -> timedelta | None:
+        """How long to wait before Discord can be trusted to tell whether a card has arrived."""
+        last_try = max(card.begun_at, self._started_at or card.begun_at)
+        wait = last_try + self._settings.look_delay - self._clock()
+        # A longer wait means that the clock was put back since: the last try is over, however long ago.
+        return wait if timedelta(0) < wait <= self._settings.look_delay else None
+
+    def _note_success(self, case: CaseFile, troubles: GuildTroubles) -> None:
+        if troubles.went_well(case.id):
+            _log.info("cards are shown again", guild=case.guild_id)
+
+    def _no_troubles(self) -> GuildTroubles:
+        return GuildTroubles(self._settings.back_off, self._settings.refused_rest)
+
+    def _now(self) -> Moment:
+        return Moment(self._clock(), asyncio.get_running_loop().time())
