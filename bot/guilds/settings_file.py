@@ -1,0 +1,56 @@
+"""A guild's settings as a YAML file, read as strictly as a policy."""
+
+import re
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from bot.guilds.settings import GuildSettings
+from policies.problems import PolicyError, Problem
+from policies.shape import Shaper
+from policies.wording import note_errors
+from policies.yaml_tree import read_tree
+
+_HINT = (
+    "write `format: 1`, `review_channel: 123456789012345678` and `moderator_roles: [123456789012345678]`, "
+    "or let `/safeguild setup` write the file anew"
+)
+_HEAD = "# Written by /safeguild setup. You may edit it: changes are picked up while the bot runs.\n"
+
+
+def parse_settings(data: bytes, filename: str) -> GuildSettings:
+    """The settings in a file's bytes. Raises PolicyError with every problem and its line."""
+    try:
+        return _parsed(data, filename)
+    except PolicyError as error:
+        problems = [replace(problem, hint=_HINT) for problem in error.problems]
+        raise PolicyError(problems) from error
+
+
+def dump_settings(settings: GuildSettings) -> bytes:
+    """The one way in which settings are written."""
+    roles = ", ".join(map(str, settings.moderator_roles))
+    channel = f"review_channel: {settings.review_channel}\n" if settings.review_channel else ""
+    return f"{_HEAD}format: {settings.format}\n{channel}moderator_roles: [{roles}]\n".encode()
+
+
+def guild_of(filename: str) -> int:
+    """The guild that a file belongs to, by its name. Raises PolicyError if the name is no guild's id."""
+    found = re.fullmatch(r"([1-9][0-9]{0,18})\.yaml", filename)
+    if found is None or int(found[1]) >= 2**63:
+        message = f"`{filename}` does not belong to a server"
+        raise PolicyError([Problem(filename, 1, 1, message, "name it after the server's id: `1234567890.yaml`")])
+    return int(found[1])
+
+
+def _parsed(data: bytes, filename: str) -> GuildSettings:
+    root, findings = read_tree(data, filename)
+    shaper = Shaper(findings)
+    values = shaper.model(root, GuildSettings) or {}
+    try:
+        settings = GuildSettings.model_validate(values)
+    except ValidationError as error:
+        note_errors(error.errors(include_url=False), shaper)
+        raise PolicyError(findings.problems) from error
+    findings.raise_if_any()
+    return settings

@@ -1,0 +1,54 @@
+"""Notices when people change files by hand."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from watchfiles import Change, awatch
+
+_log = structlog.get_logger(__name__)
+
+LOOK_AROUND = timedelta(minutes=1)
+"""How often everything is looked at without a notice: network drives give none."""
+_SETTLED_MILLISECONDS = 100
+"""An editor writes a file in several steps: look only when nothing has happened for so long."""
+
+
+async def changes(folder: Path, look_around: timedelta = LOOK_AROUND) -> AsyncIterator[frozenset[str]]:
+    """The names of the files and folders in a folder in or below which something changed, until cancelled.
+
+    An empty set means: nobody knows, look at everything; it is the first answer, since nobody looked until now.
+    The folder must exist. Hidden names are passed over.
+    """
+    yield frozenset()
+    real = await asyncio.to_thread(folder.resolve)
+    try:
+        async with aclosing(_noticed(real, look_around)) as noticed:
+            async for names in noticed:
+                yield names
+    except (OSError, RuntimeError) as error:  # no inotify watches left, a folder that vanished
+        _log.warning("hand edits are noticed late", error=type(error).__name__, look_around=str(look_around))
+    while True:
+        yield frozenset()
+        await asyncio.sleep(look_around.total_seconds())
+
+
+async def _noticed(folder: Path, look_around: timedelta) -> AsyncGenerator[frozenset[str], None]:
+    timeout = round(look_around.total_seconds() * 1000)
+
+    def is_meant(_: Change, path: str) -> bool:
+        return not any(part.startswith(".") for part in _below(folder, path))
+
+    async for found in awatch(
+        folder, watch_filter=is_meant, step=_SETTLED_MILLISECONDS, rust_timeout=timeout, yield_on_timeout=True
+    ):
+        names = frozenset(_below(folder, path)[:1] for _, path in found)
+        yield frozenset(name for parts in names for name in parts) if () not in names else frozenset()
+
+
+def _below(folder: Path, path: str) -> tuple[str, ...]:
+    """The parts of a path under the folder; () for the folder itself and for what is not in it."""
+    return Path(path).relative_to(folder).parts if Path(path).is_relative_to(folder) else ()
