@@ -23,6 +23,8 @@ class Message(Frozen):
     id: Snowflake
     guild_id: Snowflake
     channel_id: Snowflake
+    parent_id: Snowflake | None = None
+    """The channel that a thread or forum post belongs to; None outside of threads."""
     channel_name: str = ""
     author_id: Snowflake
     author_name: str = ""

@@ -1,0 +1,212 @@
+"""The bot as discord.py sees it: what it asks of Discord, and what it does when something goes wrong."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import discord
+import orjson
+import structlog
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.cogs.failures import FAILURES, translation
+from bot.cogs.gateway import SteadyState, session_bucket, stay_connected
+from bot.cogs.rooms import Rooms
+from bot.cogs.trace import RequestGate
+from bot.pace import InvalidRequests, discord_bucket
+from bot.ports import DiscordError
+
+_log = structlog.get_logger(__name__)
+PATIENCE_WITH_LIMITS = 30.0
+"""Seconds that a request waits for its rate limit before the caller hears of it: the least discord.py allows."""
+SORRY = "Something went wrong on the bot's side. It is in the bot's log; please try again."
+NOT_HERE = (
+    "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
+)
+
+Tree: TypeAlias = "app_commands.CommandTree[SafeguildBot]"
+Interaction: TypeAlias = "discord.Interaction[SafeguildBot]"
+SetUpCog: TypeAlias = "Callable[[SafeguildBot, Rooms], Awaitable[None]]"
+
+
+@dataclass(frozen=True, slots=True)
+class BotOptions:
+    """Where Discord is, and how fast it is asked."""
+
+    api: str = "https://discord.com/api/v10"
+    gateway: str = "wss://gateway.discord.gg/"
+    requests_per_second: float = 40.0
+    guild_ready_seconds: float = 2.0
+    """How long after the last guild of a new session the bot counts as ready."""
+
+
+def point_at(api: str, gateway: str) -> None:
+    """Let discord.py of this process talk to this API and this gateway. It keeps both in its classes."""
+    Route.BASE = api.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway)
+    # Pictures are never fetched; a bot that talks to another server shall not name Discord's for them either.
+    if URL(api).host != "discord.com":
+        discord.asset.Asset.BASE = str(URL(api).origin())
+
+
+def create_bot(options: BotOptions) -> "SafeguildBot":
+    """A bot that is pointed at Discord and not furnished yet: `furnish` it, then `start` it with the token.
+
+    The ports (`bot.cogs.history`, `board`, `enforcement`) are built on the bot, the rooms are built on the ports,
+    and the cogs need the rooms: hence the two steps.
+    """
+    point_at(options.api, options.gateway)
+    # orjson, which discord.py takes when it is there, refuses what json takes: half of a surrogate pair.
+    discord.utils._from_json = _read_json  # type: ignore[assignment]  # noqa: SLF001
+    return SafeguildBot(options)
+
+
+class SafeguildBot(commands.Bot):
+    """The connection to Discord and the cogs on it.
+
+    `start(token)` ends only by `close()` or with one of these, which a person has to look at:
+
+        discord.LoginFailure                the token is wrong (HTTP 401)
+        discord.PrivilegedIntentsRequired   Message Content Intent is off in the developer portal (close code 4014)
+        discord.ConnectionClosed            closed for good; `code` 4004: the token was changed while running
+        failures.FAILURES                   login only: Discord could not be reached or answered with an error
+
+    Once connected it reconnects by itself for as long as it takes.
+    """
+
+    def __init__(self, options: BotOptions) -> None:
+        bucket = discord_bucket(options.requests_per_second, time.monotonic)
+        self.refusals = InvalidRequests(time.monotonic)
+        """Requests that Discord refused lately, and whether the bot pauses because of them."""
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=PlainSpokenTree,
+            intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=RequestGate(options.api, bucket, self.refusals).trace(),
+            max_ratelimit_timeout=PATIENCE_WITH_LIMITS,
+            guild_ready_timeout=options.guild_ready_seconds,
+        )
+        self._new_sessions = session_bucket()
+        self._closing = asyncio.Event()
+        self._rooms: Rooms | None = None
+        self._cogs_to_set_up: tuple[SetUpCog, ...] = ()
+
+    def furnish(self, rooms: Rooms, *cogs: SetUpCog) -> None:
+        """Say which cogs the bot has and which rooms they talk to. Before `start`."""
+        self._rooms = rooms
+        self._cogs_to_set_up = cogs
+
+    @property
+    def rooms(self) -> Rooms:
+        """The rooms that the cogs talk to.
+
+        Raises:
+            RuntimeError: the bot was not furnished.
+        """
+        if self._rooms is None:
+            raise RuntimeError("furnish the bot before it is started")
+        return self._rooms
+
+    async def setup_hook(self) -> None:
+        """Logged in, not connected yet: bring the cogs in."""
+        for set_up in self._cogs_to_set_up:
+            await set_up(self, self.rooms)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected until closed; see `bot.cogs.gateway`."""
+        await stay_connected(self, self._new_sessions, self._closing, reconnect=reconnect)
+
+    async def close(self) -> None:
+        """Leave Discord. What waits to reconnect stops waiting."""
+        self._closing.set()
+        await super().close()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Look for no commands in messages: there are slash commands only."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:
+        """Log what kind of error a listener had, and ids. What it was about may quote a member."""
+        _log.exception("a listener failed", event_method=event_method, **_ids(args))
+
+    def _get_state(self, **options: Any) -> SteadyState:
+        return SteadyState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+
+class PlainSpokenTree(app_commands.CommandTree["SafeguildBot"]):
+    """Slash commands that answer in plain words whatever goes wrong."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Commands work in the servers that the operator allows."""
+        if interaction.client.rooms.allows(interaction.guild_id):
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await answer(interaction, NOT_HERE)
+        return False
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        """Log the kind of error, and tell the person one plain sentence."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        _log.error(
+            "a command failed",
+            command=interaction.command.qualified_name if interaction.command else None,
+            guild_id=interaction.guild_id,
+            exc_info=cause,
+        )
+        await answer(interaction, explanation(cause))
+
+
+def explanation(error: Exception) -> str:
+    """One plain sentence about an error, for the person whose command or click it was."""
+    if isinstance(error, DiscordError):
+        return str(error)
+    if isinstance(error, FAILURES):
+        return str(translation(error))
+    if isinstance(error, app_commands.MissingPermissions):
+        missing = ", ".join(name.replace("_", " ").title() for name in error.missing_permissions)
+        return f"You need the permission {missing} for this."
+    if isinstance(error, app_commands.CheckFailure):
+        return "You may not do this here."
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "This command has changed. Reload Discord (Ctrl+R), wait a minute and try again."
+    return SORRY
+
+
+async def answer(interaction: Interaction, text: str) -> None:
+    """Tell only the person who asked, whether or not the interaction was answered before.
+
+    Never raises because the answer cannot be given any more: that is logged.
+    """
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except FAILURES as error:
+        _log.warning("an answer could not be given", guild_id=interaction.guild_id, exc_info=error)
+
+
+def _ids(values: tuple[Any, ...]) -> dict[str, int]:
+    """The ids of what an event was about: {"Message": 123}."""
+    found = {type(value).__name__: getattr(value, "id", getattr(value, "message_id", None)) for value in values}
+    return {kind: number for kind, number in found.items() if isinstance(number, int)}
+
+
+def _read_json(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
