@@ -58,7 +58,7 @@ def may_look(guild_id: int, case: CaseFile, settings: GuildSettings, actor: Pers
     """Why this person may not read the case or dismiss it; None if they may. `guild_id`: where they clicked."""
     if guild_id != case.guild_id:
         return "This case belongs to another server. Decide on it there."
-    if _is_moderator(actor, settings, guild_id):
+    if is_moderator(actor, settings, guild_id):
         return None
     if settings.moderator_roles:
         return "Only moderators can do this. Ask an administrator of the server for a moderator role."
@@ -95,7 +95,8 @@ def refusal(
     return _about_permissions(NEEDED[action], actor, bot) or _about_target(action, case, actor, bot, target)
 
 
-def _is_moderator(actor: Person, settings: GuildSettings, guild_id: int) -> bool:
+def is_moderator(actor: Person, settings: GuildSettings, guild_id: int) -> bool:
+    """Whether the guild counts this person among its moderators."""
     if actor.may(Permission.MANAGE_GUILD):
         return True
     if settings.moderator_roles:
