@@ -35,7 +35,7 @@ class UnknownCase(StoreError):
 class Store(Protocol):
     """The bot's memory. When a call returns, what it wrote survives kill -9 and power loss.
 
-    Every implementation passes tests/bot/store/test_store_contract.py.
+    Every implementation passes tests/bot/store/test_store_contract*.py.
     """
 
     async def keep_policy(self, guild_id: int, policy: Policy) -> None:
@@ -49,7 +49,8 @@ class Store(Protocol):
         """Store a case with one job per suspicion, in one transaction, and return the case's id.
 
         The policies' versions must have been kept. A known message with a new digest gets a new revision and new
-        jobs in its one case; a digest that was already stored for this message changes nothing (returns None).
+        jobs in its one case. A digest that was already stored for this message adds nothing (returns None); when
+        it is an edit back to an older revision, the case notes that as `note_edit` does.
         """
         ...
 
@@ -119,7 +120,8 @@ class Store(Protocol):
     async def note_edit(self, message: Message) -> int | None:
         """A message says something that nothing suspects. If it has a case and what it says is news, keep that.
 
-        Returns the case's id if something changed. An edit back to a revision that is stored clears the note.
+        Returns the case's id if something changed. An edit back to the newest revision clears the note; one back
+        to an older revision is noted like any other.
         """
         ...
 
@@ -136,13 +138,18 @@ class Store(Protocol):
         ...
 
     async def begin_card(self, case_id: int, channel_id: int) -> None:
-        """A card is about to be posted. Until `card_shown`, it is looked for before another one is posted."""
+        """A card is about to be posted. Until `card_shown`, it is looked for before another one is posted.
+
+        Raises:
+            UnknownCase: the case was purged: post nothing.
+        """
         ...
 
     async def card_shown(self, case_id: int, version: int, message_id: int | None) -> None:
         """This version of the case is on the card that hangs where `begin_card` said, under this message id.
 
-        `None` says that the case needs no card in this version (a policy in shadow, a card that people removed).
+        `None` says that the case needs no card in this version (a policy in shadow, a card that people removed);
+        where a card hangs is not forgotten by it. Where no card was begun, no message id is noted.
         """
         ...
 
@@ -159,7 +166,11 @@ class Store(Protocol):
         ...
 
     async def purge(self, guild_id: int) -> None:
-        """Forget everything about a guild. Nothing of it is left in the database's files afterwards."""
+        """Forget everything about a guild. Nothing of it is left in the database's files afterwards.
+
+        Raises:
+            StoreUnavailable: part of it, or traces in the files, may be left: purge it again.
+        """
         ...
 
     async def job_counts(self) -> dict[JobState, int]:

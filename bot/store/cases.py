@@ -1,53 +1,105 @@
-"""What happens to cases: recorded, decided, settled, read. Every function runs inside a transaction."""
+"""How cases come about and what becomes of their messages. Every function runs inside a transaction."""
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from bot.case import CaseFile, CaseState, Decision, Message, Suspected
-from bot.ports import UnknownCase
-from bot.store import queries, rows
+from bot.case import CaseState, Message, Suspected
+from bot.store import guild_queries, queries, rows
 from bot.store.errors import PolicyNotKept
 from inference.prefilter.suspicion import Suspicion
-from policies.policy import Policy
 
-ANSWERED = frozenset({CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED})
-"""States in which a decision stands."""
-POSSIBLE_IDS = range(1, 2**63)
+POSSIBLE_IDS: Final = range(1, 2**63)
 """SQLite raises an error of its own about a number outside; a button's id comes from outside."""
 
 
-def keep_policy(db: sqlite3.Connection, guild_id: int, policy: Policy, now: datetime) -> None:
-    """Keep a version and put it in force."""
-    version = {"guild": guild_id, "policy": policy.id, "digest": policy.digest}
-    db.execute(queries.KEEP_POLICY, {**version, "document": rows.to_json(policy), "now": rows.to_micros(now)})
-    db.execute(queries.PUT_IN_FORCE, version)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of a message that has a case."""
+
+    case_id: int
+    newest: Message
+    """The newest flagged revision."""
+    current: Message | None
+    """What it says now, when that is something else."""
+
+    @property
+    def says(self) -> Message:
+        return self.current or self.newest
 
 
 def record(db: sqlite3.Connection, suspected: Suspected, now: datetime) -> int | None:
-    """Store a flagged revision with its jobs; None when its text is stored already."""
+    """Store a flagged revision with its jobs; None when its text is stored already.
+
+    A text that is stored already may be news all the same: an edit back to it. That is noted like any other edit.
+    """
     message = suspected.message
-    known = _find_case(db, message)
-    case_id = known or _add_case(db, message, now)
+    known = _known(db, message)
+    case_id = known.case_id if known else _add_case(db, message, now)
     number = _add_revision(db, case_id, suspected, now)
-    if number is None:
-        return None
-    for suspicion in suspected.suspicions:
-        _add_job(db, message.guild_id, case_id, number, suspicion)
-    if known:
-        refresh(db, [known])  # a new case is QUEUED from the start
-    return case_id
+    if number is not None:
+        for suspicion in suspected.suspicions:
+            _add_job(db, message.guild_id, case_id, number, suspicion)
+    if known:  # a new case is QUEUED from the start
+        _note_current(db, known, message, newest=known.newest if number is None else message)
+    if known and number is not None:
+        refresh(db, [case_id], news=True)
+    return None if number is None else case_id
 
 
-def _find_case(db: sqlite3.Connection, message: Message) -> int | None:
-    key = {"guild": message.guild_id, "message": message.id}
-    row = db.execute(queries.FIND_CASE, key).fetchone()
-    return None if row is None else int(row["id"])
+def note_edit(db: sqlite3.Connection, message: Message) -> int | None:
+    """Note what a message says now; the case's id if there is one and that is news."""
+    known = _known(db, message)
+    if known and _note_current(db, known, message, newest=known.newest):
+        return known.case_id
+    return None
+
+
+def note_deletion(db: sqlite3.Connection, guild_id: int, message_ids: Collection[int], at: datetime) -> list[int]:
+    """Note that messages are gone; the ids of the cases that did not know it yet, in order."""
+    gone = {"guild": guild_id, "messages": rows.to_ids(message_ids), "at": rows.to_micros(at)}
+    return sorted(row["id"] for row in db.execute(queries.NOTE_DELETION, gone))
+
+
+def _known(db: sqlite3.Connection, message: Message) -> _Known | None:
+    row = db.execute(queries.KNOWN, {"guild": message.guild_id, "message": message.id}).fetchone()
+    return None if row is None else _Known(row["id"], rows.message(row), rows.current_message(row))
+
+
+def _note_current(db: sqlite3.Connection, known: _Known, seen: Message, newest: Message) -> bool:
+    """Keep what the message says now unless its newest revision says it; whether that has changed.
+
+    What arrives late, when a newer edit is known, changes nothing.
+    """
+    latest = known.says if _written_at(seen) < _written_at(known.says) else seen
+    current = None if _say_the_same(latest, newest) else latest
+    if _say_the_same(current, known.current):
+        return False
+    noted = {"case": known.case_id, "current": None if current is None else rows.to_json(current)}
+    db.execute(queries.NOTE_CURRENT, noted)
+    return True
+
+
+def _written_at(message: Message) -> datetime:
+    return message.edited_at or message.created_at
+
+
+def _say_the_same(one: Message | None, other: Message | None) -> bool:
+    """Compares what can be stored: of half a surrogate pair only the replacement is left."""
+    if one is None or other is None:
+        return one is other
+    return rows.to_text(one.text) == rows.to_text(other.text)
 
 
 def _add_case(db: sqlite3.Connection, message: Message, now: datetime) -> int:
-    case = {"guild": message.guild_id, "message": message.id, "now": rows.to_micros(now)}
+    case = {
+        "guild": message.guild_id,
+        "message": message.id,
+        "author": message.author_id,
+        "now": rows.to_micros(now),
+    }
     added = db.execute(queries.ADD_CASE, case).lastrowid
     assert added is not None
     return added
@@ -68,7 +120,7 @@ def _add_revision(db: sqlite3.Connection, case_id: int, suspected: Suspected, no
 
 def _add_job(db: sqlite3.Connection, guild_id: int, case_id: int, revision: int, suspicion: Suspicion) -> None:
     key = {"guild": guild_id, "policy": suspicion.policy_id}
-    version = db.execute(queries.VERSION_IN_FORCE, key).fetchone()
+    version = db.execute(guild_queries.VERSION_IN_FORCE, key).fetchone()
     if version is None:
         raise PolicyNotKept(f"No version of the policy {suspicion.policy_id!r} was kept for guild {guild_id}.")
     (tag,) = db.execute(queries.TAKE_TAG, {"guild": guild_id}).fetchall()
@@ -82,9 +134,9 @@ def _add_job(db: sqlite3.Connection, guild_id: int, case_id: int, revision: int,
     db.execute(queries.ADD_JOB, job)
 
 
-def refresh(db: sqlite3.Connection, case_ids: Iterable[int]) -> None:
-    """Bring the cases' states in line with their jobs and decisions."""
-    db.execute(queries.REFRESH_STATE, {"cases": rows.to_ids(set(case_ids))})
+def refresh(db: sqlite3.Connection, case_ids: Iterable[int], *, news: bool) -> None:
+    """Bring the cases' states in line with their jobs and decisions. With `news`, their cards are out of date."""
+    db.execute(queries.REFRESH_STATE, {"cases": rows.to_ids(set(case_ids)), "news": news})
 
 
 def state(db: sqlite3.Connection, case_id: int) -> CaseState | None:
@@ -93,97 +145,3 @@ def state(db: sqlite3.Connection, case_id: int) -> CaseState | None:
         return None
     row = db.execute(queries.STATE, {"case": case_id}).fetchone()
     return None if row is None else CaseState(row["state"])
-
-
-def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
-    """Store a decision on an open case, or return the one that stands."""
-    now = state(db, decision.case_id)
-    if now in ANSWERED:
-        return _decisions(db, [decision.case_id])[decision.case_id][-1][0], False
-    if now is not CaseState.OPEN:
-        raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")
-    word = {
-        "case": decision.case_id,
-        "action": decision.action,
-        "moderator": decision.moderator_id,
-        "decided_at": rows.to_micros(decision.decided_at),
-        "reason": rows.to_text(decision.reason),
-    }
-    db.execute(queries.ADD_DECISION, word)
-    refresh(db, [decision.case_id])
-    return decision, True
-
-
-def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, now: datetime) -> bool:
-    """Note how the pending decision ended; False if there is none."""
-    end = {
-        "case": case_id,
-        "enforced": enforced,
-        "outcome": rows.to_text(outcome),
-        "now": rows.to_micros(now),
-    }
-    settled = db.execute(queries.SETTLE, end).rowcount == 1
-    if settled:
-        refresh(db, [case_id])
-    return settled
-
-
-def read(db: sqlite3.Connection, case_ids: Sequence[int]) -> list[CaseFile]:
-    """The cases with these ids that exist, by id."""
-    wanted = {"cases": rows.to_ids(case_ids)}
-    revisions = _by_case(db.execute(queries.REVISIONS, wanted))
-    findings = _by_case(db.execute(queries.FINDINGS, wanted))
-    decisions = _decisions(db, case_ids)
-    return [
-        _case_file(row, revisions[row["id"]], findings[row["id"]], decisions[row["id"]])
-        for row in db.execute(queries.CASES, wanted)
-    ]
-
-
-def page(db: sqlite3.Connection, states: Sequence[CaseState], *, after: int, limit: int) -> list[CaseFile]:
-    """The next cases in these states whose id is above `after`, by id."""
-    ids = [
-        row["id"]
-        for wanted in states
-        for row in db.execute(queries.CASE_PAGE, {"state": wanted, "after": after, "limit": limit})
-    ]
-    return read(db, sorted(ids)[:limit])
-
-
-def _by_case(found: Iterable[sqlite3.Row]) -> defaultdict[int, list[sqlite3.Row]]:
-    groups: defaultdict[int, list[sqlite3.Row]] = defaultdict(list)
-    for row in found:
-        groups[row["case_id"]].append(row)
-    return groups
-
-
-def _decisions(
-    db: sqlite3.Connection, case_ids: Sequence[int]
-) -> defaultdict[int, list[tuple[Decision, str | None]]]:
-    """Each case's decisions with their outcomes, oldest first."""
-    made: defaultdict[int, list[tuple[Decision, str | None]]] = defaultdict(list)
-    for row in db.execute(queries.DECISIONS, {"cases": rows.to_ids(case_ids)}):
-        made[row["case_id"]].append((rows.decision(row), row["outcome"]))
-    return made
-
-
-def _case_file(
-    case: sqlite3.Row,
-    revisions: Sequence[sqlite3.Row],
-    findings: Sequence[sqlite3.Row],
-    decisions: Sequence[tuple[Decision, str | None]],
-) -> CaseFile:
-    standing, outcome = decisions[-1] if CaseState(case["state"]) in ANSWERED else (None, None)
-    history = decisions[:-1] if standing else decisions
-    return CaseFile(
-        id=case["id"],
-        guild_id=case["guild_id"],
-        state=CaseState(case["state"]),
-        opened_at=rows.from_micros(case["opened_at"]),
-        revisions=tuple(map(rows.message, revisions)),
-        earlier=rows.earlier(revisions[-1]),
-        findings=tuple(map(rows.finding, findings)),
-        decision=standing,
-        outcome=outcome,
-        earlier_decisions=tuple(decision for decision, _ in history),
-    )

@@ -24,6 +24,7 @@ PRIVATE: Final = 0o600
 PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",  # NORMAL loses acknowledged rows when the power fails
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten; `wiping` does the rest
     "PRAGMA mmap_size = 0",  # a disk error stays an error code and never becomes SIGBUS
     "PRAGMA wal_autocheckpoint = 1000",  # pages: about 4 MB are copied back at a time
     "PRAGMA journal_size_limit = 67108864",  # bytes: after a rush the -wal file shrinks again

@@ -28,22 +28,23 @@ def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -
     wanted = {"jobs": rows.to_ids(turn)}
     db.execute(queries.RAISE_FLOOR, wanted)
     claims = [rows.claim(row) for row in db.execute(queries.CLAIMS, wanted)]
-    cases.refresh(db, (held.case_id for held in claims))
+    cases.refresh(db, (held.case_id for held in claims), news=False)
     return claims
 
 
 def _take_back_ended_leases(db: sqlite3.Connection, now: datetime) -> None:
     ended = {"now": rows.to_micros(now), "max_attempts": MAX_ATTEMPTS}
     touched = db.execute(queries.TAKE_BACK_ENDED_LEASES, ended).fetchall()
-    if touched:
-        cases.refresh(db, (row["case_id"] for row in touched))
+    for state, news in ((JobState.UNDECIDED, True), (JobState.QUEUED, False)):
+        if case_ids := [row["case_id"] for row in touched if row["state"] == state]:
+            cases.refresh(db, case_ids, news=news)
 
 
 def renew(db: sqlite3.Connection, claims: Sequence[Claim], lease: timedelta, now: datetime) -> list[Claim]:
     """Prolong the leases that are still held."""
     until = now + lease
     held = [claim for claim in claims if _renewed(db, claim, until)]
-    cases.refresh(db, (claim.case_id for claim in held))
+    cases.refresh(db, (claim.case_id for claim in held), news=False)
     return [replace(claim, leased_until=until) for claim in held]
 
 
@@ -63,7 +64,7 @@ def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
         "verdict": rows.to_json(verdict),
     }
     case_id = _held(db.execute(queries.FINISH, result), claim)["case_id"]
-    cases.refresh(db, [case_id])
+    cases.refresh(db, [case_id], news=True)
     state = cases.state(db, case_id)
     assert state is not None
     return state
@@ -73,8 +74,9 @@ def release(db: sqlite3.Connection, claim: Claim, failed: bool) -> JobState:
     """Put a job back, or to the dead letters after its last try."""
     back = {"job": claim.job_id, "token": claim.token, "failed": failed, "max_attempts": MAX_ATTEMPTS}
     row = _held(db.execute(queries.RELEASE, back), claim)
-    cases.refresh(db, [row["case_id"]])
-    return JobState(row["state"])
+    state = JobState(row["state"])
+    cases.refresh(db, [row["case_id"]], news=state is JobState.UNDECIDED)
+    return state
 
 
 def _held(changed: sqlite3.Cursor, claim: Claim) -> sqlite3.Row:

@@ -1,45 +1,17 @@
-"""All SQL but the schema (`migrations/`), each statement named for its intent.
+"""All SQL about cases and jobs, each statement named for its intent.
+
+Beside it: `card_queries.py`, `guild_queries.py`, and the schema in `migrations/`.
 
 Sets of ids are passed as a JSON array (`json_each`): one prepared statement for any number of them.
 """
 
 from typing import Final
 
-# --- Watermarks -----------------------------------------------------------------------------------------------
-
-RAISE_WATERMARK: Final = """
-INSERT INTO watermark (guild_id, channel_id, message_id) VALUES (:guild, :channel, :message)
-ON CONFLICT DO UPDATE SET message_id = excluded.message_id WHERE excluded.message_id > message_id
-"""
-
-WATERMARKS: Final = "SELECT channel_id, message_id FROM watermark WHERE guild_id = :guild"
-
-# --- Policies -------------------------------------------------------------------------------------------------
-
-KEEP_POLICY: Final = """
-INSERT INTO policy_version (guild_id, policy_id, digest, document, first_kept_at)
-VALUES (:guild, :policy, :digest, :document, :now)
-ON CONFLICT DO NOTHING
-"""
-
-# An older version that is kept again (a policy was restored) is in force again.
-PUT_IN_FORCE: Final = """
-INSERT INTO policy_in_force (guild_id, policy_id, version_id)
-SELECT guild_id, policy_id, id FROM policy_version
-WHERE guild_id = :guild AND policy_id = :policy AND digest = :digest
-ON CONFLICT DO UPDATE SET version_id = excluded.version_id WHERE excluded.version_id <> version_id
-"""
-
-VERSION_IN_FORCE: Final = """
-SELECT version_id FROM policy_in_force WHERE guild_id = :guild AND policy_id = :policy
-"""
-
 # --- Recording a suspicion ------------------------------------------------------------------------------------
 
-FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message_id = :message"
-
 ADD_CASE: Final = """
-INSERT INTO case_file (guild_id, message_id, state, opened_at) VALUES (:guild, :message, 'queued', :now)
+INSERT INTO case_file (guild_id, message_id, author_id, state, opened_at)
+VALUES (:guild, :message, :author, 'queued', :now)
 """
 
 # Adds nothing when this text of the message was stored before.
@@ -67,6 +39,24 @@ INSERT INTO job (case_id, revision, version_id, suspicion, tag)
 VALUES (:case, :revision, :version, :suspicion, :tag)
 """
 
+# --- What became of a message -----------------------------------------------------------------------------------
+
+# What is known of a message: its newest revision and, if it says something else by now, that.
+KNOWN: Final = """
+SELECT case_file.id, case_file.current_message, revision.message
+FROM case_file JOIN revision ON revision.case_id = case_file.id
+WHERE case_file.guild_id = :guild AND case_file.message_id = :message
+ORDER BY revision.number DESC LIMIT 1
+"""
+
+NOTE_CURRENT: Final = "UPDATE case_file SET current_message = :current, version = version + 1 WHERE id = :case"
+
+NOTE_DELETION: Final = """
+UPDATE case_file SET deleted_at = :at, version = version + 1
+WHERE guild_id = :guild AND message_id IN (SELECT value FROM json_each(:messages)) AND deleted_at IS NULL
+RETURNING id
+"""
+
 # --- Leases ---------------------------------------------------------------------------------------------------
 
 # The token stays: whoever held the lease may still finish, until somebody else has taken the job.
@@ -75,7 +65,7 @@ UPDATE job SET
     state = iif(attempts < :max_attempts, 'queued', 'undecided'),
     token = iif(attempts < :max_attempts, token, NULL)
 WHERE state = 'judging' AND leased_until <= :now
-RETURNING case_id
+RETURNING case_id, state
 """
 
 # Answered by the index job_in_turn alone.
@@ -128,7 +118,7 @@ RETURNING case_id, state
 # The only place that sets a case's state, and always from its jobs and decisions. From top to bottom:
 # a decision that is not carried out yet goes first; then a finding that no decision has answered (of the first
 # revision, or of a later one than people decided on: the case is opened again); then how the last decision ended;
-# then whether somebody judges or something waits.
+# then whether somebody judges or something waits. `news` is 1 when a card has something new to show.
 REFRESH_STATE: Final = """
 WITH fact AS (
     SELECT
@@ -146,12 +136,12 @@ UPDATE case_file SET state = CASE
     ) THEN 'open'
     WHEN fact.answered IS NOT NULL THEN (
         SELECT iif(enforced, 'enforced', 'failed') FROM decision
-        WHERE case_id = fact.case_id AND revision = fact.answered
+        WHERE case_id = fact.case_id ORDER BY number DESC LIMIT 1
     )
     WHEN EXISTS (SELECT 1 FROM job WHERE case_id = fact.case_id AND state = 'judging') THEN 'judging'
     WHEN EXISTS (SELECT 1 FROM job WHERE case_id = fact.case_id AND state = 'queued') THEN 'queued'
     ELSE 'cleared'
-END
+END, version = version + :news
 FROM fact WHERE case_file.id = fact.case_id
 """
 
@@ -162,8 +152,11 @@ STATE: Final = "SELECT state FROM case_file WHERE id = :case"
 # A decision is about what its maker was shown: the newest revision with a finding. A revision that is still being
 # judged is not answered by it.
 ADD_DECISION: Final = """
-INSERT INTO decision (case_id, revision, action, moderator_id, decided_at, reason)
-SELECT :case, max(revision), :action, :moderator, :decided_at, :reason
+INSERT INTO decision (case_id, number, revision, action, moderator_id, decided_at, timeout, reason)
+SELECT
+    :case,
+    (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE case_id = :case),
+    max(revision), :action, :moderator, :decided_at, :timeout, :reason
 FROM job WHERE case_id = :case AND (state = 'undecided' OR violation = 1)
 """
 
@@ -174,8 +167,13 @@ WHERE case_id = :case AND enforced IS NULL
 
 # --- Reading cases --------------------------------------------------------------------------------------------
 
+FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message_id = :message"
+
 CASES: Final = """
-SELECT id, guild_id, state, opened_at FROM case_file
+SELECT
+    id, guild_id, state, opened_at, version, card_channel_id, card_begun_at, card_message_id, deleted_at,
+    current_message
+FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id
 """
 
@@ -191,8 +189,42 @@ WHERE job.case_id IN (SELECT value FROM json_each(:cases)) ORDER BY job.case_id,
 """
 
 DECISIONS: Final = """
-SELECT case_id, action, moderator_id, decided_at, reason, outcome FROM decision
-WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, revision
+SELECT case_id, action, moderator_id, decided_at, timeout, reason, outcome FROM decision
+WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
+"""
+
+# The author's cases are added up once per author, however many of them are asked for; each one's own share is
+# taken off again. A case in which something was done to the author does not count as dismissed too. Left alone,
+# SQLite would rather look through every case of these states: it is told the order and the index.
+AUTHOR_RECORDS: Final = """
+WITH
+wanted AS (SELECT id, guild_id, author_id FROM case_file WHERE id IN (SELECT value FROM json_each(:cases))),
+author AS (SELECT DISTINCT guild_id, author_id FROM wanted),
+seen AS MATERIALIZED (
+    SELECT
+        case_file.id, author.guild_id, author.author_id,
+        EXISTS (
+            SELECT 1 FROM decision WHERE case_id = case_file.id AND enforced AND action <> 'dismiss'
+        ) AS acted_on,
+        EXISTS (
+            SELECT 1 FROM decision WHERE case_id = case_file.id AND enforced AND action = 'dismiss'
+        ) AS dismissed
+    FROM author CROSS JOIN case_file INDEXED BY case_file_seen_by_author
+        ON case_file.guild_id = author.guild_id AND case_file.author_id = author.author_id
+    WHERE state IN ('open', 'decided', 'enforced', 'failed')
+),
+total AS MATERIALIZED (
+    SELECT
+        guild_id, author_id, count(*) AS cases, sum(acted_on) AS acted_on,
+        sum(dismissed AND NOT acted_on) AS dismissed
+    FROM seen GROUP BY guild_id, author_id
+)
+SELECT
+    wanted.id AS case_id,
+    total.cases - (own.id IS NOT NULL) AS cases,
+    total.acted_on - coalesce(own.acted_on, 0) AS acted_on,
+    total.dismissed - coalesce(own.dismissed AND NOT own.acted_on, 0) AS dismissed
+FROM wanted JOIN total USING (guild_id, author_id) LEFT JOIN seen AS own ON own.id = wanted.id
 """
 
 # One state's next page; answered by the index case_file_by_state alone.

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from bot.case import Action, Claim, Decision, Earlier, Finding, JobState, Message
+from bot.case import Action, AuthorRecord, CardPlace, Claim, Decision, Earlier, Finding, JobState, Message
 from bot.store.errors import UnusableDatabase
 from inference.prefilter.suspicion import Suspicion
 from policies.policy import Policy
@@ -32,6 +32,16 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """The moment, in UTC."""
     return _EPOCH + micros * _MICROSECOND
+
+
+def optional_moment(micros: int | None) -> datetime | None:
+    """The moment, if there is one."""
+    return None if micros is None else from_micros(micros)
+
+
+def duration_to_micros(duration: timedelta) -> int:
+    """Microseconds; exact."""
+    return duration // _MICROSECOND
 
 
 def to_ids(ids: Iterable[int]) -> str:
@@ -102,6 +112,7 @@ def decision(row: sqlite3.Row) -> Decision:
         action=Action(row["action"]),
         moderator_id=row["moderator_id"],
         decided_at=from_micros(row["decided_at"]),
+        timeout=None if row["timeout"] is None else row["timeout"] * _MICROSECOND,
         reason=row["reason"],
     )
 
@@ -109,6 +120,27 @@ def decision(row: sqlite3.Row) -> Decision:
 def message(row: sqlite3.Row) -> Message:
     """The revision's message."""
     return _read(Message, row["message"])
+
+
+def current_message(row: sqlite3.Row) -> Message | None:
+    """What the case's message says now, if that was noted."""
+    return None if row["current_message"] is None else _read(Message, row["current_message"])
+
+
+def card(row: sqlite3.Row) -> CardPlace | None:
+    """Where the case's card hangs, in a row of `queries.CASES`."""
+    if row["card_channel_id"] is None:
+        return None
+    return CardPlace(
+        channel_id=row["card_channel_id"],
+        begun_at=from_micros(row["card_begun_at"]),
+        message_id=row["card_message_id"],
+    )
+
+
+def author_record(row: sqlite3.Row) -> AuthorRecord:
+    """A row of `queries.AUTHOR_RECORDS`."""
+    return AuthorRecord(cases=row["cases"], acted_on=row["acted_on"], dismissed=row["dismissed"])
 
 
 def earlier(row: sqlite3.Row) -> tuple[Earlier, ...]:

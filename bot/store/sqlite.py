@@ -1,18 +1,19 @@
 """The store on one SQLite file: one connection writes, in groups; another one reads snapshots."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Suspected
+from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Message, Suspected
 from bot.ports import Store, UnknownCase
-from bot.store import cases, jobs, queries
+from bot.store import cards, cases, decisions, guilds, jobs, queries, reading
 from bot.store.connection import Connection, Work, connected
 from bot.store.errors import explain
 from bot.store.migration import prepare
+from bot.store.wiping import wipe
 from bot.store.writer import GroupWriter, group_writer
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 PAGE: Final = 50
 """How many cases `cases()` holds in memory at a time."""
+FORGOTTEN_TOGETHER: Final = 500
+"""How many cases `purge` deletes in one transaction: other guilds' writes wait no longer than that takes."""
 
 
 def utc_now() -> datetime:
@@ -62,7 +65,7 @@ class SqliteStore:
 
     async def keep_policy(self, guild_id: int, policy: Policy) -> None:
         """See `Store`. A version that is kept again is in force again."""
-        await self._writer.write(lambda db: cases.keep_policy(db, guild_id, policy, self._clock()))
+        await self._writer.write(lambda db: guilds.keep_policy(db, guild_id, policy, self._clock()))
 
     async def record(self, suspected: Suspected) -> int | None:
         """See `Store`.
@@ -78,14 +81,11 @@ class SqliteStore:
 
     async def advance(self, guild_id: int, watermarks: Mapping[int, int]) -> None:
         """See `Store`."""
-        marks = [
-            {"guild": guild_id, "channel": channel, "message": message} for channel, message in watermarks.items()
-        ]
-        await self._writer.write(lambda db: _run_for_each(db, queries.RAISE_WATERMARK, marks))
+        await self._writer.write(lambda db: guilds.advance(db, guild_id, watermarks))
 
     async def watermarks(self, guild_id: int) -> dict[int, int]:
         """See `Store`."""
-        return await self._read(lambda db: dict(map(tuple, db.execute(queries.WATERMARKS, {"guild": guild_id}))))
+        return await self._read(lambda db: guilds.watermarks(db, guild_id))
 
     async def claim(self, limit: int, lease: timedelta) -> list[Claim]:
         """See `Store`. A job whose fifth lease has ended becomes UNDECIDED here, and its case OPEN."""
@@ -107,15 +107,15 @@ class SqliteStore:
 
     async def decide(self, decision: Decision) -> tuple[Decision, bool]:
         """See `Store`."""
-        return await self._writer.write(lambda db: cases.decide(db, decision))
+        return await self._writer.write(lambda db: decisions.decide(db, decision))
 
     async def settle(self, case_id: int, *, enforced: bool, outcome: str) -> bool:
         """See `Store`. When a later revision was found to violate meanwhile, the case is OPEN again afterwards."""
-        return await self._writer.write(lambda db: cases.settle(db, case_id, enforced, outcome, self._clock()))
+        return await self._writer.write(lambda db: decisions.settle(db, case_id, enforced, outcome, self._clock()))
 
     async def case(self, case_id: int) -> CaseFile:
         """See `Store`."""
-        found = await self._read(lambda db: cases.read(db, [case_id]))
+        found = await self._read(lambda db: reading.read(db, [case_id]))
         if not found:
             raise UnknownCase(f"There is no case {case_id}.")
         return found[0]
@@ -128,6 +128,63 @@ class SqliteStore:
                 yield case
             after = found[-1].id
 
+    async def find(self, guild_id: int, message_id: int) -> CaseFile | None:
+        """See `Store`."""
+        return await self._read(lambda db: reading.find(db, guild_id, message_id))
+
+    async def note_edit(self, message: Message) -> int | None:
+        """See `Store`. An edit that is older than what is known changes nothing."""
+        return await self._writer.write(lambda db: cases.note_edit(db, message))
+
+    async def note_deletion(self, guild_id: int, message_ids: Collection[int], at: datetime) -> list[int]:
+        """See `Store`."""
+        return await self._writer.write(lambda db: cases.note_deletion(db, guild_id, message_ids, at))
+
+    async def guilds_owing_cards(self) -> list[int]:
+        """See `Store`."""
+        return await self._read(cards.guilds_owing)
+
+    async def cards_owed(self, guild_id: int, limit: int) -> list[CaseFile]:
+        """See `Store`."""
+        if limit < 0:
+            raise ValueError(f"There cannot be {limit} cards.")
+        return await self._read(lambda db: cards.owed(db, guild_id, limit))
+
+    async def begin_card(self, case_id: int, channel_id: int) -> None:
+        """See `Store`. Begun again in the same channel, an unconfirmed card keeps the time of its first try."""
+        await self._writer.write(lambda db: cards.begin(db, case_id, channel_id, self._clock()))
+
+    async def card_shown(self, case_id: int, version: int, message_id: int | None) -> None:
+        """See `Store`. Where no card was begun, and in a case that was purged, nothing is noted."""
+        await self._writer.write(lambda db: cards.shown(db, case_id, version, message_id))
+
+    async def forget_card(self, case_id: int) -> None:
+        """See `Store`. In a case that was purged, nothing is noted."""
+        await self._writer.write(lambda db: cards.forget(db, case_id))
+
+    async def bind(self, application_id: int) -> int:
+        """See `Store`."""
+        return await self._writer.write(lambda db: guilds.bind(db, application_id))
+
+    async def guilds(self) -> list[int]:
+        """See `Store`. By id."""
+        return await self._read(guilds.known)
+
+    async def purge(self, guild_id: int) -> None:
+        """Forget everything about a guild, in steps that let other guilds' writes pass in between.
+
+        When it returns, no byte of the guild is in the database, its -wal or its -shm file. Not covered: copies
+        that others made (backups, the file system's old blocks). Leases on the guild's jobs are lost. The last
+        step writes the whole file anew: it takes time, and free space for two more copies of the database.
+
+        Raises:
+            StoreUnavailable: part of the guild, or traces of it in the files, may be left. Purge it again.
+        """
+        while await self._writer.write(lambda db: guilds.forget_cases(db, guild_id, FORGOTTEN_TOGETHER)):
+            pass
+        await self._writer.write(lambda db: guilds.forget(db, guild_id))
+        await wipe(self._writer)
+
     async def job_counts(self) -> dict[JobState, int]:
         """See `Store`."""
         return dict.fromkeys(JobState, 0) | await self._counts(queries.COUNT_JOBS, JobState)
@@ -137,7 +194,7 @@ class SqliteStore:
         return dict.fromkeys(CaseState, 0) | await self._counts(queries.COUNT_CASES, CaseState)
 
     async def _page(self, states: Sequence[CaseState], after: int) -> list[CaseFile]:
-        return await self._read(lambda db: cases.page(db, states, after=after, limit=PAGE))
+        return await self._read(lambda db: reading.page(db, states, after=after, limit=PAGE))
 
     async def _counts(self, query: str, key: Callable[[str], T]) -> dict[T, int]:
         found = await self._read(lambda db: db.execute(query).fetchall())
@@ -148,10 +205,6 @@ class SqliteStore:
             return await self._reading.run(lambda db: _in_snapshot(db, work))
         except sqlite3.Error as error:
             raise explain(error) from error
-
-
-def _run_for_each(db: sqlite3.Connection, query: str, values: Sequence[Mapping[str, int]]) -> None:
-    db.executemany(query, values)
 
 
 def _in_snapshot(db: sqlite3.Connection, work: Work[T]) -> T:

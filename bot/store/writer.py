@@ -67,6 +67,17 @@ class GroupWriter:
             self._unanswered.discard(call)
         return answer
 
+    async def between(self, work: Work[T]) -> T:
+        """Run `work`, which handles transactions itself, while nothing else is written.
+
+        Raises:
+            StoreUnavailable: the store is closed, or the disk or a lock stood in the way.
+        """
+        try:
+            return await self._connection.run(work)  # its thread takes one group or one such work at a time
+        except sqlite3.Error as error:
+            raise explain(error) from error
+
     async def serve(self) -> None:
         """Commit what waits, group by group, until the writer is closed and nothing is left."""
         last = False

@@ -31,16 +31,25 @@ def policy(policy_id: str = "harassment", goal: str = "Keep members free from at
     return Policy(id=policy_id, title=policy_id.title(), goal=goal, rules=(rule,))
 
 
-def message(message_id: int = 100, text: str = "you loser", guild_id: int = GUILD) -> Message:
+def message(
+    message_id: int = 100,
+    text: str = "you loser",
+    guild_id: int = GUILD,
+    *,
+    author_id: int = 55,
+    edited_after: int | None = None,
+) -> Message:
+    """`edited_after`: seconds after it was written."""
     return Message(
         id=message_id,
         guild_id=guild_id,
         channel_id=5,
         channel_name="general",
-        author_id=55,
+        author_id=author_id,
         author_name="Mallory",
         role_ids=(1, 2),
         created_at=START,
+        edited_at=None if edited_after is None else START + timedelta(seconds=edited_after),
         content=text,
         attachments=("cat.png",),
         embeds=("a card",),
@@ -58,9 +67,12 @@ def suspected(
     text: str = "you loser",
     guild_id: int = GUILD,
     policies: tuple[str, ...] = ("harassment",),
+    *,
+    author_id: int = 55,
+    edited_after: int | None = None,
 ) -> Suspected:
     return Suspected(
-        message=message(message_id, text, guild_id),
+        message=message(message_id, text, guild_id, author_id=author_id, edited_after=edited_after),
         earlier=(Earlier(message_id=98, author_id=56, text="gg"), Earlier(message_id=99, author_id=55, text="no")),
         suspicions=tuple(map(suspicion, policies)),
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.case import Action, CaseFile, CaseState, Claim, JobState
+from bot.case import CaseState, JobState
 from bot.ports import LeaseLost, Store, StoreError, StoreUnavailable, UnknownCase
 from tests.bot.store.conftest import Opener
 from tests.bot.store.samples import (
@@ -20,32 +20,7 @@ from tests.bot.store.samples import (
     suspicion,
     verdict,
 )
-
-
-async def recorded(store: Store, message_id: int = 100, text: str = "you loser") -> int:
-    case_id = await store.record(suspected(message_id, text))
-    assert case_id is not None
-    return case_id
-
-
-async def claimed(store: Store) -> Claim:
-    (claim,) = await store.claim(1, LEASE)
-    return claim
-
-
-async def opened(store: Store, message_id: int = 100) -> int:
-    """A case that a violation has opened."""
-    case_id = await recorded(store, message_id)
-    assert await store.finish(await claimed(store), verdict(True)) is CaseState.OPEN
-    return case_id
-
-
-async def state(store: Store, case_id: int) -> CaseState:
-    return (await store.case(case_id)).state
-
-
-async def listed(store: Store, *states: CaseState) -> list[CaseFile]:
-    return [case async for case in store.cases(*states)]
+from tests.bot.store.steps import claimed, listed, opened, recorded, state
 
 
 class TestRecording:
@@ -364,121 +339,6 @@ class TestRevisions:
         await recorded(store)
         await recorded(store, text="edited")
         assert await store.record(suspected()) is None
-
-
-class TestDecisions:
-    async def test_the_first_decision_stands(self, store: Store) -> None:
-        case_id = await opened(store)
-        first = decision(case_id, moderator_id=1, action=Action.DELETE)
-        assert await store.decide(first) == (first, True)
-        assert await store.decide(decision(case_id, moderator_id=2, action=Action.BAN)) == (first, False)
-        case = await store.case(case_id)
-        assert (case.state, case.decision, case.outcome) == (CaseState.DECIDED, first, None)
-
-    async def test_of_many_clicks_at_once_exactly_one_wins(self, store: Store) -> None:
-        case_id = await opened(store)
-        answers = await asyncio.gather(*(store.decide(decision(case_id, moderator)) for moderator in range(1, 31)))
-        assert sum(won for _, won in answers) == 1
-        assert len({stands for stands, _ in answers}) == 1
-
-    async def test_only_an_open_case_can_be_decided(self, store: Store) -> None:
-        for unknown in (12345, 0, -1, 2**63, 10**30):
-            with pytest.raises(UnknownCase):
-                await store.decide(decision(unknown))
-        case_id = await recorded(store)
-        with pytest.raises(UnknownCase):
-            await store.decide(decision(case_id))
-        claim = await claimed(store)
-        with pytest.raises(UnknownCase):
-            await store.decide(decision(case_id))
-        await store.finish(claim, verdict(False))
-        with pytest.raises(UnknownCase):
-            await store.decide(decision(case_id))
-
-    @pytest.mark.parametrize(("enforced", "end"), [(True, CaseState.ENFORCED), (False, CaseState.FAILED)])
-    async def test_a_decision_is_settled_once(self, store: Store, enforced: bool, end: CaseState) -> None:
-        case_id = await opened(store)
-        assert not await store.settle(case_id, enforced=enforced, outcome="too early")
-        await store.decide(decision(case_id))
-        settled = await asyncio.gather(
-            *(store.settle(case_id, enforced=enforced, outcome="done") for _ in range(5))
-        )
-        assert sum(settled) == 1
-        assert not await store.settle(case_id, enforced=not enforced, outcome="again")
-        case = await store.case(case_id)
-        assert (case.state, case.outcome, case.decision) == (end, "done", decision(case_id))
-        assert await store.decide(decision(case_id, moderator_id=3)) == (decision(case_id), False)
-
-    async def test_settling_an_unknown_case_does_nothing(self, store: Store) -> None:
-        assert not await store.settle(12345, enforced=True, outcome="done")
-
-    async def test_a_second_policys_violation_does_not_reopen_what_people_decided(self, store: Store) -> None:
-        await store.keep_policy(GUILD, policy("spam"))
-        case_id = await store.record(suspected(policies=("harassment", "spam")))
-        assert case_id is not None
-        first, second = await store.claim(2, LEASE)
-        await store.finish(first, verdict(True))
-        await store.decide(decision(case_id))
-        assert await store.finish(second, verdict(True)) is CaseState.DECIDED
-        await store.settle(case_id, enforced=True, outcome="deleted")
-        assert await state(store, case_id) is CaseState.ENFORCED
-
-
-class TestEditsAfterADecision:
-    async def test_a_new_violation_reaches_people_again(self, store: Store) -> None:
-        case_id = await opened(store)
-        await store.decide(decision(case_id, moderator_id=1))
-        await store.settle(case_id, enforced=True, outcome="warned")
-        assert await recorded(store, text="edited") == case_id
-        assert await state(store, case_id) is CaseState.ENFORCED
-        assert await store.finish(await claimed(store), verdict(True)) is CaseState.OPEN
-        case = await store.case(case_id)
-        assert (case.decision, case.outcome) == (None, None)
-        assert case.earlier_decisions == (decision(case_id, moderator_id=1),)
-
-    async def test_a_reopened_case_is_decided_like_any_other(self, store: Store) -> None:
-        case_id = await opened(store)
-        await store.decide(decision(case_id, moderator_id=1))
-        await store.settle(case_id, enforced=True, outcome="warned")
-        await recorded(store, text="edited")
-        await store.finish(await claimed(store), verdict(True))
-        second = decision(case_id, moderator_id=2, action=Action.BAN)
-        assert await store.decide(second) == (second, True)
-        assert await store.settle(case_id, enforced=False, outcome="no permission")
-        case = await store.case(case_id)
-        assert (case.state, case.decision, case.outcome) == (CaseState.FAILED, second, "no permission")
-        assert case.earlier_decisions == (decision(case_id, moderator_id=1),)
-
-    async def test_a_harmless_edit_leaves_the_decision_alone(self, store: Store) -> None:
-        case_id = await opened(store)
-        await store.decide(decision(case_id))
-        await store.settle(case_id, enforced=True, outcome="warned")
-        await recorded(store, text="edited")
-        assert await store.finish(await claimed(store), verdict(False)) is CaseState.ENFORCED
-
-    async def test_a_decision_is_carried_out_before_the_case_opens_again(self, store: Store) -> None:
-        case_id = await opened(store)
-        await store.decide(decision(case_id))
-        await recorded(store, text="edited")
-        assert await store.finish(await claimed(store), verdict(True)) is CaseState.DECIDED
-        assert await store.settle(case_id, enforced=True, outcome="warned")
-        assert await state(store, case_id) is CaseState.OPEN
-
-    async def test_a_decision_does_not_answer_a_revision_that_was_still_being_judged(self, store: Store) -> None:
-        case_id = await opened(store)
-        await recorded(store, text="edited")
-        await store.decide(decision(case_id, action=Action.DISMISS))
-        await store.settle(case_id, enforced=True, outcome="dismissed")
-        assert await store.finish(await claimed(store), verdict(True)) is CaseState.OPEN
-
-    async def test_an_older_revisions_late_verdict_opens_nothing(self, store: Store) -> None:
-        case_id = await recorded(store)
-        await recorded(store, text="edited")
-        older, newer = await store.claim(2, LEASE)
-        await store.finish(newer, verdict(True))
-        await store.decide(decision(case_id))
-        await store.settle(case_id, enforced=True, outcome="deleted")
-        assert await store.finish(older, verdict(True)) is CaseState.ENFORCED
 
 
 class TestReading:

@@ -11,12 +11,19 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from bot.case import CaseState, Claim, Decision, JobState
+from bot.case import Action, CaseFile, CaseState, Claim, Decision, JobState, may_follow
 from bot.ports import LeaseLost, UnknownCase
 from bot.store import open_store
-from tests.bot.store.samples import LEASE, Clock, decision, policy, suspected, verdict
+from tests.bot.store.samples import LEASE, Clock, decision, message, policy, suspected, verdict
 
 GUILDS = (1, 2)
 POLICIES = ("harassment", "spam")
@@ -51,9 +58,25 @@ class ModelDecision:
 
 @dataclass
 class ModelCase:
+    guild: int = 0
     texts: list[str] = field(default_factory=list)
+    says: str = ""
+    deleted_at: datetime | None = None
+    changes: int = 0
+    """How often something happened that a card shows, and how much of it people were shown."""
+    shown: int = 0
+    channel: int | None = None
+    card: int | None = None
     jobs: dict[int, ModelJob] = field(default_factory=dict)
     decisions: list[ModelDecision] = field(default_factory=list)
+
+    @property
+    def current(self) -> str | None:
+        return None if self.says == self.texts[-1] else self.says
+
+    @property
+    def owes(self) -> bool:
+        return self.changes > self.shown and (self.state is CaseState.OPEN or self.channel is not None)
 
     @property
     def findings(self) -> list[int]:
@@ -87,6 +110,7 @@ class StoreHistory(RuleBasedStateMachine):
         self.ids: dict[tuple[int, int], int] = {}
         self.marks: dict[int, int] = {}
         self.claims: list[Claim] = []
+        self.gone: set[int] = set()
         self.stack = AsyncExitStack()
         self.enter_store()
         for guild in GUILDS:
@@ -120,19 +144,25 @@ class StoreHistory(RuleBasedStateMachine):
         known = self.ids.get((guild, message_id))
         if known and text in self.model[known].texts:
             assert case_id is None
+            self.model[known].changes += self.model[known].says != text
+            self.model[known].says = text
             return
         assert case_id == (known or case_id)
         self.ids[guild, message_id] = case_id
-        case = self.model.setdefault(case_id, ModelCase())
+        case = self.model.setdefault(case_id, ModelCase(guild))
         case.texts.append(text)
+        case.says = text
+        case.changes += 1
         for finding in self.run(self.store.case(case_id)).findings[len(case.jobs) :]:
             case.jobs[finding.job_id] = ModelJob(revision=len(case.texts))
 
     @rule(limit=st.integers(0, 4))
     def claim(self, limit: int) -> None:
-        for job in self.jobs.values():
-            if job.ended(self.clock.now):
-                job.give_up_or_wait()
+        for case in self.model.values():
+            for job in case.jobs.values():
+                if job.ended(self.clock.now):
+                    job.give_up_or_wait()
+                    case.changes += job.state is JobState.UNDECIDED
         waiting = {number for number, job in self.jobs.items() if job.state is JobState.QUEUED}
         claims = self.run(self.store.claim(limit, LEASE))
         assert len(claims) == min(limit, len(waiting))
@@ -149,6 +179,8 @@ class StoreHistory(RuleBasedStateMachine):
         if not self.claims:
             return None, None
         claim = data.draw(st.sampled_from(self.claims))
+        if claim.job_id in self.gone:
+            return claim, None
         job = self.jobs[claim.job_id]
         return claim, job if job.token == claim.token else None
 
@@ -158,6 +190,7 @@ class StoreHistory(RuleBasedStateMachine):
         if claim and job:
             job.state = JobState.UNDECIDED if violation is None else JobState.JUDGED
             job.needs_person, job.token = violation is not False, None
+            self.model[claim.case_id].changes += 1
             assert self.run(self.store.finish(claim, verdict(violation))) is self.model[claim.case_id].state
         elif claim:
             with pytest.raises(LeaseLost):
@@ -170,6 +203,7 @@ class StoreHistory(RuleBasedStateMachine):
             job.attempts -= not failed
             job.give_up_or_wait()
             job.token = None
+            self.model[claim.case_id].changes += job.state is JobState.UNDECIDED
             assert self.run(self.store.release(claim, failed=failed)) is job.state
         elif claim:
             with pytest.raises(LeaseLost):
@@ -188,28 +222,103 @@ class StoreHistory(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.clock.pass_by(timedelta(seconds=seconds))
 
-    @rule(data=st.data(), moderator=st.integers(1, 9))
-    def decide(self, data: st.DataObject, moderator: int) -> None:
+    def some_case(self, data: st.DataObject) -> tuple[int, ModelCase]:
+        """Some case, or one that does not exist."""
         case_id = data.draw(st.sampled_from([*self.model, 999]))
-        word = decision(case_id, moderator)
-        case = self.model.get(case_id, ModelCase())
-        if case.state is CaseState.OPEN:
+        return case_id, self.model.get(case_id, ModelCase())
+
+    @rule(
+        data=st.data(),
+        moderator=st.integers(1, 9),
+        action=st.sampled_from([Action.DISMISS, Action.DELETE, Action.TIMEOUT]),
+    )
+    def decide(self, data: st.DataObject, moderator: int, action: Action) -> None:
+        case_id, case = self.some_case(data)
+        word = decision(case_id, moderator, action)
+        last = case.decisions[-1].decision if case.decisions else None
+        if case.state is CaseState.OPEN or (last and may_follow(last, case.state, action)):
             case.decisions.append(ModelDecision(word, answers=max(case.findings)))
+            case.changes += 1
             assert self.run(self.store.decide(word)) == (word, True)
-        elif case.decisions:
-            assert self.run(self.store.decide(word)) == (case.decisions[-1].decision, False)
+        elif last:
+            assert self.run(self.store.decide(word)) == (last, False)
         else:
             with pytest.raises(UnknownCase):
                 self.run(self.store.decide(word))
 
     @rule(data=st.data(), enforced=st.booleans())
     def settle(self, data: st.DataObject, enforced: bool) -> None:
-        case_id = data.draw(st.sampled_from([*self.model, 999]))
-        case = self.model.get(case_id, ModelCase())
+        case_id, case = self.some_case(data)
         pending = bool(case.decisions) and case.decisions[-1].enforced is None
         if pending:
             case.decisions[-1].enforced = enforced
+            case.changes += 1
         assert self.run(self.store.settle(case_id, enforced=enforced, outcome="done")) is pending
+
+    @rule(guild=st.sampled_from(GUILDS), message_id=st.integers(1, 3), text=st.sampled_from("abyz"))
+    def note_edit(self, guild: int, message_id: int, text: str) -> None:
+        noted = self.run(self.store.note_edit(message(message_id, text, guild)))
+        known = self.ids.get((guild, message_id))
+        case = self.model[known] if known else None
+        if case is None or case.says == text:
+            assert noted is None
+            return
+        case.says = text
+        case.changes += 1
+        assert noted == known
+
+    @rule(guild=st.sampled_from(GUILDS), message_ids=st.sets(st.integers(1, 4), max_size=2))
+    def note_deletion(self, guild: int, message_ids: set[int]) -> None:
+        ids = {self.ids[guild, number] for number in message_ids if (guild, number) in self.ids}
+        news = sorted(case_id for case_id in ids if self.model[case_id].deleted_at is None)
+        assert self.run(self.store.note_deletion(guild, message_ids, self.clock.now)) == news
+        for case_id in news:
+            self.model[case_id].deleted_at = self.clock.now
+            self.model[case_id].changes += 1
+
+    @rule(data=st.data(), channel=st.sampled_from([71, 72]))
+    def begin_card(self, data: st.DataObject, channel: int) -> None:
+        case_id, case = self.some_case(data)
+        if not case.guild:
+            with pytest.raises(UnknownCase):
+                self.run(self.store.begin_card(case_id, channel))
+            return
+        self.run(self.store.begin_card(case_id, channel))
+        case.channel, case.card, case.shown = channel, None, 0
+
+    @rule(data=st.data(), guild=st.sampled_from(GUILDS), needs_card=st.booleans())
+    def card_shown(self, data: st.DataObject, guild: int, needs_card: bool) -> None:
+        """A case is shown, and something may happen to it before that is noted."""
+        owed = self.run(self.store.cards_owed(guild, 3))
+        if not owed:
+            return
+        read: CaseFile = data.draw(st.sampled_from(owed))
+        case, changes = self.model[read.id], self.model[read.id].changes
+        if data.draw(st.booleans()):
+            self.note_edit(guild, read.message.id, data.draw(st.sampled_from("abyz")))
+        self.run(self.store.card_shown(read.id, read.version, 900 if needs_card else None))
+        if case.channel or not needs_card:
+            case.shown, case.card = changes, 900 if needs_card else case.card
+
+    @rule(data=st.data())
+    def forget_card(self, data: st.DataObject) -> None:
+        case_id, case = self.some_case(data)
+        self.run(self.store.forget_card(case_id))
+        case.channel, case.card, case.shown = None, None, 0
+
+    @precondition(lambda self: len(self.model) > 2)
+    @rule(guild=st.sampled_from(GUILDS), sure=st.integers(0, 5))
+    def purge(self, guild: int, sure: int) -> None:
+        if sure:  # else most histories would stay short
+            return
+        self.run(self.store.purge(guild))
+        assert guild not in self.run(self.store.guilds())
+        for key in [key for key in self.ids if key[0] == guild]:
+            self.gone |= self.model.pop(self.ids.pop(key)).jobs.keys()
+        if guild == 1:
+            self.marks = {}
+        for name in POLICIES:
+            self.run(self.store.keep_policy(guild, policy(name)))
 
     @rule(marks=st.dictionaries(st.integers(1, 3), st.integers(1, 9)))
     def advance(self, marks: dict[int, int]) -> None:
@@ -234,6 +343,26 @@ class StoreHistory(RuleBasedStateMachine):
             }
             history = (*case.earlier_decisions, *([case.decision] if case.decision else []))
             assert history == tuple(made.decision for made in model.decisions)
+            assert (case.current.content if case.current else None) == model.current
+            assert case.deleted_at == model.deleted_at
+            assert (case.card.channel_id if case.card else None) == model.channel
+            assert (case.card.message_id if case.card else None) == model.card
+
+    @invariant()
+    def cards_are_owed_as_in_the_model(self) -> None:
+        owing = {
+            guild: sorted(
+                (case.card is None, case_id) for case_id, case in self.model.items() if self.owes(guild, case)
+            )
+            for guild in GUILDS
+        }
+        for guild, cases in owing.items():
+            found = self.run(self.store.cards_owed(guild, 100))
+            assert [case.id for case in found] == [case_id for _, case_id in cases]
+        assert self.run(self.store.guilds_owing_cards()) == [guild for guild, cases in owing.items() if cases]
+
+    def owes(self, guild: int, case: ModelCase) -> bool:
+        return case.guild == guild and case.owes
 
     @invariant()
     def counts_and_watermarks_are_as_in_the_model(self) -> None:

@@ -1,0 +1,54 @@
+"""What people decide, and how it ends. Every function runs inside a transaction."""
+
+import sqlite3
+from datetime import datetime
+
+from bot.case import CaseState, Decision, may_follow
+from bot.ports import UnknownCase
+from bot.store import cases, queries, rows
+from bot.store.reading import ANSWERED
+
+
+def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
+    """Store a decision where one is asked for or may follow; else return the one that stands."""
+    state = cases.state(db, decision.case_id)
+    if state in ANSWERED:
+        standing = _standing(db, decision.case_id)
+        if not may_follow(standing, state, decision.action):
+            return standing, False
+    elif state is not CaseState.OPEN:
+        raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")
+    _add(db, decision)
+    return decision, True
+
+
+def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, now: datetime) -> bool:
+    """Note how the pending decision ended; False if there is none."""
+    end = {
+        "case": case_id,
+        "enforced": enforced,
+        "outcome": rows.to_text(outcome),
+        "now": rows.to_micros(now),
+    }
+    settled = db.execute(queries.SETTLE, end).rowcount == 1
+    if settled:
+        cases.refresh(db, [case_id], news=True)
+    return settled
+
+
+def _standing(db: sqlite3.Connection, case_id: int) -> Decision:
+    *_, last = db.execute(queries.DECISIONS, {"cases": rows.to_ids([case_id])})
+    return rows.decision(last)
+
+
+def _add(db: sqlite3.Connection, decision: Decision) -> None:
+    word = {
+        "case": decision.case_id,
+        "action": decision.action,
+        "moderator": decision.moderator_id,
+        "decided_at": rows.to_micros(decision.decided_at),
+        "timeout": None if decision.timeout is None else rows.duration_to_micros(decision.timeout),
+        "reason": rows.to_text(decision.reason),
+    }
+    db.execute(queries.ADD_DECISION, word)
+    cases.refresh(db, [decision.case_id], news=True)

@@ -1,0 +1,55 @@
+"""All SQL about what is kept per guild: watermarks, policies, the guild itself."""
+
+from typing import Final
+
+# --- Watermarks -----------------------------------------------------------------------------------------------
+
+RAISE_WATERMARK: Final = """
+INSERT INTO watermark (guild_id, channel_id, message_id) VALUES (:guild, :channel, :message)
+ON CONFLICT DO UPDATE SET message_id = excluded.message_id WHERE excluded.message_id > message_id
+"""
+
+WATERMARKS: Final = "SELECT channel_id, message_id FROM watermark WHERE guild_id = :guild"
+
+# --- Policies -------------------------------------------------------------------------------------------------
+
+KEEP_POLICY: Final = """
+INSERT INTO policy_version (guild_id, policy_id, digest, document, first_kept_at)
+VALUES (:guild, :policy, :digest, :document, :now)
+ON CONFLICT DO NOTHING
+"""
+
+# An older version that is kept again (a policy was restored) is in force again.
+PUT_IN_FORCE: Final = """
+INSERT INTO policy_in_force (guild_id, policy_id, version_id)
+SELECT guild_id, policy_id, id FROM policy_version
+WHERE guild_id = :guild AND policy_id = :policy AND digest = :digest
+ON CONFLICT DO UPDATE SET version_id = excluded.version_id WHERE excluded.version_id <> version_id
+"""
+
+VERSION_IN_FORCE: Final = """
+SELECT version_id FROM policy_in_force WHERE guild_id = :guild AND policy_id = :policy
+"""
+
+# --- Whose memory it is ---------------------------------------------------------------------------------------
+
+BIND: Final = "INSERT INTO owner (id, application_id) VALUES (1, :application) ON CONFLICT DO NOTHING"
+
+OWNER: Final = "SELECT application_id FROM owner WHERE id = 1"
+
+# --- Guilds ---------------------------------------------------------------------------------------------------
+
+# A guild that has a case has a policy version too: they are not asked for here.
+GUILDS: Final = """
+SELECT guild_id FROM watermark UNION SELECT guild_id FROM policy_version UNION SELECT id FROM guild ORDER BY 1
+"""
+
+# Revisions, jobs and decisions go with their cases.
+FORGET_CASES: Final = """
+DELETE FROM case_file WHERE id IN (SELECT id FROM case_file WHERE guild_id = :guild LIMIT :limit)
+"""
+
+FORGET_POLICIES_IN_FORCE: Final = "DELETE FROM policy_in_force WHERE guild_id = :guild"
+FORGET_POLICY_VERSIONS: Final = "DELETE FROM policy_version WHERE guild_id = :guild"
+FORGET_WATERMARKS: Final = "DELETE FROM watermark WHERE guild_id = :guild"
+FORGET_GUILD: Final = "DELETE FROM guild WHERE id = :guild"

@@ -1,0 +1,59 @@
+"""What is kept per guild beside its cases, and how a guild is forgotten. Every function runs in a transaction."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.store import guild_queries as queries
+from bot.store import rows
+from policies.policy import Policy
+
+_ALL: Final = -1
+"""SQLite's LIMIT without a limit."""
+
+
+def keep_policy(db: sqlite3.Connection, guild_id: int, policy: Policy, now: datetime) -> None:
+    """Keep a version and put it in force."""
+    version = {"guild": guild_id, "policy": policy.id, "digest": policy.digest}
+    db.execute(queries.KEEP_POLICY, {**version, "document": rows.to_json(policy), "now": rows.to_micros(now)})
+    db.execute(queries.PUT_IN_FORCE, version)
+
+
+def advance(db: sqlite3.Connection, guild_id: int, watermarks: Mapping[int, int]) -> None:
+    """Raise watermarks {channel id: message id}."""
+    marks = [{"guild": guild_id, "channel": channel, "message": mark} for channel, mark in watermarks.items()]
+    db.executemany(queries.RAISE_WATERMARK, marks)
+
+
+def watermarks(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
+    """{channel id: message id}."""
+    return dict(map(tuple, db.execute(queries.WATERMARKS, {"guild": guild_id})))
+
+
+def bind(db: sqlite3.Connection, application_id: int) -> int:
+    """Note the application unless one is noted; the one that is."""
+    db.execute(queries.BIND, {"application": application_id})
+    return int(db.execute(queries.OWNER).fetchone()["application_id"])
+
+
+def known(db: sqlite3.Connection) -> list[int]:
+    """Every guild of which a row is left, by id."""
+    return [row[0] for row in db.execute(queries.GUILDS)]
+
+
+def forget_cases(db: sqlite3.Connection, guild_id: int, limit: int = _ALL) -> bool:
+    """Delete up to `limit` cases with all that belongs to them; whether there was one."""
+    return db.execute(queries.FORGET_CASES, {"guild": guild_id, "limit": limit}).rowcount > 0
+
+
+def forget(db: sqlite3.Connection, guild_id: int) -> None:
+    """Delete everything about a guild."""
+    forget_cases(db, guild_id)
+    for query in (
+        queries.FORGET_POLICIES_IN_FORCE,
+        queries.FORGET_POLICY_VERSIONS,
+        queries.FORGET_WATERMARKS,
+        queries.FORGET_GUILD,
+    ):
+        db.execute(query, {"guild": guild_id})
