@@ -5,9 +5,9 @@ Every text is made visible here and escaped nowhere: each surface (terminal, HTM
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from bot.case import CaseFile, Finding, Message
+from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
 from bot.moderation import needs_a_look
 from bot.question import speaker_labels
 from bot.visible import visible
@@ -20,6 +20,8 @@ UNDECIDED = "undecided"
 VIOLATION = "violation"
 ALLOWED = "allowed"
 WAITING = "waiting"
+_SNOWFLAKE_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Discord's ids count milliseconds from here on, in the bits above the lowest 22."""
 _SEVERITIES = tuple(Severity)
 _EVIDENCE = {
     EvidenceKind.KEYWORD: "keyword",
@@ -62,6 +64,8 @@ class Opinion:
     policy_id: str
     policy_title: str
     shadow: bool
+    outdated: bool
+    """It is about a revision that was edited away since."""
     word: str
     """`violation`, `undecided`, `allowed` or `waiting`."""
     probability: float | None
@@ -75,6 +79,28 @@ class Opinion:
     policy_digest: str
     model_name: str
     model_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote the message, and what is known of them."""
+
+    id: int
+    name: str
+    account_made: datetime
+    joined: datetime | None
+    record: AuthorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What became of the message after it was flagged."""
+
+    current_text: str | None
+    """What it says now, when that is something that nothing suspects."""
+    deleted_at: datetime | None
+    being_judged: bool
+    """The newest revision waits for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +122,21 @@ class Card:
     earlier: tuple[Spoken, ...]
     opinions: tuple[Opinion, ...]
     """What has to be looked at first."""
+    writer: Author
+    since: Since
+    revision: int
+    """The newest revision with a finding that people have to look at: what a decision is about. 0 without one."""
+
+    @property
+    def text(self) -> str:
+        """The newest flagged revision."""
+        return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there is no violation in it, only answers that could not be read."""
+        words = {opinion.word for opinion in self.opinions}
+        return UNDECIDED in words and VIOLATION not in words
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -106,7 +147,8 @@ class Card:
 def card(case: CaseFile) -> Card:
     """The card of a case."""
     findings = sorted(case.findings, key=_order)
-    opinions = tuple(_opinion(finding) for finding in findings)
+    newest = len(case.revisions)
+    opinions = tuple(_opinion(finding, newest) for finding in findings)
     message = case.message
     return Card(
         case_id=case.id,
@@ -121,6 +163,9 @@ def card(case: CaseFile) -> Card:
         edited=message.edited_at is not None or len(case.revisions) > 1,
         earlier=_earlier(case),
         opinions=opinions,
+        writer=_author(case),
+        since=_since(case),
+        revision=max((finding.revision for finding in findings if needs_a_look(finding)), default=0),
     )
 
 
@@ -181,12 +226,29 @@ def _title(opinions: Sequence[Opinion]) -> str:
     return "; ".join(dict.fromkeys(parts)) or ALLOWED
 
 
-def _opinion(finding: Finding) -> Opinion:
+def _author(case: CaseFile) -> Author:
+    message = case.message
+    made = _SNOWFLAKE_EPOCH + timedelta(milliseconds=message.author_id >> 22)
+    return Author(message.author_id, visible(message.author_name), made, message.joined_at, case.author_record)
+
+
+def _since(case: CaseFile) -> Since:
+    waiting = (JobState.QUEUED, JobState.JUDGING)
+    newest = [finding for finding in case.findings if finding.revision == len(case.revisions)]
+    return Since(
+        current_text=visible(case.current.text) if case.current else None,
+        deleted_at=case.deleted_at,
+        being_judged=any(finding.state in waiting for finding in newest),
+    )
+
+
+def _opinion(finding: Finding, newest: int) -> Opinion:
     verdict = finding.verdict
     return Opinion(
         policy_id=finding.policy.id,
         policy_title=visible(finding.policy.title),
         shadow=finding.policy.mode is Mode.SHADOW,
+        outdated=finding.revision < newest,
         word=_word(finding),
         probability=verdict.probability if verdict else None,
         rules=tuple(_cited(finding, rule_id) for rule_id in verdict.rule_ids) if verdict else (),

@@ -1,0 +1,143 @@
+"""What stands behind a card, for moderators who ask: the model's own words, and what it was asked with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import discord
+
+from bot.cards import UNDECIDED, Card, Opinion, card
+from bot.case import CaseFile
+from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, EMBEDS, Part, Writer, fit, joined
+from bot.cogs.safe_text import code_block, escaped, readable, units
+from bot.cogs.words import sure
+
+WHOLE_MESSAGE = 1800
+"""A message with more units than this is cut on its card, so the file has to have it."""
+_UNBOUNDED = 10**6
+_IN_FILE = "It is too long for Discord. All of it is in the file."
+_MAY_BE_WRONG = "The model's own words, as they came. They can be wrong."
+_DIGEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A private answer."""
+
+    embeds: tuple[discord.Embed, ...]
+    file_text: str | None
+    """Everything, as plain text, when the embeds cannot hold it."""
+    file_name: str
+
+    @property
+    def files(self) -> list[discord.File]:
+        """The attachments; new ones at every call, for each can be sent once."""
+        if self.file_text is None:
+            return []
+        return [discord.File(BytesIO(self.file_text.encode()), self.file_name)]
+
+
+def reasoning(case: CaseFile) -> Reasoning:
+    """One page per policy, what has to be looked at first; and a file if something had to be shortened."""
+    shown = card(case)
+    asked = shown.opinions[:EMBEDS]
+    pages = [_page(opinion, EMBED_TOTAL // len(asked)) for opinion in asked]
+    whole = len(asked) == len(shown.opinions) and all(complete for _, complete in pages)
+    embeds = tuple(embed for embed, _ in pages)
+    if whole and _shown_on_card(shown):
+        text = None
+    else:
+        text = full_text(case.id, shown)
+        embeds[0].set_footer(text=_IN_FILE)
+    return Reasoning(embeds, text, f"case-{case.id}-reasoning.txt")
+
+
+def full_text(case_id: int, shown: Card) -> str:
+    """Everything, as plain text. What is hidden is written out, and nothing is shortened."""
+    said = "\n".join(f"{line.speaker}: {line.text}" for line in shown.earlier)
+    parts = [
+        f"Case {case_id}: {shown.title}",
+        *(f"Said before:\n{said}" for _ in shown.earlier[:1]),
+        *(f"The message before an edit:\n{text}" for text in shown.older_texts),
+        f"The message:\n{shown.text}",
+        *(f"What it says now:\n{text}" for text in (shown.since.current_text,) if text is not None),
+        *map(_as_text, shown.opinions),
+    ]
+    return readable("\n\n".join(parts)) + "\n"
+
+
+def _shown_on_card(shown: Card) -> bool:
+    texts = (shown.text, shown.since.current_text or "", *shown.older_texts)
+    return not any(
+        code_block(text, room)[1] for text, room in zip(texts, (WHOLE_MESSAGE, 600, 500, 500), strict=False)
+    )
+
+
+def _as_text(opinion: Opinion) -> str:
+    lines = [
+        f"--- {_heading(opinion)} ---",
+        *(f"Rule {rule.id} ({rule.severity}): {rule.text}" for rule in opinion.rules),
+        *(f"Quoted: {quote}" for quote in opinion.quotes),
+        *(f"Why: {text}" for text in (opinion.rationale,) if text),
+        *(f"Note: {note}" for note in opinion.notes),
+        *(f"Looked at because of: {line}" for line in opinion.evidence),
+        *_made_with(opinion),
+        *(f"The model's own words:\n{text}" for text in (opinion.reasoning,) if text),
+    ]
+    return "\n".join(lines)
+
+
+def _page(opinion: Opinion, room: int) -> tuple[discord.Embed, bool]:
+    """An opinion in so many units, and whether all of it is there."""
+    title = escaped(_heading(opinion), 250)
+    parts = list(_parts(opinion))
+    fitted = fit(parts, room - units(title) - units(_IN_FILE))
+    embed = discord.Embed(title=title)
+    for part in fitted:
+        if part.name:
+            embed.add_field(name=part.name, value=part.text, inline=False)
+        else:
+            embed.description = part.text
+    return embed, [part.text for part in fitted] == [part.write(_UNBOUNDED) for part in parts]
+
+
+def _heading(opinion: Opinion) -> str:
+    likely = f", {sure(opinion.probability)} likely a violation" if opinion.probability is not None else ""
+    return f"{opinion.policy_title}: {opinion.word}{likely}"
+
+
+def _parts(opinion: Opinion) -> Sequence[Part]:
+    parts = [Part("", _own_words(opinion), 60, DESCRIPTION)]
+    if opinion.rationale:
+        parts.append(Part("Why", lambda room: escaped(opinion.rationale, room), 90))
+    if opinion.notes:
+        parts.append(Part("Notes", _list(opinion.notes), 80))
+    parts.append(Part("Looked at because of", _list(opinion.evidence), 50))
+    if made_with := _made_with(opinion):
+        parts.append(Part("Made with", _list(made_with), 70))
+    return parts
+
+
+def _own_words(opinion: Opinion) -> Writer:
+    if not opinion.reasoning:
+        told = "The model's answer could not be read." if opinion.word == UNDECIDED else "There is no reasoning."
+        return lambda _: told
+
+    def write(room: int) -> str:
+        block, _ = code_block(opinion.reasoning, room - units(_MAY_BE_WRONG) - 1, rows=_UNBOUNDED)
+        return f"{_MAY_BE_WRONG}\n{block}"
+
+    return write
+
+
+def _made_with(opinion: Opinion) -> list[str]:
+    if not opinion.model_name:
+        return []
+    return [
+        f"model {opinion.model_name}, digest {opinion.model_digest[:_DIGEST]}",
+        f"policy {opinion.policy_id}, digest {opinion.policy_digest[:_DIGEST]}",
+    ]
+
+
+def _list(lines: Sequence[str]) -> Writer:
+    return lambda room: joined([f"- {escaped(line, 400)}" for line in lines], room)

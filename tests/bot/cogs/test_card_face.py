@@ -1,0 +1,272 @@
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.case import Action, AuthorRecord, CaseState, JobState
+from bot.cogs.card_face import face
+from bot.cogs.reasoning import reasoning
+from inference.standin.notice import STANDIN_NAME
+from policies.policy import Mode, Severity
+from tests.bot.adapters import START, make_policy, make_verdict
+from tests.bot.cogs.card_samples import (
+    AUTHOR,
+    MODERATOR,
+    case_about,
+    decided,
+    embed_texts,
+    flagged,
+    hostile_case,
+    limits_broken,
+    outside_code_blocks,
+    said,
+    unescaped,
+    violation,
+)
+
+OWN_MENTIONS = re.compile(rf"<(@({AUTHOR}|{MODERATOR})|#70|t:\d+:[Rf])>")
+OWN_LINK = re.compile(r"\[Jump to it\]\(https://discord\.com/channels/7/70/100\)")
+HOSTILE = st.lists(
+    st.one_of(
+        st.sampled_from(
+            (
+                "@everyone", "<@&7>", "<@55>", "<#70>", "</ban:1>", "<t:0:R>", "<:x:1>", "<a:x:1>", "<id:guide>",
+                "```", "``", "`", "\\", "\\```", "```ansi\n", "**", "__", "~~", "||", "> ", ">>> ", "# ", "-# ",
+                "- ", "1. ", "[a](https://evil.example)", "https://evil.example", "discord.gg/evil", "<https://e.x>",
+                "\n", "\n\n", "\u202e", "\u200b", "\u2028", "\ud83d", "\U000e0041", "😀", "𝕏", " ", "\t", "\x00",
+            )
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=30,
+).map("".join)  # fmt: skip
+
+
+def field(embed: discord.Embed, name: str) -> str:
+    return next(str(shown.value) for shown in embed.fields if name in str(shown.name))
+
+
+def everything(embed: discord.Embed) -> str:
+    return "\n".join(text for _, text in embed_texts(embed.to_dict()))
+
+
+def test_a_card_says_what_was_written_which_rule_it_breaks_and_why() -> None:
+    embed = face(case_about())
+    assert embed.title == "Medium · Harassment: R1"
+    assert embed.description is not None
+    assert embed.description.startswith("```\nyou loser\n```")
+    assert "**Mallory** in <#70>, <t:1893499200:R>" in embed.description
+    assert "[Jump to it](https://discord.com/channels/7/70/100)" in embed.description
+    assert embed.url == "https://discord.com/channels/7/70/100"
+    assert field(embed, "Harassment: violation, 90% likely").startswith(
+        "**R1** (medium) Insults aimed at a member\\.\nSuggested: delete"
+    )
+    assert field(embed, "Why") == "A listed term\\.\nQuoted: “loser”"
+    assert field(embed, "Said before") == "```\nmember 2: hello\nauthor: hi\n```"
+    assert field(embed, "Looked at because of") == "- keyword “loser”\\, written “loser”"
+    assert embed.footer.text == "Case 12 · version 1"
+
+
+def test_the_author_is_named_with_the_age_of_the_account_the_joining_and_the_earlier_cases() -> None:
+    case = case_about(revisions=(said(joined_at=START - timedelta(days=2)),), author_record=AuthorRecord(6, 3, 1))
+    told = field(face(case), "Author")
+    assert f"<@{AUTHOR}> · id `{AUTHOR}`" in told
+    assert "Account made <t:1682330837:R> · joined <t:1893326400:R>" in told
+    assert "6 other cases: 3 acted on, 1 dismissed, 2 not settled" in told
+    assert "No other cases" in field(face(case_about()), "Author")
+
+
+def test_an_account_made_shortly_before_the_message_is_called_new() -> None:
+    days_since_2015 = (START - timedelta(days=3)).timestamp() - 1_420_070_400
+    young = int(days_since_2015 * 1000) << 22
+    case = case_about(revisions=(said().model_copy(update={"author_id": young}),))
+    assert "**(new account)**" in field(face(case), "Author")
+    assert "new account" not in field(face(case_about()), "Author")
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_severity_is_a_word_and_a_colour(severity: Severity) -> None:
+    policy = make_policy(severity=severity)
+    embed = face(case_about(findings=(flagged(policy, violation(policy)),)))
+    assert (embed.title or "").startswith(severity.capitalize())
+    others = {
+        face(case_about(findings=(flagged(other, violation(other)),))).colour for other in _policies(severity)
+    }
+    assert embed.colour not in others
+
+
+def _policies(but: Severity) -> list[object]:
+    return [make_policy(severity=severity) for severity in Severity if severity is not but]
+
+
+def test_an_answer_that_could_not_be_read_is_said_to_be_no_verdict() -> None:
+    policy = make_policy()
+    for verdict, state in ((make_verdict(policy, violation=None), JobState.JUDGED), (None, JobState.UNDECIDED)):
+        embed = face(case_about(findings=(flagged(policy, verdict, state=state),)))
+        assert embed.title == "Undecided · Harassment: undecided"
+        assert "could not be read" in field(embed, "Harassment: undecided")
+
+
+def test_the_standin_is_called_one() -> None:
+    policy = make_policy()
+    embed = face(case_about(findings=(flagged(policy, violation(policy, model_name=STANDIN_NAME)),)))
+    assert "stand-in" in field(embed, "Judged by")
+    assert field(face(case_about()), "Judged by") == "term matcher"
+
+
+def test_other_policies_say_what_they_think_in_a_line_each() -> None:
+    policy, calm, shadow = make_policy(), make_policy("calm"), make_policy("quiet", mode=Mode.SHADOW)
+    findings = (
+        flagged(policy, violation(policy)),
+        flagged(calm, make_verdict(calm, violation=False)),
+        flagged(shadow, None, state=JobState.QUEUED),
+    )
+    told = field(face(case_about(findings=findings)), "Other policies")
+    assert told == "- Calm: allowed (10% likely a violation)\n- Quiet: waiting (shadow: counted only)"
+
+
+def test_two_violated_policies_both_show_their_rules_and_reasons() -> None:
+    policy, other = make_policy(), make_policy("spam")
+    embed = face(case_about(findings=(flagged(policy, violation(policy)), flagged(other, violation(other)))))
+    assert embed.title == "Medium · Harassment: R1; Spam: R1"
+    assert [shown.name for shown in embed.fields if shown.name == "Why"] == ["Why", "Why"]
+
+
+def test_an_edited_message_shows_its_older_versions_and_what_it_says_now() -> None:
+    case = case_about("you loser", "you absolute loser", current=said("sorry, I was angry"))
+    embed = face(case)
+    assert "you absolute loser" in (embed.description or "")
+    assert field(embed, "version 1 of 2") == "```\nyou loser\n```"
+    assert field(embed, "Edited since") == "```\nsorry, I was angry\n```"
+
+
+def test_a_version_that_waits_for_its_verdict_is_announced() -> None:
+    case = case_about("you loser", "you l0ser")
+    policy = case.findings[0].policy
+    old, new = replace(case.findings[0], revision=1), flagged(policy, None, revision=2, state=JobState.JUDGING)
+    embed = face(replace(case, findings=(old, new)))
+    assert "newest version is being judged" in (embed.description or "")
+    assert field(embed, "violation, 90% likely (before the edit)")
+    assert embed.footer.text == "Case 12 · version 1"
+
+
+def test_a_deleted_message_says_so_and_has_no_link() -> None:
+    embed = face(case_about(deleted_at=START))
+    assert "**The message is gone**, deleted since (<t:1893499200:R>)" in (embed.description or "")
+    assert embed.url is None
+    assert "discord.com/channels" not in everything(embed)
+
+
+def test_a_message_that_we_deleted_does_not_say_twice_that_it_is_gone() -> None:
+    case = decided(case_about(deleted_at=START), Action.DELETE, CaseState.ENFORCED, "The message is deleted.")
+    told = face(case).description or ""
+    assert told.startswith(f"**Deleted** by <@{MODERATOR}> <t:1893499200:R>. The message is deleted")
+    assert "is gone" not in told
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "outcome", "told"),
+    [
+        (Action.DISMISS, CaseState.ENFORCED, "Dismissed.", f"**Dismissed** by <@{MODERATOR}> <t:1893499200:R>.\n"),
+        (Action.TIMEOUT, CaseState.ENFORCED, "It ends soon.", "**Timed out for 1 h** by"),
+        (Action.TIMEOUT, CaseState.DECIDED, None, "**Decided: timeout of 1 h**, by"),
+        (Action.DELETE, CaseState.FAILED, "I may not.", "**Not done: delete**, decided by"),
+    ],
+)
+def test_a_decided_case_says_who_decided_what_and_what_came_of_it(
+    action: Action, state: CaseState, outcome: str | None, told: str
+) -> None:
+    embed = face(decided(case_about(), action, state, outcome))
+    assert (embed.description or "").startswith(told)
+    if state is CaseState.FAILED:
+        assert "I may not\\." in (embed.description or "")
+        assert "try again" in (embed.description or "")
+
+
+def test_a_case_that_came_up_again_tells_what_was_decided_before() -> None:
+    before = decided(case_about(), Action.DISMISS, CaseState.ENFORCED).decision
+    assert before is not None
+    told = face(case_about(earlier_decisions=(before,))).description or ""
+    assert told.startswith(f"Decided before: dismiss, by <@{MODERATOR}>")
+    assert "to be decided again" in told
+
+
+def test_what_is_settled_is_grey_and_what_failed_is_not() -> None:
+    grey = face(decided(case_about(), Action.DISMISS, CaseState.ENFORCED)).colour
+    assert face(decided(case_about(), Action.DELETE, CaseState.FAILED)).colour == face(case_about()).colour != grey
+
+
+def test_a_long_message_is_cut_with_a_note_and_the_file_has_all_of_it() -> None:
+    case = case_about("loser " * 600)
+    embed, behind = face(case), reasoning(case)
+    assert "*Cut: the message has 3,600 characters. All of it is behind “Reasoning”.*" in (embed.description or "")
+    assert behind.file_text is not None
+    assert "loser " * 599 in behind.file_text
+
+
+def test_a_thousand_line_breaks_do_not_push_the_buttons_off_the_screen() -> None:
+    for filler in ("\n" * 1000, " \n" * 1000, "\u3164" * 1000, " " * 1000, "\n.\n" * 300):
+        embed = face(case_about(filler + "loser"))
+        assert (embed.description or "").count("\n") < 40
+    assert "loser" in (face(case_about("\n" * 500 + " " * 500 + "loser")).description or "")
+
+
+def test_the_least_important_is_shortened_first() -> None:
+    policy = make_policy()
+    verdict = violation(policy, rationale="! " * 500)
+    full = case_about(
+        *["x" * 3000] * 3,
+        findings=tuple(
+            flagged(policy.model_copy(update={"id": f"p{number}"}), verdict, revision=3) for number in range(6)
+        ),
+        earlier=hostile_case("y " * 200).earlier,
+        current=said("z" * 1000),
+    )
+    embed = face(full)
+    assert limits_broken(embed) == []
+    names = [str(shown.name) for shown in embed.fields]
+    assert "Author" in names
+    assert "Other policies" not in names
+    assert (embed.description or "").count("x") > 1500
+
+
+@given(HOSTILE)
+@settings(max_examples=300, deadline=None)
+def test_no_text_breaks_a_limit_pings_anyone_or_gets_out_of_its_code_block(text: str) -> None:
+    check_hostile_text(text)
+
+
+def check_hostile_text(text: str) -> None:
+    """For the suite, and for the long run of the same (`python -m tests.bot.cogs.fuzz_cards 10000`)."""
+    embed = face(hostile_case(text))
+    assert limits_broken(embed) == []
+    for kind, shown in embed_texts(embed.to_dict()):
+        shown.encode()  # no half characters
+        markup = unescaped(outside_code_blocks(shown))
+        rest = OWN_LINK.sub("", OWN_MENTIONS.sub("", markup))
+        assert not re.search(r"[<>@#\[\]~|_]|://|```", rest.replace(f"`{AUTHOR}`", "")), (kind, shown)
+        assert "\u202e" not in shown
+        assert "\u200b" not in shown
+        for line in rest.split("\n"):
+            assert not re.match(r"\s*(-#|>|#{1,3}\s|\d+\.\s)", line), (kind, line)
+
+
+@given(HOSTILE)
+@settings(max_examples=150, deadline=None)
+def test_what_stands_behind_a_card_is_as_safe(text: str) -> None:
+    check_hostile_reasoning(text)
+
+
+def check_hostile_reasoning(text: str) -> None:
+    """The private answer."""
+    answer = reasoning(hostile_case(text))
+    assert limits_broken(*answer.embeds) == []
+    for embed in answer.embeds:
+        for _, shown in embed_texts(embed.to_dict()):
+            assert not re.search(r"[<>@#\[\]~|_`]|://", unescaped(outside_code_blocks(shown))), shown
+    if answer.file_text is not None:
+        answer.file_text.encode()
