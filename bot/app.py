@@ -7,12 +7,15 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
+from bot.discord_token import Token
 from bot.errors import EnvironmentProblem
+from bot.guilds.book import GuildBook
 from bot.inquiry import ModelIdentity
 from bot.models.choice import Choice, choose_model, open_model_file
 from bot.models.meter import Meter
 from bot.models.record import known_sha256
 from bot.settings import Settings
+from bot.standing import Asked, ProbeFailure, Standing
 from inference import vocabulary
 from inference.engine import ModelUnusable
 from inference.engine_options import EngineOptions, default_threads
@@ -126,6 +129,24 @@ def engine_options(settings: Settings, model: Path) -> EngineOptions:
         gpu_layers=-1 if engine.gpu_layers == "auto" else engine.gpu_layers,
         start_seconds=engine.start.total_seconds(),
         hang_seconds=engine.hang.total_seconds(),
+    )
+
+
+async def ask_discord(settings: Settings, token: Token) -> Standing | ProbeFailure:
+    """How the bot stands at Discord, and in the guilds that it works in. Never raises for what Discord does."""
+    from bot.cogs.client import point_at  # loads discord.py: only when it is needed
+    from bot.cogs.probe import probe
+
+    discord = settings.discord
+    point_at(discord.api, discord.gateway)
+    folder = settings.data_folder / "guilds"
+    book = await GuildBook.open(folder) if folder.is_dir() else None
+    return await probe(
+        token.secret.get_secret_value(),
+        Asked(
+            review_channel=lambda guild_id: book.settings(guild_id).review_channel if book else None,
+            allowed_guilds=frozenset(discord.guilds),
+        ),
     )
 
 

@@ -29,7 +29,7 @@ class Token:
     source: str
     """For people: the variable's name, or the file's path."""
     warning: str = ""
-    """What should be put right, though it works: other users can read the file."""
+    """What should be put right, though it works: other users can read the file (`chmod 600`)."""
 
 
 def find_token(settings: DiscordSettings) -> Token | None:
@@ -103,6 +103,4 @@ def _from_systemd(path: Path) -> bool:
 def _warning(path: Path) -> str:
     """Whoever reads the token is the bot."""
     mode = stat.S_IMODE(path.stat().st_mode)
-    return (
-        f"the token file {path} can be read by other users (mode {mode:o}): chmod 600 it" if mode & 0o077 else ""
-    )
+    return f"the token file {path} can be read by other users (mode {mode:o})" if mode & 0o077 else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.case import Claim
 from bot.question import question
@@ -13,9 +14,23 @@ SEEDS = (0, 1)
 """One seed gives one answer, so the second try has a seed of its own."""
 
 
+class KnownModel(Protocol):
+    """Which model a judge asks, for verdicts that it could not give itself. Read when one is made, not before."""
+
+    @property
+    def name(self) -> str:
+        """What the model calls itself."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the model's file."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model a judge asks, for verdicts that it could not give itself."""
+    """A `KnownModel` that is known from the start."""
 
     name: str
     digest: str
@@ -27,7 +42,7 @@ class Inquiry:
     """Asks a judge about claimed jobs."""
 
     judge: Judge
-    model: ModelIdentity
+    model: KnownModel
     timer: Callable[[], float]
     """Seconds that only ever grow (`time.perf_counter`)."""
 

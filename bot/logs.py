@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -10,6 +11,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.settings import LogLevel
+
+_ANSWER_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s]+")
 
 
 def start_logging(level: LogLevel) -> None:
@@ -39,7 +42,16 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Pass a record on."""
         logger = structlog.get_logger()
-        logger.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        logger.log(record.levelno, _harmless(record.getMessage()), logger=record.name, exc_info=record.exc_info)
+
+
+def _harmless(message: str) -> str:
+    """What a library says, without what must not get into a log.
+
+    asyncio describes a failed task below its first line, with the exception's message, which may quote a member.
+    Discord's addresses for answers hold a token in place of a password.
+    """
+    return _ANSWER_TOKEN.sub(r"\1…", message.partition("\n")[0])
 
 
 def _renderer() -> Processor:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.context import settings_of
-from bot.errors import ExitCode
+from bot.errors import ExitCode, SettingsError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.doctor.check import Check
+    from bot.settings import Settings
 
 
 def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")] = False,
 ) -> None:
-    """Check model, GPU, disk, SQLite, module names and more, and say what to do."""
+    """Check model, GPU, disk, SQLite, token, intent, permissions and more, and say what to do."""
     from bot.cli.console import output
     from bot.doctor.check import Outcome
 
@@ -43,7 +44,27 @@ def _examine(context: typer.Context) -> "list[Check]":
     from bot.doctor.checks import examine
     from bot.doctor.gathering import gather
 
-    return examine(gather(settings_of(context)))
+    settings = settings_of(context)
+    return [*examine(gather(settings)), *_examine_discord(settings)]
+
+
+def _examine_discord(settings: "Settings") -> "list[Check]":
+    """The token, and with a token that looks like one, what Discord says."""
+    import asyncio
+
+    from bot.app import ask_discord
+    from bot.discord_token import Token, find_token
+    from bot.doctor.service import examine_standing, examine_token
+
+    found: Token | SettingsError | None
+    try:
+        found = find_token(settings.discord)
+    except SettingsError as error:
+        found = error
+    checks = [examine_token(found)]
+    if isinstance(found, Token):
+        checks += examine_standing(asyncio.run(ask_discord(settings, found)))
+    return checks
 
 
 def _print(results: "list[Check]", console: "Console") -> None:

@@ -9,6 +9,7 @@ import typer
 from bot.cli import model, policy
 from bot.cli.context import Invocation
 from bot.cli.doctor import doctor
+from bot.cli.run import invite, run
 from bot.cli.scan import demo, scan
 from bot.cli.settings import show_settings
 
@@ -35,6 +36,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.command()(run)
+app.command()(invite)
 app.command()(scan)
 app.command()(demo)
 app.add_typer(policy.app, name="policy")

@@ -72,3 +72,22 @@ def test_libraries_log_only_warnings_and_our_own_rooms_as_much_as_is_set(lines):
         ("trouble", "httpx2"),
         ("ready", "inference.engine"),
     ]
+
+
+def test_what_asyncio_tells_of_a_failed_task_is_cut_to_what_quotes_nobody(lines):
+    start_logging(LogLevel.INFO)
+    message = f"Task exception was never retrieved\nfuture: <Task finished exception=ValueError('{SECRET}')>"
+    logging.getLogger("asyncio").error(message)
+    assert [line["event"] for line in lines()] == ["Task exception was never retrieved"]
+
+
+@pytest.mark.parametrize("path", ["/webhooks/5/{}/messages/@original", "/interactions/5/{}/callback"])
+def test_the_tokens_in_discords_addresses_for_answers_are_not_logged(lines, path):
+    start_logging(LogLevel.INFO)
+    secret = "aW50ZXJhY3Rpb246MTIz"
+    logging.getLogger("discord.http").warning(
+        "We are being rate limited. PATCH %s responded with 429.", path.format(secret)
+    )
+    (line,) = lines()
+    assert secret not in line["event"]
+    assert "responded with 429" in line["event"]

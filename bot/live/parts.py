@@ -1,0 +1,168 @@
+"""Puts the parts of the running bot together. Nothing is started here."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.cogs import guilds, intake, policy, review, setup, status, sync
+from bot.cogs.board import DiscordBoard
+from bot.cogs.client import BotOptions, SafeguildBot, create_bot
+from bot.cogs.enforcement import DiscordEnforcer
+from bot.cogs.history import DiscordHistory
+from bot.cogs.rooms import Rooms
+from bot.errors import EnvironmentProblem
+from bot.guilds.book import GuildBook
+from bot.guilds.policies import PolicyBook
+from bot.guilds.rebuilding import PrefilterBuilder
+from bot.intake.lanes import Intake
+from bot.live.late_judge import LateJudge
+from bot.live.status import Reporter
+from bot.moderation import Moderation
+from bot.outage import BackOff
+from bot.ports import Store
+from bot.review.decisions import Review
+from bot.review.outbox import CardOutbox
+from bot.rulebook import Rulebook
+from bot.settings import DiscordSettings, Settings
+from bot.worker import WorkerSettings
+from inference.prefilter.suspicion import Suspicion
+
+JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
+"""The judge is on this machine: asking it again costs nothing, and a loaded model should not stand idle."""
+COGS = (guilds, intake, review, setup, policy, status, sync)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the running bot, ready to run."""
+
+    bot: SafeguildBot
+    moderation: Moderation
+    intake: Intake
+    outbox: CardOutbox
+    review: Review
+    guild_book: GuildBook
+    policy_book: PolicyBook
+    store: Store
+
+
+class _NoPolicies:
+    """The inspector of a bot whose policies are not in force yet."""
+
+    def inspect(self, *_: object) -> tuple[Suspicion, ...]:
+        """Nothing is suspected, because nothing is asked yet."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the parts stand on."""
+
+    settings: Settings
+    folder: Path
+    """The data folder."""
+    store: Store
+    late: LateJudge
+    stand_in: bool
+    clock: Callable[[], datetime]
+
+
+async def put_together(ground: Ground) -> Parts:
+    """Build every part on the others that it needs.
+
+    Raises:
+        EnvironmentProblem: the guilds' settings or policies cannot be read.
+    """
+    store, clock, discord = ground.store, ground.clock, ground.settings.discord
+    bot = create_bot(_options(discord))
+    guild_book = await _guild_book(ground.folder)
+    outbox = CardOutbox(
+        store, DiscordBoard(bot), lambda guild_id: guild_book.settings(guild_id).review_channel, clock=clock
+    )
+    moderation = _moderation(ground, outbox)
+    parts = Parts(
+        bot=bot,
+        moderation=moderation,
+        intake=Intake(moderation, store, DiscordHistory(bot), clock=clock, capacity=discord.intake_capacity),
+        outbox=outbox,
+        review=Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock),
+        guild_book=guild_book,
+        policy_book=await _policy_book(ground.folder, moderation),
+        store=store,
+    )
+    bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
+    return parts
+
+
+def _options(discord: DiscordSettings) -> BotOptions:
+    return BotOptions(api=discord.api, gateway=discord.gateway, requests_per_second=discord.requests_per_second)
+
+
+def _moderation(ground: Ground, outbox: CardOutbox) -> Moderation:
+    """Without policies: the intake waits until the policy book has put them in force."""
+    return Moderation(
+        Rulebook({}, _NoPolicies()),
+        ground.store,
+        ground.late,
+        outbox,
+        model=ground.late,
+        clock=ground.clock,
+        timer=time.perf_counter,
+        settings=WorkerSettings(width=ground.settings.engine.width, back_off=JUDGE_BACK_OFF),
+    )
+
+
+async def _guild_book(folder: Path) -> GuildBook:
+    try:
+        return await GuildBook.open(folder / "guilds")
+    except OSError as error:
+        raise _unreadable(folder / "guilds", error) from error
+
+
+async def _policy_book(folder: Path, moderation: Moderation) -> PolicyBook:
+    try:
+        return await PolicyBook.open(folder / "policies", PrefilterBuilder(), moderation.adopt, in_force=False)
+    except OSError as error:
+        raise _unreadable(folder / "policies", error) from error
+
+
+def _unreadable(folder: Path, error: OSError) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"{folder} cannot be read: {error.strerror or error}", "check who owns it, and its permissions"
+    )
+
+
+def _rooms(ground: Ground, parts: Parts) -> Rooms:
+    reporter = Reporter(
+        version=version("safeguild"),
+        started_at=ground.clock(),
+        stand_in=ground.stand_in,
+        late=ground.late,
+        workload=lambda: parts.moderation.workload,
+        intake=parts.intake,
+        store=parts.store,
+    )
+    return Rooms(
+        intake=parts.intake,
+        review=parts.review,
+        outbox=parts.outbox,
+        guild_book=parts.guild_book,
+        policy_book=parts.policy_book,
+        store=parts.store,
+        clock=ground.clock,
+        status=reporter.report,
+        purge=lambda guild_id: _purge(parts, guild_id),
+        kept=ground.folder,
+        allowed_guilds=frozenset(ground.settings.discord.guilds) or None,
+    )
+
+
+async def _purge(parts: Parts, guild_id: int) -> None:
+    """Forget a guild: first what would write anew, last the store. Doing it again is safe."""
+    await parts.intake.forget(guild_id)
+    await parts.policy_book.forget(guild_id)
+    await parts.guild_book.forget(guild_id)
+    await parts.store.purge(guild_id)
