@@ -1,0 +1,120 @@
+"""What people's clients do: press buttons, use commands, fill in modals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.discord_server import rendering
+from tests.discord_server.command_call import read_call
+from tests.discord_server.errors import NotAllowed
+from tests.discord_server.interactions import Interaction, InteractionKind, Interactions
+from tests.discord_server.permissions import NONE, Permission
+from tests.discord_server.replies import Choice, Reply
+
+if TYPE_CHECKING:
+    from tests.discord_server.channels import Channel
+    from tests.discord_server.commands import Command
+    from tests.discord_server.messages import Message
+    from tests.discord_server.people import Member
+    from tests.discord_server.world import World
+
+
+@dataclass(slots=True)
+class People:
+    """Starts interactions for people, and waits for the bot's answers."""
+
+    world: World
+    interactions: Interactions
+
+    async def press(
+        self,
+        member: Member,
+        message: Message,
+        control: dict[str, Any],
+        *,
+        values: Sequence[str] | None = None,
+        wait: bool = True,
+    ) -> Reply:
+        """Use a component of a message."""
+        if not message.channel.visible_to(member):
+            raise NotAllowed(f"{member.name} does not see #{message.channel.name}")
+        data = {"component_type": control["type"], "custom_id": control["custom_id"], "id": control["id"]}
+        if values is not None:
+            data["values"] = list(values)
+        interaction = self.interactions.start(
+            InteractionKind.COMPONENT, member, message.channel, data, source=message, name=control["custom_id"]
+        )
+        return await self._answer(interaction, wait=wait)
+
+    async def use_command(
+        self, member: Member, channel: Channel, words: str, options: Mapping[str, Any], *, wait: bool
+    ) -> Reply:
+        """Use a slash command with all its required options."""
+        command = self._usable(member, channel, words)
+        data = read_call(command, words, options)
+        interaction = self.interactions.start(InteractionKind.COMMAND, member, channel, data, name=words)
+        return await self._answer(interaction, wait=wait)
+
+    async def complete(
+        self, member: Member, channel: Channel, words: str, options: Mapping[str, Any]
+    ) -> list[Choice]:
+        """Ask for the choices of the last option."""
+        command = self._usable(member, channel, words)
+        data = read_call(command, words, options, focused=list(options)[-1])
+        interaction = self.interactions.start(InteractionKind.AUTOCOMPLETE, member, channel, data, name=words)
+        return (await self._answer(interaction, wait=True)).choices
+
+    async def submit(self, opened: Interaction, values: Mapping[str, str], *, wait: bool) -> Reply:
+        """Send a modal off."""
+        if opened.modal is None:
+            raise NotAllowed("no modal is open")
+        shape = rendering.components(opened.modal["components"])
+        data = {"custom_id": opened.modal["custom_id"], "components": [_filled(each, values) for each in shape]}
+        interaction = self.interactions.start(
+            InteractionKind.MODAL_SUBMIT, opened.member, opened.channel, data, source=opened.source
+        )
+        return await self._answer(interaction, wait=wait)
+
+    async def _answer(self, interaction: Interaction, *, wait: bool) -> Reply:
+        reply = Reply(self.world, interaction)
+        allowed = self.interactions.answer_within + 1
+        await self.world.changes.until(
+            lambda: interaction.acknowledged or interaction.expired, allowed, "the acknowledgement"
+        )
+        return await reply.settled() if wait else reply
+
+    def _usable(self, member: Member, channel: Channel, words: str) -> Command:
+        name = words.split()[0]
+        commands = {each.name: each for each in self.world.commands.usable_in(member.guild.id)}
+        if name not in commands:
+            raise NotAllowed(f"there is no command /{name}; there are {sorted(commands)}")
+        if not member.can(Permission.USE_APPLICATION_COMMANDS | Permission.VIEW_CHANNEL, channel):
+            raise NotAllowed(f"{member.name} may not use commands in #{channel.name}")
+        needed = commands[name].default_permissions
+        administrators_only = needed == NONE and not member.can(Permission.ADMINISTRATOR)
+        if administrators_only or (needed and not member.can(needed, channel)):
+            raise NotAllowed(f"/{name} is hidden from {member.name}")
+        return commands[name]
+
+
+def _filled(shown: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A modal's component as it comes back: ids and values, without labels."""
+    sent: dict[str, Any] = {"type": shown["type"], "id": shown["id"]}
+    if shown.get("components"):
+        sent["components"] = [_filled(each, values) for each in shown["components"]]
+    if shown.get("component"):
+        sent["component"] = _filled(shown["component"], values)
+    custom_id = shown.get("custom_id")
+    if custom_id is not None:
+        value = values.get(custom_id, shown.get("value") or "")
+        _check_length(shown, value)
+        sent |= {"custom_id": custom_id, "value": value}
+    return sent
+
+
+def _check_length(shown: dict[str, Any], value: str) -> None:
+    longest, shortest = shown.get("max_length") or 4000, shown.get("min_length") or 0
+    if not shortest <= len(value) <= longest or (shown.get("required", True) and not value):
+        raise NotAllowed(f"the field {shown['custom_id']!r} takes {shortest} to {longest} characters")

@@ -1,0 +1,1 @@
+"""The REST API: one small module for each resource, put together in `rest.api`."""
