@@ -18,7 +18,8 @@ def guilds_owing(db: sqlite3.Connection) -> list[int]:
 def owed(db: sqlite3.Connection, guild_id: int, limit: int) -> list[CaseFile]:
     """Cards that are out of date, then those that are missing; the oldest cases first."""
     ids = [row["id"] for row in db.execute(card_queries.OWED, {"guild": guild_id, "limit": limit})]
-    return sorted(read(db, ids), key=lambda case: ids.index(case.id))
+    found = {case.id: case for case in read(db, ids)}
+    return [found[case_id] for case_id in ids]
 
 
 def begin(db: sqlite3.Connection, case_id: int, channel_id: int, now: datetime) -> None:

@@ -52,4 +52,15 @@ DELETE FROM case_file WHERE id IN (SELECT id FROM case_file WHERE guild_id = :gu
 FORGET_POLICIES_IN_FORCE: Final = "DELETE FROM policy_in_force WHERE guild_id = :guild"
 FORGET_POLICY_VERSIONS: Final = "DELETE FROM policy_version WHERE guild_id = :guild"
 FORGET_WATERMARKS: Final = "DELETE FROM watermark WHERE guild_id = :guild"
-FORGET_GUILD: Final = "DELETE FROM guild WHERE id = :guild"
+
+# A guild that something is kept of has a row here until nothing of it is left in the files: whoever compares the
+# known guilds with those that the bot is in sees that a purge was broken off.
+KEEP_NUMBER: Final = """
+INSERT INTO guild (id, tag)
+SELECT :guild, 0.0
+WHERE EXISTS (SELECT 1 FROM policy_version WHERE guild_id = :guild)
+    OR EXISTS (SELECT 1 FROM watermark WHERE guild_id = :guild)
+ON CONFLICT DO NOTHING
+"""
+HAS_NUMBER: Final = "SELECT 1 FROM guild WHERE id = :guild"
+FORGET_NUMBER: Final = "DELETE FROM guild WHERE id = :guild"

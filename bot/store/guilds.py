@@ -47,13 +47,16 @@ def forget_cases(db: sqlite3.Connection, guild_id: int, limit: int = _ALL) -> bo
     return db.execute(queries.FORGET_CASES, {"guild": guild_id, "limit": limit}).rowcount > 0
 
 
-def forget(db: sqlite3.Connection, guild_id: int) -> None:
-    """Delete everything about a guild."""
+def forget(db: sqlite3.Connection, guild_id: int) -> bool:
+    """Delete everything about a guild but its number; whether anything was known of it."""
+    guild = {"guild": guild_id}
+    db.execute(queries.KEEP_NUMBER, guild)
     forget_cases(db, guild_id)
-    for query in (
-        queries.FORGET_POLICIES_IN_FORCE,
-        queries.FORGET_POLICY_VERSIONS,
-        queries.FORGET_WATERMARKS,
-        queries.FORGET_GUILD,
-    ):
-        db.execute(query, {"guild": guild_id})
+    for query in (queries.FORGET_POLICIES_IN_FORCE, queries.FORGET_POLICY_VERSIONS, queries.FORGET_WATERMARKS):
+        db.execute(query, guild)
+    return db.execute(queries.HAS_NUMBER, guild).fetchone() is not None
+
+
+def forget_number(db: sqlite3.Connection, guild_id: int) -> None:
+    """Delete the last that is known of a guild."""
+    db.execute(queries.FORGET_NUMBER, {"guild": guild_id})

@@ -13,7 +13,7 @@ from bot.store import cards, cases, decisions, guilds, jobs, queries, reading
 from bot.store.connection import Connection, Work, connected
 from bot.store.errors import explain
 from bot.store.migration import prepare
-from bot.store.wiping import wipe
+from bot.store.wiping import empty_log, write_anew
 from bot.store.writer import GroupWriter, group_writer
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -174,16 +174,19 @@ class SqliteStore:
         """Forget everything about a guild, in steps that let other guilds' writes pass in between.
 
         When it returns, no byte of the guild is in the database, its -wal or its -shm file. Not covered: copies
-        that others made (backups, the file system's old blocks). Leases on the guild's jobs are lost. The last
-        step writes the whole file anew: it takes time, and free space for two more copies of the database.
+        that others made (backups, the file system's old blocks). Leases on the guild's jobs are lost. The file is
+        written anew: that takes time, and free space for two more copies of the database. Until all is done,
+        `guilds` still names the guild.
 
         Raises:
             StoreUnavailable: part of the guild, or traces of it in the files, may be left. Purge it again.
         """
         while await self._writer.write(lambda db: guilds.forget_cases(db, guild_id, FORGOTTEN_TOGETHER)):
             pass
-        await self._writer.write(lambda db: guilds.forget(db, guild_id))
-        await wipe(self._writer)
+        if await self._writer.write(lambda db: guilds.forget(db, guild_id)):
+            await write_anew(self._writer)
+            await self._writer.write(lambda db: guilds.forget_number(db, guild_id))
+            await empty_log(self._writer)
 
     async def job_counts(self) -> dict[JobState, int]:
         """See `Store`."""

@@ -17,7 +17,7 @@ TRIES: Final = 100
 """How often the log is tried, a tenth of a second apart: readers of our own are done in milliseconds."""
 
 
-async def wipe(writer: GroupWriter) -> None:
+async def write_anew(writer: GroupWriter) -> None:
     """Leave nothing of what was deleted in the database, its -wal or its -shm file.
 
     It needs free space for two more copies of the database, one of them in the system's temporary folder, and
@@ -26,7 +26,16 @@ async def wipe(writer: GroupWriter) -> None:
     Raises:
         StoreUnavailable: traces may be left. Do it again.
     """
-    await writer.between(_write_anew)
+    await writer.between(_vacuum)
+    await empty_log(writer)
+
+
+async def empty_log(writer: GroupWriter) -> None:
+    """Leave nothing in the -wal file, however long readers take within reason.
+
+    Raises:
+        StoreUnavailable: somebody still reads. Do it again.
+    """
     for _ in range(TRIES):
         if await writer.between(_empty_log):
             return
@@ -37,7 +46,7 @@ async def wipe(writer: GroupWriter) -> None:
     )
 
 
-def _write_anew(db: sqlite3.Connection) -> None:
+def _vacuum(db: sqlite3.Connection) -> None:
     db.execute("VACUUM")
 
 

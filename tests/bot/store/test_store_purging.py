@@ -3,9 +3,10 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,12 @@ def size_of_log(path: Path) -> int:
 
 def traces(path: Path, text: str = SECRET) -> int:
     """How often a text is found in the database's files."""
+    return sum(file.count(text.encode()) for file in contents(path))
+
+
+def contents(path: Path) -> list[bytes]:
     files = [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")]
-    return sum(file.read_bytes().count(text.encode()) for file in files if file.exists())
+    return [file.read_bytes() for file in files if file.exists()]
 
 
 async def live(store: Store, cases: int = 60, seed: int = 1) -> None:
@@ -149,9 +154,56 @@ async def test_a_stranger_who_does_not_stop_reading_is_named(
         other.execute("SELECT count(*) FROM case_file").fetchone()
         with pytest.raises(StoreUnavailable, match="Stop that program and try again"):
             await store.purge(OTHER)
-    assert await store.guilds() == [GUILD]
+    assert await store.find(OTHER, 3) is None
+    assert await store.guilds() == [GUILD, OTHER], "the files still hold traces of it"
     await store.purge(OTHER)
     assert traces(path) == 0
+    assert await store.guilds() == [GUILD]
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_purge_that_a_crash_breaks_off_is_taken_up_by_the_next_one(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """As long as there is a trace, the guild is known: whoever compares guilds at a start purges it again."""
+    async with open_store(path, clock=clock) as store:
+        assert isinstance(store, SqliteStore)
+        await live(store)
+        left = iter([None] * steps)
+        monkeypatch.setattr(store._writer, "write", stopping(store._writer.write, left))
+        monkeypatch.setattr(store._writer, "between", stopping(store._writer.between, left))
+        with pytest.raises(KeyboardInterrupt):
+            await store.purge(OTHER)
+        assert traces(path) > 0
+        monkeypatch.undo()
+        assert OTHER in await store.guilds()
+        await store.purge(OTHER)
+        assert traces(path) == 0
+        assert await store.guilds() == [GUILD]
+
+
+def stopping(call: Any, left: Iterator[None]) -> Any:
+    """A call that stops the program after some uses."""
+
+    async def use(work: Any) -> Any:
+        for _ in left:
+            return await call(work)
+        raise KeyboardInterrupt
+
+    return use
+
+
+async def test_an_unknown_guild_costs_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiping, "_vacuum", None)
+    await live(store, 5)
+    await store.purge(999)
+
+
+async def test_a_guild_is_known_by_its_watermarks_alone(store: Store, path: Path) -> None:
+    await store.advance(OTHER, {5: 10**18 + 1})
+    await store.purge(OTHER)
+    assert await store.guilds() == []
+    assert not any((10**18 + 1).to_bytes(8, "big") in file for file in contents(path))
 
 
 async def test_afterwards_a_lock_is_waited_for_as_before(store: SqliteStore) -> None:
