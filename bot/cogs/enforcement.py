@@ -14,6 +14,8 @@ _AUDIT_REASON = 512
 """Characters that Discord keeps of a reason in the audit log."""
 _DELETE_NEEDS = "Manage Messages"
 _TIMEOUT_NEEDS = "Timeout Members"
+_OPEN_NEEDS = "Manage Threads"
+_THREAD_IS_ARCHIVED = 50083
 _SAME = timedelta(seconds=1)
 """Discord may round the end of a timeout."""
 
@@ -39,13 +41,29 @@ class DiscordEnforcer:
         """Deleting twice changes nothing; looking first keeps the audit log free of a second try."""
         if again and await self._is_gone(case):
             return "The message is deleted."
-        message = case.message
         try:
-            with translated(_DELETE_NEEDS):
-                await self._http.delete_message(message.channel_id, message.id, reason=_reason(decision))
+            await self._delete_once(case, decision)
         except Gone:
             return "The message was gone already."
+        except Refused as no:
+            if not _is_about_archived_thread(no):
+                raise
+            await self._open_thread_and_delete(case, decision)
         return "The message is deleted."
+
+    async def _delete_once(self, case: CaseFile, decision: Decision) -> None:
+        message = case.message
+        with translated(_DELETE_NEEDS):
+            await self._http.delete_message(message.channel_id, message.id, reason=_reason(decision))
+
+    async def _open_thread_and_delete(self, case: CaseFile, decision: Decision) -> None:
+        """Do as Discord's own client does. Without it, who starts a thread could put it away, insults and all.
+
+        Discord archives the thread again when nobody writes in it.
+        """
+        with translated(_OPEN_NEEDS):
+            await self._http.edit_channel(case.message.channel_id, archived=False, reason=_reason(decision))
+        await self._delete_once(case, decision)
 
     async def _is_gone(self, case: CaseFile) -> bool:
         """Whether the message is known to be gone. Not being allowed to look is no answer."""
@@ -80,6 +98,10 @@ class DiscordEnforcer:
         with translated():
             member = await self._http.get_member(case.guild_id, case.message.author_id)
         return discord.utils.parse_time(member.get("communication_disabled_until"))
+
+
+def _is_about_archived_thread(no: Refused) -> bool:
+    return isinstance(no.__cause__, discord.HTTPException) and no.__cause__.code == _THREAD_IS_ARCHIVED
 
 
 def _reason(decision: Decision) -> str:
