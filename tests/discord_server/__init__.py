@@ -7,7 +7,7 @@ from tests.discord_server.channels import Channel, ChannelKind
 from tests.discord_server.errors import NotAllowed
 from tests.discord_server.events import Intent
 from tests.discord_server.faults import Fault, Outage
-from tests.discord_server.gateway import Close, GatewayRules, Op
+from tests.discord_server.gateway_protocol import Close, GatewayRules, Op
 from tests.discord_server.guild import Guild
 from tests.discord_server.interactions import CallbackKind
 from tests.discord_server.journal import Action, ActionKind, AuditEntry, AuditEvent, Request

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from tests.discord_server import channel_rendering
 from tests.discord_server.changes import DEFAULT_TIMEOUT
 from tests.discord_server.errors import NotAllowed
 from tests.discord_server.events import Event
-from tests.discord_server.mentions import AllowedMentions, find
+from tests.discord_server.mentions import AllowedMentions, find_all
+from tests.discord_server.message_log import MessageLog
 from tests.discord_server.messages import HAS_THREAD, REPLY, Attachment, Message, Poll
 from tests.discord_server.people import Member, Role, User
 from tests.discord_server.permissions import NONE, Overwrite, Permission
@@ -65,9 +66,7 @@ class Channel:
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     recipient: User | None = None
     thread: ThreadState | None = None
-    last_message_id: int | None = None
-    _ids: list[int] = field(default_factory=list)
-    _by_id: dict[int, Message] = field(default_factory=dict)
+    log: MessageLog = field(default_factory=MessageLog)
 
     @property
     def mention(self) -> str:
@@ -85,15 +84,15 @@ class Channel:
     @property
     def messages(self) -> list[Message]:
         """All messages that exist, oldest first."""
-        return [self._by_id[each] for each in self._ids]
+        return self.log.all
 
     @property
     def latest(self) -> Message:
         """The newest message."""
-        return self._by_id[self._ids[-1]]
+        return self.log.all[-1]
 
     def message(self, message_id: int) -> Message | None:
-        return self._by_id.get(message_id)
+        return self.log.get(message_id)
 
     def visible_to(self, member: Member) -> bool:
         """Whether the member can see the channel; a private thread also wants membership or Manage Threads."""
@@ -224,36 +223,22 @@ class Channel:
 
     def add(self, message: Message, allowed: AllowedMentions | None = None, *, quietly: bool = False) -> Message:
         """Keep a new message and, unless `quietly`, tell the sessions."""
-        message.mentions = find(message.content, self, message.author, allowed or AllowedMentions())
-        self._keep(message)
+        message.mentions = find_all(message, allowed or AllowedMentions())
+        self.log.add(message)
         if self.thread is not None and self.thread.archived:
             self.set_archived(False)
         if not quietly:
             message.announce("MESSAGE_CREATE")
         return message
 
-    def _keep(self, message: Message) -> None:
-        if self._ids and message.id < self._ids[-1]:
-            insort(self._ids, message.id)
-        else:
-            self._ids.append(message.id)
-        self._by_id[message.id] = message
-        self.last_message_id = max(self.last_message_id or 0, message.id)
-
     def remove(self, message: Message) -> None:
-        """Delete one message; `last_message_id` keeps pointing at it, as in Discord."""
-        if self._by_id.pop(message.id, None) is None:
-            return
-        del self._ids[bisect_left(self._ids, message.id)]
-        message.deleted = True
-        self._announce_deletion("MESSAGE_DELETE", {"id": str(message.id)})
+        """Delete one message."""
+        if self.log.remove([message.id]):
+            self._announce_deletion("MESSAGE_DELETE", {"id": str(message.id)})
 
     def remove_many(self, message_ids: Iterable[int]) -> None:
         """Delete what exists of these, as one bulk event."""
-        gone = [self._by_id.pop(each) for each in dict.fromkeys(message_ids) if each in self._by_id]
-        self._ids = [each for each in self._ids if each in self._by_id]
-        for message in gone:
-            message.deleted = True
+        gone = self.log.remove(message_ids)
         if gone:
             self._announce_deletion("MESSAGE_DELETE_BULK", {"ids": [str(each.id) for each in gone]})
 
@@ -264,21 +249,6 @@ class Channel:
         self.world.publish(Event(event, data, self.guild, self))
         self.world.changes.touch()
 
-    def page(
-        self, limit: int, *, before: int | None = None, after: int | None = None, around: int | None = None
-    ) -> list[Message]:
-        """A page of history, newest first, as `GET /channels/{}/messages` orders it."""
-        if around is not None:
-            middle = bisect_left(self._ids, around)
-            chosen = self._ids[max(0, middle - limit // 2) : middle + limit // 2 + 1]
-        elif after is not None:
-            start = bisect_right(self._ids, after)
-            chosen = self._ids[start : start + limit]
-        else:
-            end = len(self._ids) if before is None else bisect_left(self._ids, before)
-            chosen = self._ids[max(0, end - limit) : end]
-        return [self._by_id[each] for each in reversed(chosen)]
-
     def open_thread(self, owner: User, name: str, kind: ChannelKind, *, on: Message | None = None) -> Channel:
         """Make a thread below this channel; one on a message has that message's id."""
         state = ThreadState(owner, self.world.clock.now(), members={owner.id})
@@ -286,7 +256,7 @@ class Channel:
         thread = Channel(thread_id, self.world, kind, name, self.guild, parent=self, thread=state)
         self.world.channels[thread.id] = thread
         if self.kind is ChannelKind.FORUM:
-            self.last_message_id = thread.id
+            self.log.last_id = thread.id
         thread.announce("THREAD_CREATE", newly_created=True)
         if on is not None:
             on.thread, on.flags = thread, on.flags | HAS_THREAD
@@ -316,45 +286,7 @@ class Channel:
         self.world.changes.touch()
 
     def payload(self) -> dict[str, Any]:
-        last = None if self.last_message_id is None else str(self.last_message_id)
-        payload: dict[str, Any] = {"id": str(self.id), "type": int(self.kind), "last_message_id": last, "flags": 0}
-        if self.guild is None:
-            return payload | {"recipients": [self.recipient.payload()] if self.recipient else []}
-        parent = None if self.parent is None else str(self.parent.id)
-        payload |= {
-            "guild_id": str(self.guild.id),
-            "name": self.name,
-            "parent_id": parent,
-            "rate_limit_per_user": 0,
-        }
-        return payload | (self._thread_payload(self.thread) if self.thread else self._guild_payload())
-
-    def _guild_payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = {
-            "position": self.position,
-            "permission_overwrites": [each.payload() for each in self.overwrites.values()],
-            "nsfw": False,
-            "topic": None,
-        }
-        if self.kind is ChannelKind.FORUM:
-            payload |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
-        return payload
-
-    def _thread_payload(self, state: ThreadState) -> dict[str, Any]:
-        archived_at = state.archived_at or state.created_at
-        return {
-            "owner_id": str(state.owner.id),
-            "message_count": len(self._ids),
-            "member_count": len(state.members),
-            "total_message_sent": len(self._ids),
-            "thread_metadata": {
-                "archived": state.archived,
-                "locked": state.locked,
-                "auto_archive_duration": 1440,
-                "archive_timestamp": archived_at.isoformat(),
-                "create_timestamp": state.created_at.isoformat(),
-            },
-        }
+        return channel_rendering.channel(self)
 
 
 def _user(author: Member | User) -> User:

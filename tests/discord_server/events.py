@@ -69,8 +69,9 @@ _BLANKED: dict[str, Any] = {"content": "", "embeds": [], "attachments": [], "com
 class Event:
     """One dispatch: its data, and what a session must have to get it.
 
-    `channel` limits it to who can view that channel, `needs` to who has that permission in the guild; `always` lifts the
-    limit by intents (interactions, the bot's own member). With `message` its content is blanked where it must be.
+    `channel` limits it to who can view that channel, `needs` to who has that permission in the guild; `always`
+    lifts the limit by intents (interactions, the bot's own member). With `message` its content is blanked where it
+    must be.
     """
 
     name: str

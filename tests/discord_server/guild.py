@@ -116,7 +116,8 @@ class Guild:
     ) -> Reply:
         """The member uses a slash command, as in `slash(ada, general, "policy mode", policy="harassment")`.
 
-        Options take channels, roles, members, texts, numbers and booleans. Returns when the answer is there or has failed.
+        Options take channels, roles, members, texts, numbers and booleans. Returns when the answer is there or has
+        failed; with `wait=False` at the acknowledgement.
         """
         return await self.world.people.use_command(member, channel, command, options, wait=wait)
 

@@ -143,7 +143,7 @@ class Interactions:
         return interaction
 
     def by_token(self, application_id: int, token: str) -> Interaction:
-        """The interaction whose token serves as a webhook; 50027 after 15 minutes, 10015 before the acknowledgement."""
+        """The interaction whose token is used as a webhook: 50027 after 15 minutes, 10015 unacknowledged."""
         interaction = self._by_token.get(token)
         if interaction is None or application_id != self.world.application.id:
             refuse(UNKNOWN_WEBHOOK)

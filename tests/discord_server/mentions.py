@@ -15,6 +15,7 @@ from tests.discord_server.permissions import Permission
 
 if TYPE_CHECKING:
     from tests.discord_server.channels import Channel
+    from tests.discord_server.messages import Message
     from tests.discord_server.people import Role, User
 
 _USER = re.compile(r"<@!?(\d{1,20})>")
@@ -60,6 +61,16 @@ class AllowedMentions:
 
 def _ids(given: object) -> frozenset[int]:
     return frozenset(int(each) for each in given) if isinstance(given, list) else frozenset()
+
+
+def find_all(message: Message, allowed: AllowedMentions) -> Mentions:
+    """The mentions of a new message; a reply also mentions whom it answers."""
+    mentions = find(message.content, message.channel, message.author, allowed)
+    answered = message.referenced
+    if answered is None or not allowed.replied_user or answered.author in mentions.users:
+        return mentions
+    users = (*mentions.users, answered.author)
+    return Mentions(users, mentions.roles, mentions.everyone, mentions.pings | {answered.author.mention})
 
 
 def find(content: str, channel: Channel, author: User, allowed: AllowedMentions) -> Mentions:

@@ -1,7 +1,8 @@
 """Checks requests and responses against Discord's own OpenAPI description, where a copy of it is at hand.
 
-The description's README says: unions mean "one of these was meant", so they are read as anyOf; the API takes numbers for
-texts of digits and texts of digits for numbers, so requests are read leniently. Responses are ours and read strictly.
+The description's README says: unions mean "one of these was meant", so they are read as anyOf; the API takes
+numbers for texts of digits and texts of digits for numbers, so requests are read leniently. Responses are ours and
+read strictly.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import jsonschema_rs
 import orjson
@@ -97,7 +99,9 @@ class Description:
         key = (base, pointer)
         if key not in self._validators:
             schema = {"$ref": f"{base}#{pointer}"}
-            self._validators[key] = jsonschema_rs.Draft202012Validator(schema, registry=self._registry)
+            self._validators[key] = jsonschema_rs.Draft202012Validator(
+                schema, registry=self._registry, validate_formats=True
+            )
         validator = self._validators[key]
         if validator.is_valid(instance):
             return []
@@ -185,7 +189,7 @@ def _operations(document: dict[str, Any]) -> Iterable[Operation]:
             content = item[method]
             parameters = [*item.get("parameters", []), *content.get("parameters", [])]
             queried = {each["name"]: each for each in parameters if each.get("in") == "query"}
-            pointer = f"/paths/{template.replace('~', '~0').replace('/', '~1').replace('{', '%7B').replace('}', '%7D')}/{method}"
+            pointer = f"/paths/{quote(template.replace('/', '~1'), safe='~@')}/{method}"
             yield Operation(content["operationId"], method.upper(), pattern, literals, pointer, content, queried)
 
 

@@ -52,24 +52,28 @@ class Permission(IntFlag):
 
 NONE = Permission(0)
 ALL = Permission((1 << 53) - 1)
-P = Permission
+
 DEFAULT_EVERYONE = (
-    P.CREATE_INSTANT_INVITE
-    | P.ADD_REACTIONS
-    | P.VIEW_CHANNEL
-    | P.SEND_MESSAGES
-    | P.EMBED_LINKS
-    | P.ATTACH_FILES
-    | P.READ_MESSAGE_HISTORY
-    | P.CHANGE_NICKNAME
-    | P.USE_APPLICATION_COMMANDS
-    | P.CREATE_PUBLIC_THREADS
-    | P.SEND_MESSAGES_IN_THREADS
-    | P.SEND_POLLS
+    Permission.CREATE_INSTANT_INVITE
+    | Permission.ADD_REACTIONS
+    | Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.SEND_POLLS
 )
-MODERATOR = P.KICK_MEMBERS | P.BAN_MEMBERS | P.MANAGE_MESSAGES | P.MODERATE_MEMBERS
-_TIMED_OUT_KEEPS = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
-_NEEDS_SENDING = P.MENTION_EVERYONE | P.SEND_TTS_MESSAGES | P.ATTACH_FILES | P.EMBED_LINKS
+MODERATOR = (
+    Permission.KICK_MEMBERS | Permission.BAN_MEMBERS | Permission.MANAGE_MESSAGES | Permission.MODERATE_MEMBERS
+)
+_TIMED_OUT_KEEPS = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+_NEEDS_SENDING = (
+    Permission.MENTION_EVERYONE | Permission.SEND_TTS_MESSAGES | Permission.ATTACH_FILES | Permission.EMBED_LINKS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def in_guild(member: Member) -> Permission:
     granted = member.guild.everyone.permissions
     for role in member.roles:
         granted |= role.permissions
-    if member.is_owner or granted & P.ADMINISTRATOR:
+    if member.is_owner or granted & Permission.ADMINISTRATOR:
         return ALL
     return granted & _TIMED_OUT_KEEPS if member.is_timed_out else granted
 
@@ -104,7 +108,7 @@ def in_guild(member: Member) -> Permission:
 def in_channel(member: Member, channel: Channel) -> Permission:
     """What the member may do in this channel; a thread has the permissions of its parent."""
     base = in_guild(member)
-    if base & P.ADMINISTRATOR:
+    if base & Permission.ADMINISTRATOR:
         return base
     granted = _overwritten(base, member, channel.home.overwrites)
     if member.is_timed_out:
@@ -126,7 +130,7 @@ def _overwritten(granted: Permission, member: Member, overwrites: dict[int, Over
 
 
 def _implied(granted: Permission, in_thread: bool) -> Permission:
-    if not granted & P.VIEW_CHANNEL:
+    if not granted & Permission.VIEW_CHANNEL:
         return NONE
-    sending = P.SEND_MESSAGES_IN_THREADS if in_thread else P.SEND_MESSAGES
+    sending = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
     return granted if granted & sending else granted & ~_NEEDS_SENDING

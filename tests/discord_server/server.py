@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,8 @@ from tests.discord_server.channels import Channel
 from tests.discord_server.clock import Clock
 from tests.discord_server.events import Event
 from tests.discord_server.faults import Faults, Outage
-from tests.discord_server.gateway import Gateway, GatewayRules
+from tests.discord_server.gateway import Gateway
+from tests.discord_server.gateway_protocol import GatewayRules
 from tests.discord_server.guild import Guild
 from tests.discord_server.interactions import Interactions
 from tests.discord_server.journal import Action, ActionKind, AuditEntry, Request
@@ -41,6 +42,7 @@ class DiscordServer:
 
     `async with DiscordServer() as discord:` serves it; the bot is pointed to `discord.api_url` and
     `discord.gateway_url` with `discord.token`. Leaving raises `Deviation` if anything was not as described.
+    `routes` are served beside the API, and `listeners` hear every event, for a page on top of it.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class DiscordServer:
         gateway: GatewayRules | None = None,
         limits: RateLimits | None = None,
         bot_name: str = "Safeguild",
+        routes: Sequence[web.AbstractRouteDef] = (),
     ) -> None:
         self.world = World(self._publish, self._drain, self._identifies_left, bot_name)
         self.interactions = Interactions(self.world)
@@ -63,6 +66,8 @@ class DiscordServer:
         self._rest = RestEndpoint(
             self.world, self.interactions, self.limits, self.faults, self._outages, self.check
         )
+        self.listeners: list[Callable[[Event], None]] = []
+        self._routes = routes
         self._wanted_port = port
         self.port = 0
         self._runner: web.AppRunner | None = None
@@ -101,11 +106,12 @@ class DiscordServer:
         application.router.add_get("/gateway", self.gateway.connect)
         application.router.add_get("/gateway/", self.gateway.connect)
         application.router.add_route("*", "/api/{version:v\\d+}/{path:.*}", self._rest.serve)
+        application.router.add_routes(self._routes)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
         await self._runner.setup()
         self.port = self._wanted_port
         await self._listen()
-        self.gateway.url = self._rest.gateway_url = self.gateway_url
+        self.gateway.handshake.resume_url = self._rest.gateway_url = self.gateway_url
 
     async def _listen(self) -> None:
         if self._runner is None:
@@ -159,7 +165,7 @@ class DiscordServer:
     # Faults
 
     async def drop_sessions(self, code: int = 1001, *, forget: bool = False) -> None:
-        """Close the gateway connections; with `forget` the bot must identify anew. 1006 cuts without a close frame."""
+        """Close the gateway connections (1006 cuts them); with `forget` the bot must identify anew."""
         await self.gateway.drop(code, forget=forget)
 
     @asynccontextmanager
@@ -248,6 +254,8 @@ class DiscordServer:
 
     def _publish(self, event: Event) -> None:
         self.gateway.publish(event)
+        for listener in self.listeners:
+            listener(event)
 
     async def _drain(self) -> None:
         await self.gateway.drain()

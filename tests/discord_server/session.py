@@ -13,15 +13,19 @@ from aiohttp import ClientConnectionResetError, web
 
 from tests.discord_server.events import Intent
 
+CUT = 1006
+
 
 class Connection:
     """One websocket. What is sent waits in a queue, so that a slow bot never holds up the world."""
 
-    def __init__(self, socket: web.WebSocketResponse, *, compressed: bool) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compressed: bool
+    ) -> None:
         self.socket = socket
         self.session: Session | None = None
         self.last_heartbeat = asyncio.get_running_loop().time()
-        self.closed_by_us: int | None = None
+        self._transport = transport
         self._deflate = zlib.compressobj() if compressed else None
         self._queue: deque[bytes] = deque()
         self._filled = asyncio.Event()
@@ -62,17 +66,18 @@ class Connection:
         await self._emptied.wait()
 
     async def close(self, code: int) -> None:
-        """Close with this code after what is queued; an abrupt 1006 cuts the transport."""
-        self.closed_by_us = code
-        if self.session is not None and self.session.connection is self:
-            self.session.connection = None
+        """Close with this code; 1006 cuts the connection without a close frame."""
+        self.detach()
+        if code != CUT:
+            await self.socket.close(code=code)
+        elif self._transport is not None:
+            self._transport.abort()
+
+    def detach(self) -> None:
+        """The session goes on without this connection."""
         self._emptied.set()
-        if code == 1006:
-            transport = self.socket._req.transport if self.socket._req is not None else None
-            if transport is not None:
-                transport.abort()
-            return
-        await self.socket.close(code=code)
+        if self.session is not None and self.session.connection is self:
+            self.session.detach()
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +90,16 @@ class Session:
     replay_limit: int
     sequence: int = 0
     connection: Connection | None = None
+    detached_at: float = 0.0
     buffer: deque[tuple[int, bytes]] = field(default_factory=deque)
+
+    def attach(self, connection: Connection) -> None:
+        """Send to this connection from now on."""
+        self.connection, connection.session = connection, self
+
+    def detach(self) -> None:
+        """Only keep events, until somebody resumes."""
+        self.connection, self.detached_at = None, asyncio.get_running_loop().time()
 
     def dispatch(self, name: str, data: bytes) -> None:
         """Number an event, keep it for a resume and send it if somebody is there."""

@@ -21,16 +21,16 @@ from tests.discord_server.permissions import Permission
 if TYPE_CHECKING:
     from tests.discord_server.person import People
 
-P = Permission
+
 BOT_PERMISSIONS = (
-    P.VIEW_CHANNEL
-    | P.SEND_MESSAGES
-    | P.SEND_MESSAGES_IN_THREADS
-    | P.EMBED_LINKS
-    | P.ATTACH_FILES
-    | P.READ_MESSAGE_HISTORY
-    | P.MANAGE_MESSAGES
-    | P.MODERATE_MEMBERS
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.MANAGE_MESSAGES
+    | Permission.MODERATE_MEMBERS
 )
 _FLAGS_OF_INTENTS = {
     Intent.GUILD_PRESENCES: 1 << 13,

@@ -25,7 +25,6 @@ class Client(discord.Client):
         self.heard: Counter[str] = Counter()
         self.messages: list[discord.Message] = []
         self.edits: list[discord.RawMessageUpdateEvent] = []
-        self._something = asyncio.Event()
 
     @asynccontextmanager
     async def running(self, token: str) -> AsyncIterator[None]:
@@ -46,14 +45,14 @@ class Client(discord.Client):
                     await task
 
     async def _when_ready(self) -> None:
-        while self._ready is discord.utils.MISSING:
+        while self._ready is discord.utils.MISSING:  # noqa: ASYNC110  made by login, without an event before it
             await asyncio.sleep(0.01)
         await self.wait_until_ready()
 
     async def until(self, look: Any, within: float = 10) -> None:
         """Wait until `look()` is true."""
         async with asyncio.timeout(within):
-            while not look():
+            while not look():  # noqa: ASYNC110  discord.py has no event for everything that is looked at
                 await asyncio.sleep(0.01)
 
     async def on_socket_event_type(self, name: str) -> None:

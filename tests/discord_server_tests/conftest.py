@@ -7,8 +7,8 @@ import discord
 import pytest
 import yarl
 
-from tests.discord_server import MODERATOR, Channel, DiscordServer, GatewayRules, Guild, Member, RateLimits
-from tests.discord_server_tests.client import Client, intents
+from tests.discord_server import MODERATOR, Channel, DiscordServer, Guild, Member, RateLimits
+from tests.discord_server_tests.client import Client
 
 
 class Scene:
@@ -24,9 +24,9 @@ class Scene:
         self.review: Channel = self.guild.add_channel("review", private_to=[self.moderators])
 
     @asynccontextmanager
-    async def client(self, **options: object) -> AsyncIterator[Client]:
+    async def client(self, wants: discord.Intents | None = None) -> AsyncIterator[Client]:
         """A client that is logged in and ready."""
-        client = Client(**options)
+        client = Client(wants=wants)
         async with client.running(self.server.token):
             yield client
 
@@ -34,7 +34,7 @@ class Scene:
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """The scene, served; discord.py is pointed to it. Deviations from Discord's description fail the test."""
-    server = DiscordServer(gateway=GatewayRules(heartbeat_interval=41.25), limits=RateLimits(enforce_routes=False))
+    server = DiscordServer(limits=RateLimits(enforce_routes=False))
     async with server:
         monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
         gateway = yarl.URL(server.gateway_url)
@@ -62,6 +62,3 @@ def refusal() -> Refusal:
         return caught.value.status, caught.value.code
 
     return run
-
-
-__all__ = ["Scene", "intents"]

@@ -38,7 +38,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: the ids in its path, its query, its body, and the world it acts on. The actor is always the bot."""
+    """A request: the ids in its path, its query, its body, and the world. The actor is always the bot."""
 
     world: World
     interactions: Interactions

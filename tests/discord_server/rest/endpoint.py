@@ -169,7 +169,7 @@ def _unpack(given: Any) -> tuple[int, Any]:
 
 
 def _too_many(exchange: Exchange, exceeded: Exceeded, bucket: Bucket | None) -> None:
-    """The answer to a request that came too early. `Via` tells clients that it is Discord's own, not its shield's."""
+    """The answer to a request that came too early. `Via` tells clients that it is Discord's own."""
     is_global = exceeded.scope == "global"
     exchange.status = 429
     exchange.answer = {

@@ -8,7 +8,7 @@ from tests.discord_server import errors
 from tests.discord_server.channels import ChannelKind
 from tests.discord_server.errors import Form, refuse
 from tests.discord_server.journal import ActionKind
-from tests.discord_server.permissions import Permission as P
+from tests.discord_server.permissions import Permission
 from tests.discord_server.rest.call import Answer, Call, Routes
 
 routes = Routes()
@@ -30,7 +30,7 @@ def list_channels(call: Call) -> Any:
 @routes.on("POST /guilds/{guild}/channels")
 def create_channel(call: Call) -> Any:
     guild = call.guild()
-    call.require_in(guild, P.MANAGE_CHANNELS)
+    call.require_in(guild, Permission.MANAGE_CHANNELS)
     form = Form()
     form.require("name", call.data.get("name"), 100)
     form.finish()
@@ -53,7 +53,7 @@ def get_role(call: Call) -> Any:
 @routes.on("GET /guilds/{guild}/audit-logs")
 def list_audit_log(call: Call) -> Any:
     guild = call.guild()
-    call.require_in(guild, P.VIEW_AUDIT_LOG)
+    call.require_in(guild, Permission.VIEW_AUDIT_LOG)
     limit = call.query_int("limit", 50, 1, 100)
     kind = call.query.get("action_type")
     entries = [each for each in reversed(call.world.journal.audit_log) if each.guild_id == guild.id]

@@ -8,7 +8,7 @@ from tests.discord_server import errors, message_rules
 from tests.discord_server.errors import invalid, refuse
 from tests.discord_server.interactions import CallbackKind, Interaction, InteractionKind
 from tests.discord_server.journal import ActionKind
-from tests.discord_server.mentions import AllowedMentions, find
+from tests.discord_server.mentions import AllowedMentions, find_all
 from tests.discord_server.messages import EPHEMERAL, LOADING, SLASH_COMMAND, Message
 from tests.discord_server.rest.call import Answer, Call, Routes
 from tests.discord_server.rest.messages import change, compose
@@ -74,7 +74,7 @@ def _reply(call: Call, interaction: Interaction, data: dict[str, Any], *, loadin
 def _deliver(call: Call, message: Message, data: dict[str, Any]) -> None:
     allowed = AllowedMentions.read(data.get("allowed_mentions"))
     if message.is_ephemeral:
-        message.mentions = find(message.content, message.channel, message.author, allowed)
+        message.mentions = find_all(message, allowed)
     else:
         message.channel.add(message, allowed)
         call.world.did(ActionKind.POST, message.id, message.channel)

@@ -10,16 +10,16 @@ from tests.discord_server.errors import invalid, refuse
 from tests.discord_server.guild import Guild
 from tests.discord_server.journal import ActionKind, AuditEvent
 from tests.discord_server.people import Member
-from tests.discord_server.permissions import Permission as P
+from tests.discord_server.permissions import Permission
 from tests.discord_server.rest.call import Call, Routes
 
 routes = Routes()
 LONGEST_TIMEOUT = timedelta(days=28)
 MEMBER = "/guilds/{guild}/members/{user}"
 _NEEDED = {
-    "nick": P.MANAGE_NICKNAMES,
-    "roles": P.MANAGE_ROLES,
-    "communication_disabled_until": P.MODERATE_MEMBERS,
+    "nick": Permission.MANAGE_NICKNAMES,
+    "roles": Permission.MANAGE_ROLES,
+    "communication_disabled_until": Permission.MODERATE_MEMBERS,
 }
 
 
@@ -60,7 +60,7 @@ def edit_member(call: Call) -> Any:
     return member.payload()
 
 
-def act_on(call: Call, guild: Guild, target: Member, needs: P) -> None:
+def act_on(call: Call, guild: Guild, target: Member, needs: Permission) -> None:
     """The bot has the permission and stands above the target; nobody acts on the owner."""
     bot = call.require_in(guild, needs)
     if target is not bot and not bot.outranks(target):
@@ -69,7 +69,7 @@ def act_on(call: Call, guild: Guild, target: Member, needs: P) -> None:
 
 def _time_out(call: Call, guild: Guild, member: Member, given: object) -> None:
     """Administrators cannot be timed out; 28 days is the longest."""
-    if given is not None and member.can(P.ADMINISTRATOR):
+    if given is not None and member.can(Permission.ADMINISTRATOR):
         refuse(errors.MISSING_PERMISSIONS)
     until = None if given is None else _time(given)
     if until is not None and until > call.world.clock.now() + LONGEST_TIMEOUT:
@@ -93,7 +93,7 @@ def _time(given: object) -> datetime:
 def kick(call: Call) -> Any:
     guild = call.guild()
     member = call.member(guild)
-    act_on(call, guild, member, P.KICK_MEMBERS)
+    act_on(call, guild, member, Permission.KICK_MEMBERS)
     guild.remove_member(member)
     call.world.did(ActionKind.KICK, member.id, guild, call.reason)
     call.world.audit(guild, AuditEvent.MEMBER_KICK, member.id, call.reason)
@@ -103,7 +103,7 @@ def _change_role(call: Call, *, give: bool) -> None:
     guild = call.guild()
     member = call.member(guild)
     role = guild.roles.get(call.id("role")) or refuse(errors.UNKNOWN_ROLE)
-    bot = call.require_in(guild, P.MANAGE_ROLES)
+    bot = call.require_in(guild, Permission.MANAGE_ROLES)
     if not bot.is_owner and role.position >= bot.top_position:
         refuse(errors.MISSING_PERMISSIONS)
     kept = [each for each in member.roles if each is not role]

@@ -13,7 +13,7 @@ from tests.discord_server.events import Intent, blanked, may_read_without_intent
 from tests.discord_server.journal import ActionKind, AuditEvent
 from tests.discord_server.mentions import AllowedMentions
 from tests.discord_server.messages import BULK_DELETE_AGE, SUPPRESS_EMBEDS, Attachment, Message, Poll
-from tests.discord_server.permissions import Permission as P
+from tests.discord_server.permissions import Permission
 from tests.discord_server.rest.call import Call, Routes, snowflake
 
 routes = Routes()
@@ -35,14 +35,14 @@ def list_messages(call: Call) -> Any:
     channel = call.channel()
     places = {name: call.query_id(name) for name in ("before", "after", "around")}
     limit = call.query_int("limit", 50, 1, 100)
-    if channel.guild is not None and not call.bot_in(channel.guild).can(P.READ_MESSAGE_HISTORY, channel):
+    if channel.guild is not None and not call.bot_in(channel.guild).can(Permission.READ_MESSAGE_HISTORY, channel):
         return []
-    return [shown_to_bot(call, message) for message in channel.page(limit, **places)]
+    return [shown_to_bot(call, message) for message in channel.log.page(limit, **places)]
 
 
 @routes.on(f"GET {MESSAGES}/{{message}}")
 def get_message(call: Call) -> Any:
-    channel = call.channel(P.READ_MESSAGE_HISTORY)
+    channel = call.channel(Permission.READ_MESSAGE_HISTORY)
     return shown_to_bot(call, call.message(channel))
 
 
@@ -69,8 +69,8 @@ def require_writing(call: Call, channel: Channel) -> None:
     if channel.thread is not None and channel.thread.archived and channel.thread.locked:
         refuse(errors.THREAD_ARCHIVED)
     needed = channel.sending
-    needed |= P.EMBED_LINKS if call.data.get("embeds") else needed
-    needed |= P.ATTACH_FILES if call.files else needed
+    needed |= Permission.EMBED_LINKS if call.data.get("embeds") else needed
+    needed |= Permission.ATTACH_FILES if call.files else needed
     call.require(channel, needed)
 
 
@@ -135,7 +135,7 @@ def _refer(call: Call, message: Message, reference: dict[str, Any]) -> None:
         message.forwarded, message.reference = target, reference_to(target, kind=1)
         return
     guild = message.channel.guild
-    if guild is not None and not call.bot_in(guild).can(P.READ_MESSAGE_HISTORY, message.channel):
+    if guild is not None and not call.bot_in(guild).can(Permission.READ_MESSAGE_HISTORY, message.channel):
         refuse(errors.REPLY_NEEDS_HISTORY)
     reply(message, target)
 
@@ -148,7 +148,7 @@ def edit_message(call: Call) -> Any:
         return _suppress_embeds(call, channel, message)
     message_rules.check(call.data, edit=True)
     if call.data.get("embeds"):
-        call.require(channel, P.EMBED_LINKS)
+        call.require(channel, Permission.EMBED_LINKS)
     _require_open(channel)
     change(call, message, call.data)
     call.world.did(ActionKind.EDIT, message.id, channel)
@@ -159,7 +159,7 @@ def _suppress_embeds(call: Call, channel: Channel, message: Message) -> Any:
     """Others' messages can only have their embeds hidden."""
     if set(call.data) - {"flags"}:
         refuse(errors.ONLY_OWN_MESSAGES)
-    call.require(channel, P.MANAGE_MESSAGES)
+    call.require(channel, Permission.MANAGE_MESSAGES)
     message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (int(call.data["flags"]) & SUPPRESS_EMBEDS)
     message.announce_update()
     return shown_to_bot(call, message)
@@ -192,7 +192,7 @@ def delete_message(call: Call) -> Any:
     channel = call.channel()
     message = call.message(channel)
     if message.author is not call.bot:
-        call.require(channel, P.MANAGE_MESSAGES)
+        call.require(channel, Permission.MANAGE_MESSAGES)
     if message.is_notice and message.type not in {6, 7, 18}:
         refuse(errors.SYSTEM_MESSAGE)
     _require_open(channel)
@@ -205,7 +205,7 @@ def delete_message(call: Call) -> Any:
 
 @routes.on(f"POST {MESSAGES}/bulk-delete")
 def bulk_delete(call: Call) -> Any:
-    channel = call.channel(P.MANAGE_MESSAGES)
+    channel = call.channel(Permission.MANAGE_MESSAGES)
     if channel.guild is None:
         refuse(errors.WRONG_CHANNEL_TYPE)
     ids = [snowflake("messages", each) for each in call.data.get("messages") or ()]
@@ -225,7 +225,9 @@ def bulk_delete(call: Call) -> Any:
 def pin_message(call: Call) -> Any:
     channel = call.channel()
     bot = None if channel.guild is None else call.bot_in(channel.guild)
-    if bot is not None and not (bot.can(P.PIN_MESSAGES, channel) or bot.can(P.MANAGE_MESSAGES, channel)):
+    if bot is not None and not (
+        bot.can(Permission.PIN_MESSAGES, channel) or bot.can(Permission.MANAGE_MESSAGES, channel)
+    ):
         refuse(errors.MISSING_PERMISSIONS)
     message = call.message(channel)
     message.pinned = True
@@ -234,4 +236,4 @@ def pin_message(call: Call) -> Any:
 
 @routes.on(f"PUT {MESSAGES}/{{message}}/reactions/{{emoji}}/@me")
 def add_reaction(call: Call) -> Any:
-    call.message(call.channel(P.READ_MESSAGE_HISTORY | P.ADD_REACTIONS))
+    call.message(call.channel(Permission.READ_MESSAGE_HISTORY | Permission.ADD_REACTIONS))

@@ -9,7 +9,7 @@ from tests.discord_server.channels import Channel, ChannelKind
 from tests.discord_server.errors import Form, refuse
 from tests.discord_server.journal import ActionKind
 from tests.discord_server.mentions import AllowedMentions
-from tests.discord_server.permissions import Permission as P
+from tests.discord_server.permissions import Permission
 from tests.discord_server.rest import messages
 from tests.discord_server.rest.call import Answer, Call, Routes
 
@@ -25,7 +25,7 @@ def _check_name(call: Call) -> str:
 
 @routes.on("POST /channels/{channel}/messages/{message}/threads")
 def start_on_message(call: Call) -> Any:
-    channel = call.channel(P.CREATE_PUBLIC_THREADS | P.READ_MESSAGE_HISTORY)
+    channel = call.channel(Permission.CREATE_PUBLIC_THREADS | Permission.READ_MESSAGE_HISTORY)
     message = call.message(channel)
     if message.thread is not None:
         refuse(errors.THREAD_EXISTS)
@@ -42,7 +42,7 @@ def start(call: Call) -> Any:
     if channel.kind not in {ChannelKind.TEXT, ChannelKind.ANNOUNCEMENT}:
         refuse(errors.WRONG_CHANNEL_TYPE)
     private = call.data.get("type", ChannelKind.PRIVATE_THREAD) == ChannelKind.PRIVATE_THREAD
-    call.require(channel, P.CREATE_PRIVATE_THREADS if private else P.CREATE_PUBLIC_THREADS)
+    call.require(channel, Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS)
     kind = ChannelKind.PRIVATE_THREAD if private else ChannelKind.PUBLIC_THREAD
     thread = channel.open_thread(call.bot, _check_name(call), kind)
     call.world.did(ActionKind.THREAD, thread.id, channel, call.reason)
@@ -51,7 +51,7 @@ def start(call: Call) -> Any:
 
 def _post(call: Call, forum: Channel) -> Any:
     """A forum post: the first message has the thread's id."""
-    call.require(forum, P.SEND_MESSAGES)
+    call.require(forum, Permission.SEND_MESSAGES)
     data = call.data.get("message") or {}
     message_rules.check(data, files=len(call.files))
     thread = forum.open_thread(call.bot, _check_name(call), ChannelKind.PUBLIC_THREAD)
@@ -75,13 +75,13 @@ def list_archived_public(call: Call) -> Any:
 
 @routes.on("GET /channels/{channel}/threads/archived/private")
 def list_archived_private(call: Call) -> Any:
-    call.require(call.channel(), P.MANAGE_THREADS)
+    call.require(call.channel(), Permission.MANAGE_THREADS)
     return _archived(call, ChannelKind.PRIVATE_THREAD)
 
 
 def _archived(call: Call, kind: ChannelKind) -> Any:
     """Newest archived first; `before` is a time."""
-    channel = call.channel(P.READ_MESSAGE_HISTORY)
+    channel = call.channel(Permission.READ_MESSAGE_HISTORY)
     limit = call.query_int("limit", 50, 2, 100)
     threads = [each for each in call.world.channels.values() if each.parent is channel and each.kind is kind]
     archived = [(state.archived_at, each) for each in threads if (state := each.thread) and state.archived]
