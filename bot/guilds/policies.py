@@ -42,11 +42,14 @@ class PolicyBook:
         self._rebuilder = Rebuilder(lambda: self._in_force, build, adopt)
 
     @classmethod
-    async def open(cls, folder: Path, build: Build, adopt: Callable[[Rulebook], None]) -> "PolicyBook":
+    async def open(
+        cls, folder: Path, build: Build, adopt: Callable[[Rulebook], None], *, in_force: bool = True
+    ) -> "PolicyBook":
         """Read every guild's policies.
 
         `build` is called in a thread, `adopt` with every rulebook that is made, the first one before this
-        returns. Raises OSError if the folder cannot be made or read.
+        returns, or, without `in_force`, when `put_in_force` is called. Raises OSError if the folder cannot be
+        made or read.
         """
         book = cls(folder, build, adopt)
         await asyncio.to_thread(files.make_private_folder, folder)
@@ -54,8 +57,13 @@ class PolicyBook:
             await asyncio.to_thread(files.sweep_drafts, book._place(guild_id))
             await book._look(guild_id, by=_START)
         book._rebuilder.want()
-        await book._rebuilder.bring_up_to_date()
+        if in_force:
+            await book.put_in_force()
         return book
+
+    async def put_in_force(self) -> None:
+        """Have every policy that was read until now adopted. With many guilds the first time takes seconds."""
+        await self._rebuilder.bring_up_to_date()
 
     def policies(self, guild_id: int) -> Mapping[str, Policy]:
         """The guild's policies by id, those that are off included."""
@@ -87,18 +95,29 @@ class PolicyBook:
             AlreadyThere: the guild has a file of this name.
             NotWritten: the disk refuses; nothing was changed.
         """
-        try:
-            source = starter_text(starter_id).encode()
-        except KeyError:
-            raise UnknownPolicy(f"There is no starter policy “{starter_id}”.") from None
-        data = _in_mode(source, mode, starter_id) if mode else source
+        added = await self.add_missing(guild_id, (starter_id,), mode)
+        if not added:
+            raise AlreadyThere(f"This server has the policy “{starter_id}” already.")
+        return added[0]
+
+    async def add_missing(
+        self, guild_id: int, starter_ids: Iterable[str], mode: Mode | None = None
+    ) -> list[Policy]:
+        """Give a guild those of these starter policies that it has no file of, and return them.
+
+        Raises:
+            UnknownPolicy: one of them does not exist; nothing was changed.
+            NotWritten: the disk refuses; those before it were added.
+        """
+        sources = {starter_id: _starter(starter_id, mode) for starter_id in starter_ids}
         async with self._files:
             await self._look(guild_id, again=True)
-            if _file(starter_id) in self._guilds.get(guild_id, {}):
-                raise AlreadyThere(f"This server has the policy “{starter_id}” already.")
-            await self._write(guild_id, starter_id, data)
+            there = self._guilds.get(guild_id, {})
+            missing = [starter_id for starter_id in sources if _file(starter_id) not in there]
+            for starter_id in missing:
+                await self._write(guild_id, starter_id, sources[starter_id])
         await self._rebuilder.bring_up_to_date()
-        return self._known(guild_id, starter_id)
+        return [self._known(guild_id, starter_id) for starter_id in missing]
 
     async def set_mode(self, guild_id: int, policy_id: str, mode: Mode) -> Policy:
         """Change nothing but the mode in a policy's file; it holds when this returns.
@@ -193,6 +212,14 @@ def _parse(filename: str, data: bytes) -> Policy:
         hint = f"name it `{stem}.yaml`"
         raise PolicyError([Problem(filename, 1, 1, "a policy's file name ends in `.yaml`", hint)])
     return parse_policy(data, policy_id=stem, filename=filename)
+
+
+def _starter(starter_id: str, mode: Mode | None) -> bytes:
+    try:
+        source = starter_text(starter_id).encode()
+    except KeyError:
+        raise UnknownPolicy(f"There is no starter policy “{starter_id}”.") from None
+    return _in_mode(source, mode, starter_id) if mode else source
 
 
 def _in_mode(source: bytes, mode: Mode, policy_id: str) -> bytes:

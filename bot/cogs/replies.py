@@ -1,0 +1,127 @@
+"""How slash commands answer: only to the person who asked, in time, within Discord's limits, in plain words."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import discord
+import structlog
+
+from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, FIELD_VALUE, TITLE, Part, fit, joined
+from bot.cogs.client import answer
+from bot.cogs.people import person
+from bot.cogs.rooms import Rooms
+from bot.cogs.safe_text import escaped, shortened
+from bot.guilds.errors import GuildFileError, NotWritten
+from bot.ports import StoreError
+from bot.review.access import Permission, Person, is_moderator
+from policies.problems import PolicyError, Problem
+
+_log = structlog.get_logger(__name__)
+
+Command = discord.Interaction[Any]
+
+NEEDS_MANAGE_SERVER = "You need the permission Manage Server for this. Ask an administrator of the server."
+NEEDS_MODERATOR = "Only moderators can do this. Ask an administrator of the server for a moderator role."
+NOT_READY = "Discord has not told me about this server yet. Try again in a minute."
+_NO_MEMORY = "My memory does not answer. Whoever runs the bot finds the reason in its log; try again in a minute."
+_LONGEST_PROBLEM = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command answers."""
+
+    embed: discord.Embed
+    file: discord.File | None = None
+
+
+async def reply(command: Command, work: Awaitable[Reply]) -> None:
+    """Acknowledge at once, then answer with what the work comes to, or with what is in its way."""
+    await command.response.defer(ephemeral=True, thinking=True)
+    try:
+        result = await work
+    except PolicyError as error:
+        lines = ["This policy's file has errors. Put them right first; the version before them holds until then."]
+        result = page("", [*lines, *map(problem_line, error.problems)])
+    except StoreError as error:
+        _log.error("a command found the store away", guild=command.guild_id, reason=str(error))
+        result = page("", [_NO_MEMORY])
+    except GuildFileError as error:
+        if isinstance(error, NotWritten):
+            _log.error("a guild's file cannot be written", guild=command.guild_id, reason=str(error))
+        result = page("", [escaped(str(error), DESCRIPTION)])
+    files = [result.file] if result.file else []
+    await command.edit_original_response(embed=result.embed, attachments=files)
+
+
+def page(
+    title: str,
+    lines: Sequence[str],
+    colour: discord.Colour | None = None,
+    fields: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    file: discord.File | None = None,
+) -> Reply:
+    """Lines that are ready to be shown, above fields of such lines; as many as Discord takes.
+
+    What is too much is cut from the last fields first, and said.
+    """
+    parts = [_part("", lines, importance=len(fields), most=DESCRIPTION)]
+    parts += [
+        _part(name, texts, importance=len(fields) - index, most=FIELD_VALUE)
+        for index, (name, texts) in enumerate(fields.items(), start=1)
+    ]
+    embed = discord.Embed(title=shortened(title, TITLE) or None, colour=colour)
+    for part in fit(parts, EMBED_TOTAL - TITLE):
+        if part.name:
+            embed.add_field(name=part.name, value=part.text, inline=False)
+        else:
+            embed.description = part.text
+    return Reply(embed, file)
+
+
+def _part(name: str, lines: Sequence[str], *, importance: int, most: int) -> Part:
+    kept = [shortened(line, most) for line in lines]
+    return Part(name, lambda room: joined(kept, room), importance, most)
+
+
+def problem_line(problem: Problem) -> str:
+    """What is wrong with a file, where, and what to do."""
+    text = f"{problem.message}; {problem.hint}"
+    return f"`{problem.file.replace('`', '')}` line {problem.line}: {escaped(text, _LONGEST_PROBLEM)}"
+
+
+async def refused_for(command: Command, objection: str | None) -> bool:
+    """Tell the person what is in the way of their command, if something is."""
+    if objection:
+        await answer(command, objection)
+    return bool(objection)
+
+
+def about_administrators(command: Command) -> str | None:
+    """Why this person may not change the bot's settings; None if they may."""
+    actor = _actor(command)
+    if actor is None:
+        return NOT_READY
+    return None if actor.may(Permission.MANAGE_GUILD) else NEEDS_MANAGE_SERVER
+
+
+def about_moderators(command: Command, rooms: Rooms) -> str | None:
+    """Why this person may not see how the guild is moderated; None if they may."""
+    actor = _actor(command)
+    if actor is None or command.guild is None:
+        return NOT_READY
+    settings = rooms.guild_book.settings(command.guild.id)
+    is_one = is_moderator(actor, settings, command.guild.id) or actor.may(Permission.MANAGE_MESSAGES)
+    return None if is_one else NEEDS_MODERATOR
+
+
+def _actor(command: Command) -> Person | None:
+    """The member who gave the command, as the interaction describes them; None in a guild nobody knows yet.
+
+    What Discord shows of a command by default is only a default: the permission is looked at every time.
+    """
+    if command.guild is None or command.guild.unavailable or not isinstance(command.user, discord.Member):
+        return None
+    return person(command.user, None)

@@ -1,0 +1,63 @@
+"""`/safeguild`: setting the bot up, and seeing how it is."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.cogs.replies import Command, about_administrators, about_moderators, refused_for, reply
+from bot.cogs.rooms import Rooms
+from bot.cogs.setting_up import Wishes, set_up, starters_of
+from bot.cogs.status import status_reply
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class SafeguildCog(
+    commands.GroupCog, group_name="safeguild", group_description="Set Safeguild up, and see how it is"
+):
+    """The commands of administrators."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    @app_commands.command(description="Say where cards appear and who decides; again to change it")
+    @app_commands.describe(
+        review_channel="Where cards appear: a channel that only moderators can read",
+        moderator_role="Who may decide on cases",
+        moderator_role_2="Another role that may decide",
+        starter_policies="Policies to begin with; the essential ones if you say nothing the first time",
+    )
+    @app_commands.choices(
+        starter_policies=[
+            Choice(name="essential: harassment, hate, threats, scams, spam", value="essential"),
+            Choice(name="all", value="all"),
+            Choice(name="none", value="none"),
+        ]
+    )
+    async def setup(
+        self,
+        command: Command,
+        review_channel: discord.TextChannel | None = None,
+        moderator_role: discord.Role | None = None,
+        moderator_role_2: discord.Role | None = None,
+        starter_policies: str | None = None,
+    ) -> None:
+        """Set what is named; what is not named stays as it is."""
+        if await refused_for(command, about_administrators(command)) or command.guild is None:
+            return
+        roles = tuple(role for role in (moderator_role, moderator_role_2) if role)
+        wishes = Wishes(review_channel, roles, starters_of(starter_policies))
+        await reply(command, set_up(self._rooms, command.guild, wishes))
+
+    @app_commands.command(description="How the bot is doing: engine, queue, cards, policies, permissions")
+    async def status(self, command: Command) -> None:
+        """Tell how the bot is doing."""
+        if await refused_for(command, about_moderators(command, self._rooms)) or command.guild is None:
+            return
+        await reply(command, status_reply(self._rooms, command.guild))
+
+
+async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
+    """Bring the cog in."""
+    await bot.add_cog(SafeguildCog(rooms))

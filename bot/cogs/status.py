@@ -1,0 +1,90 @@
+"""What `/safeguild status` shows."""
+
+from collections import Counter
+
+import discord
+
+from bot.cogs.replies import Reply, page, problem_line
+from bot.cogs.rooms import Rooms
+from bot.cogs.safe_text import escaped
+from bot.cogs.setting_up import warnings
+from bot.cogs.words import ago, place
+from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
+from bot.intake.state import IntakeState
+from policies.policy import Mode
+from policies.problems import Problem
+
+_LONGEST_REASON = 400
+_STAND_IN = (
+    "**The stand-in judges: it looks for words and understands nothing.** "
+    "Whoever runs the bot gets the real model with `safeguild model fetch`."
+)
+_COLOURS = {
+    EngineState.READY: discord.Colour.green(),
+    EngineState.LOADING: discord.Colour.gold(),
+    EngineState.AWAY: discord.Colour.red(),
+}
+
+
+async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
+    """How the bot is doing, as this guild needs to know it. Raises what `rooms.status` raises."""
+    report = await rooms.status()
+    settings = rooms.guild_book.settings(guild.id)
+    fields = {
+        "Work": [_work(report), *_catching_up(guild.id, report, rooms.intake.state)],
+        "Cards": [rooms.outbox.problem(guild.id) or _cards(settings.review_channel)],
+        "Policies": _policies(rooms, guild.id),
+        "Files with errors": [problem_line(problem) for problem in _problems(rooms, guild.id)],
+        "To look at": warnings(guild, settings),
+        "Version": [f"Safeguild {escaped(report.version, 60)}, up since {ago(report.started_at)}"],
+    }
+    return page("Safeguild's status", _engine(report.engine), _COLOURS[report.engine.state], fields)
+
+
+def _engine(engine: EngineStatus) -> list[str]:
+    begun = f", begun {ago(engine.since)}" if engine.since else ""
+    model = escaped(engine.model, 100)
+    states = {
+        EngineState.READY: f"Ready. Model: {model}.",
+        EngineState.LOADING: f"Loading the model{begun}. What is suspected waits for it.",
+        EngineState.AWAY: f"Away{begun}. What is suspected waits, and nothing is lost.",
+    }
+    reason = [f"Reason: {escaped(engine.reason, _LONGEST_REASON)}"] if engine.reason else []
+    return [states[engine.state], *reason, *([_STAND_IN] if engine.stand_in else [])]
+
+
+def _work(report: StatusReport) -> str:
+    """Counts over all guilds: they share one engine, and one queue."""
+    arriving = f", {report.intake_waiting} messages arriving" if report.intake_waiting else ""
+    return f"{report.waiting} wait for a verdict, {report.open_cases} for a person (all servers){arriving}"
+
+
+def _catching_up(guild_id: int, report: StatusReport, intake: IntakeState) -> list[str]:
+    """Whether the guild's messages were all looked at, and why not."""
+    behind = report.behind.get(guild_id, 0)
+    channels = "1 channel" if behind == 1 else f"{behind} channels"
+    lines = [f"Catching up on what was written while I was away: {channels} to go" if behind else "Up to date"]
+    if behind and intake.away:
+        lines.append(escaped(intake.away, _LONGEST_REASON))
+    lines += [
+        f"{place(problem.channel_id)}: {escaped(problem.reason, _LONGEST_REASON)}"
+        for problem in intake.problems
+        if problem.guild_id == guild_id
+    ]
+    return lines
+
+
+def _cards(review_channel: int | None) -> str:
+    return f"They appear in {place(review_channel)}." if review_channel else "No review channel is set."
+
+
+def _policies(rooms: Rooms, guild_id: int) -> list[str]:
+    policies = rooms.policy_book.policies(guild_id).values()
+    if not policies:
+        return ["None. Add one with `/policy add`."]
+    count = Counter(policy.mode for policy in policies)
+    return [", ".join(f"{count[mode]} {mode.value}" for mode in (Mode.LIVE, Mode.SHADOW, Mode.OFF))]
+
+
+def _problems(rooms: Rooms, guild_id: int) -> tuple[Problem, ...]:
+    return (*rooms.guild_book.problems(guild_id), *rooms.policy_book.problems(guild_id))

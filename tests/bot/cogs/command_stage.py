@@ -1,0 +1,167 @@
+"""A whole bot with slash commands and nothing else, connected to a loopback Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from bot.cogs import policy, setup, sync
+from bot.cogs.client import BotOptions, SafeguildBot, create_bot
+from bot.cogs.rooms import Rooms
+from bot.guilds.book import GuildBook
+from bot.guilds.policies import PolicyBook
+from bot.guilds.settings import GuildSettings
+from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
+from bot.intake.state import IntakeState
+from tests.bot.guilds.shelves import Shop
+from tests.discord_server.channels import Channel
+from tests.discord_server.guild import Guild
+from tests.discord_server.people import Member, Role
+from tests.discord_server.permissions import Overwrite, Permission
+from tests.discord_server.replies import Reply
+from tests.discord_server.server import DiscordServer
+
+STARTED = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class Outbox:
+    """Cards, as far as the commands know of them."""
+
+    def __init__(self) -> None:
+        self.stirred: list[int | None] = []
+        self.trouble: str | None = None
+
+    def stir(self, guild_id: int | None = None) -> None:
+        self.stirred.append(guild_id)
+
+    def problem(self, guild_id: int) -> str | None:
+        return self.trouble if guild_id else None
+
+
+@dataclass
+class Stage:
+    """The guild, its people, and what the bot's rooms hold."""
+
+    discord: DiscordServer
+    guild: Guild
+    ada: Member
+    """The owner."""
+    mia: Member
+    """A moderator."""
+    max: Member
+    """Anybody."""
+    moderators: Role
+    general: Channel
+    review: Channel
+    bot: SafeguildBot
+    guild_book: GuildBook
+    policy_book: PolicyBook
+    shop: Shop
+    folder: Path
+    outbox: Outbox
+    intake: SimpleNamespace
+    failure: Exception | None = None
+    report: StatusReport = field(
+        default_factory=lambda: StatusReport(
+            version="0.1.0",
+            started_at=STARTED,
+            engine=EngineStatus(EngineState.READY, "gpt-oss-safeguard-20b", stand_in=False),
+            waiting=3,
+            open_cases=2,
+        )
+    )
+
+    async def slash(self, words: str, by: Member | None = None, **options: Any) -> str:
+        """Use a command; all that its answer says, to the person alone."""
+        reply: Reply = await self.guild.slash(by or self.ada, self.general, words, **options)
+        assert not reply.public_text
+        assert reply.ephemeral_text, "there was no answer"
+        return reply.ephemeral_text
+
+    async def set_up(self, **options: Any) -> str:
+        """The ordinary setup, with more options or others."""
+        wanted = {"review_channel": self.review, "moderator_role": self.moderators} | options
+        return await self.slash("safeguild setup", **wanted)
+
+    @property
+    def settings(self) -> GuildSettings:
+        return self.guild_book.settings(self.guild.id)
+
+    def file(self, policy_id: str) -> Path:
+        return self.folder / "policies" / str(self.guild.id) / f"{policy_id}.yaml"
+
+    def problem_in_review(self, taken: Permission) -> None:
+        """Take permissions away from the bot in the review channel."""
+        assert self.guild.bot_member is not None
+        target = self.guild.bot_member.id
+        self.review.overwrites[target] = Overwrite(
+            target, is_member=True, allow=Permission.VIEW_CHANNEL & ~taken, deny=taken
+        )
+        self.review.announce("CHANNEL_UPDATE")
+
+
+Prepare = Callable[[Guild], None]
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync)) -> AsyncIterator[Stage]:
+    """Raise the curtain: the bot is connected and its commands are synced."""
+    async with DiscordServer() as discord:
+        guild = discord.add_guild("Tea house")
+        moderators = guild.add_role("Moderators", Permission.MANAGE_MESSAGES)
+        mia = guild.add_member("mia", [moderators])
+        somebody = guild.add_member("max")
+        general = guild.add_channel("general")
+        review = guild.add_channel("review", private_to=[moderators])
+        shop, outbox = Shop(), Outbox()
+        guild_book = await GuildBook.open(folder / "guilds")
+        policy_book = await shop.open(folder / "policies")
+        bot = create_bot(BotOptions(discord.api_url, discord.gateway_url, guild_ready_seconds=0.05))
+        intake = SimpleNamespace(state=IntakeState())
+        made = Stage(
+            discord, guild, guild.owner, mia, somebody, moderators, general, review, bot, guild_book,
+            policy_book, shop, folder, outbox, intake,
+        )  # fmt: skip
+        bot.furnish(_rooms(made), *(cog.setup_cog for cog in cogs))
+        async with _running(bot, discord):
+            yield made
+
+
+def _rooms(made: Stage) -> Rooms:
+    async def status() -> StatusReport:
+        if made.failure:
+            raise made.failure
+        return made.report
+
+    parts: Mapping[str, Any] = {
+        "intake": made.intake,
+        "review": None,
+        "outbox": made.outbox,
+        "guild_book": made.guild_book,
+        "policy_book": made.policy_book,
+        "store": None,
+        "purge": None,
+    }
+    return Rooms(
+        **cast("Any", parts),
+        clock=lambda: STARTED + timedelta(hours=1),
+        status=status,
+        kept=made.folder / "kept",
+    )
+
+
+@asynccontextmanager
+async def _running(bot: SafeguildBot, discord: DiscordServer) -> AsyncIterator[None]:
+    task = asyncio.create_task(bot.start(discord.token))
+    try:
+        await discord.wait_connected()
+        await asyncio.wait_for(bot.wait_until_ready(), 10)
+        await discord.wait_until(lambda: discord.requests_to("PUT /applications/{}/commands"))
+        yield
+    finally:
+        await bot.close()
+        await asyncio.wait([task], timeout=10)
