@@ -24,6 +24,7 @@ from bot.pace import InvalidRequests, discord_bucket
 from bot.ports import DiscordError
 
 _log = structlog.get_logger(__name__)
+DISCORD_PICTURES = "https://cdn.discordapp.com"
 PATIENCE_WITH_LIMITS = 30.0
 """Seconds that a request waits for its rate limit before the caller hears of it: the least discord.py allows."""
 SORRY = "Something went wrong on the bot's side. It is in the bot's log; please try again."
@@ -52,8 +53,7 @@ def point_at(api: str, gateway: str) -> None:
     Route.BASE = api.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway)
     # Pictures are never fetched; a bot that talks to another server shall not name Discord's for them either.
-    if URL(api).host != "discord.com":
-        discord.asset.Asset.BASE = str(URL(api).origin())
+    discord.asset.Asset.BASE = DISCORD_PICTURES if URL(api).host == "discord.com" else str(URL(api).origin())
 
 
 def create_bot(options: BotOptions) -> "SafeguildBot":
@@ -65,6 +65,8 @@ def create_bot(options: BotOptions) -> "SafeguildBot":
     point_at(options.api, options.gateway)
     # orjson, which discord.py takes when it is there, refuses what json takes: half of a surrogate pair.
     discord.utils._from_json = _read_json  # type: ignore[assignment]  # noqa: SLF001
+    # It does not speak: spare the operator the warnings that libraries for it are missing.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     return SafeguildBot(options)
 
 

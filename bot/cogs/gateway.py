@@ -68,6 +68,7 @@ class SteadyState(ConnectionState[Any]):
 
     def create_message(self, *, channel: Any, data: Any) -> discord.Message:
         """A message out of an answer to a request; the words alone if the rest cannot be read."""
+        _end_poll(data)
         try:
             return super().create_message(channel=channel, data=data)
         except _UNREADABLE:
@@ -75,6 +76,7 @@ class SteadyState(ConnectionState[Any]):
 
     def parse_message_create(self, data: Any) -> None:
         """A new message; the words alone if the rest cannot be read."""
+        _end_poll(data)
         try:
             super().parse_message_create(data)
         except _UNREADABLE:
@@ -91,10 +93,18 @@ class SteadyState(ConnectionState[Any]):
                 "partial_message_edit", int(data.get("guild_id", 0)), int(data["channel_id"]), int(data["id"])
             )
             return
+        _end_poll(data)
         try:
             super().parse_message_update(data)
         except _UNREADABLE:
             super().parse_message_update(_words_of(data))
+
+
+def _end_poll(data: Any) -> None:
+    """A poll may be without an end (Discord's reference, "Poll Object"); discord.py reads only those with one."""
+    poll = data.get("poll")
+    if poll and poll.get("expiry") is None:
+        poll["expiry"] = data["timestamp"]
 
 
 def _words_of(data: Any) -> Any:

@@ -28,7 +28,7 @@ def read(message: discord.Message) -> Message | None:
     The author's roles and time of joining are known in messages that the gateway brings, and in no others.
     """
     author = message.author
-    if author.bot or author.system or message.webhook_id is not None or message.type not in _WRITTEN_BY_MEMBERS:
+    if author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_MEMBERS:
         return None
     guild_id = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
     if guild_id is None:

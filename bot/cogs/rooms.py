@@ -1,21 +1,17 @@
 """What the cogs need of the rest of the house, built once at the start and handed to each of them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bot.guilds.book import GuildBook
-    from bot.guilds.policies import PolicyBook
-    from bot.guilds.status_report import StatusReport
-    from bot.intake.lanes import Intake
-    from bot.ports import Store
-    from bot.review.decisions import Review
-    from bot.review.outbox import CardOutbox
+from bot.guilds.book import GuildBook
+from bot.guilds.policies import PolicyBook
+from bot.guilds.status_report import StatusReport
+from bot.intake.lanes import Intake
+from bot.ports import Store
+from bot.review.decisions import Review
+from bot.review.outbox import CardOutbox
 
 
 @dataclass(frozen=True, slots=True)
