@@ -30,6 +30,8 @@ FOUND = {
     "recorded": "SELECT case_id, digest FROM revision",
     "scanned": "SELECT guild_id, message_id FROM watermark",
     "judged": "SELECT id, json_extract(verdict, '$.seed') FROM job WHERE verdict IS NOT NULL",
+    "carded": "SELECT id, card_message_id FROM case_file WHERE card_message_id IS NOT NULL",
+    "deleted": "SELECT id, deleted_at FROM case_file WHERE deleted_at IS NOT NULL",
     "decided": "SELECT case_id, moderator_id FROM decision",
     "settled": "SELECT case_id, outcome FROM decision WHERE enforced IS NOT NULL",
 }
@@ -45,6 +47,7 @@ BROKEN = {
     "decided case without decision": """
         SELECT count(*) FROM case_file
         WHERE state IN ('decided', 'enforced', 'failed') AND id NOT IN (SELECT case_id FROM decision)""",
+    "case without author": "SELECT count(*) FROM case_file WHERE author_id = 0",
     "leased job in a case that is not judging": """
         SELECT count(*) FROM job JOIN case_file ON case_file.id = job.case_id
         WHERE job.state = 'judging' AND case_file.state IN ('queued', 'cleared')""",

@@ -15,12 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.case import CaseState
+from bot.case import CaseFile, CaseState
 from bot.ports import LeaseLost, Store
 from bot.store import open_store, writer
 from bot.store.connection import Work
+from bot.store.rows import to_micros
 from bot.store.writer import Outcome
-from tests.bot.store.samples import decision, policy, suspected, verdict
+from tests.bot.store.samples import START, decision, policy, suspected, verdict
 
 GUILDS = range(1, 6)
 LEASE = timedelta(milliseconds=50)
@@ -55,9 +56,22 @@ async def judge(store: Store) -> None:
         await asyncio.sleep(0)
 
 
+async def card(store: Store, case: CaseFile) -> None:
+    """Hang up a case's card, once, and find its message gone."""
+    if case.card is None or case.card.message_id is None:
+        number = random.getrandbits(40) + 1
+        await store.begin_card(case.id, 5)
+        await store.card_shown(case.id, case.version, number)
+        acknowledge("carded", case.id, number)
+    at = START + timedelta(microseconds=random.getrandbits(40))
+    if await store.note_deletion(case.guild_id, [case.message.id], at):
+        acknowledge("deleted", case.id, to_micros(at))
+
+
 async def decide(store: Store) -> None:
     while True:
         async for case in store.cases(CaseState.OPEN, CaseState.DECIDED):
+            await card(store, case)
             moderator = random.getrandbits(40) + 1
             made, first = await store.decide(decision(case.id, moderator))
             if first:

@@ -164,6 +164,15 @@ class TestCardsOutOfDate:
         await store.settle(case_id, enforced=True, outcome="deleted")
         assert await owed(store) == [case_id]
 
+    async def test_a_job_that_ends_five_workers_makes_it_out_of_date(self, store: Store, clock: Clock) -> None:
+        case_id = await self.two_policies_one_verdict(store)
+        for _ in range(5):
+            await claimed(store)
+            clock.pass_by(LEASE)
+        await show(store, case_id)
+        assert await store.claim(1, LEASE) == []
+        assert await owed(store) == [case_id]
+
     async def test_leases_do_not(self, store: Store, clock: Clock) -> None:
         case_id = await self.two_policies_one_verdict(store)
         await show(store, case_id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.case import Action, AuthorRecord, CaseState
+from bot.case import Action, AuthorRecord, CaseState, Claim
 from bot.ports import Store, StoreError
 from tests.bot.store.conftest import Opener
 from tests.bot.store.samples import GUILD, START, message, policy, suspected, verdict
@@ -202,7 +202,7 @@ class TestAuthors:
         case_id = await recorded(store)
         assert (await store.case(case_id)).author_record == AuthorRecord()
 
-    async def claim_of_a_new_case(self, store: Store, number: int) -> "object":
+    async def claim_of_a_new_case(self, store: Store, number: int) -> Claim:
         await recorded(store, number)
         return await claimed(store)
 
