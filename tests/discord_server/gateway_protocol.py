@@ -57,7 +57,7 @@ class Closing(Exception):
 class GatewayRules:
     """What a test may set, also while the server runs. Times in seconds.
 
-    `identifies` is what is left of the day's 1,000; `identify_spacing` the least time between two (5 s at Discord).
+    `identifies` is what is left of the day's 1,000; `identify_spacing` the least time between two (5 at Discord).
     `invalid_resumes` resumes are answered with an invalid session. `refused` answers new connections with this
     HTTP status. A detached session can be resumed for `resume_seconds`, as long as its buffer of `replay_limit`
     events reaches back far enough.
