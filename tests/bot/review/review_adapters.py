@@ -57,10 +57,13 @@ class Wall:
     away_cases: set[int] = field(default_factory=set)
     history_lag: timedelta = timedelta(0)
     nonce_enforced: bool = False
+    slowness: timedelta = timedelta(0)
+    """How long a post is on its way before it arrives."""
     gate: asyncio.Event | None = None
 
     async def post(self, case: CaseFile, channel_id: int) -> int:
         await self._arrive("post", channel_id, case.id)
+        await asyncio.sleep(self.slowness.total_seconds())
         known = [
             number
             for number, card in self.cards.items()

@@ -185,14 +185,25 @@ async def test_a_card_is_looked_for_only_when_history_had_time_to_know_it(store:
 
 
 async def test_a_stir_does_not_make_an_unconfirmed_card_looked_for_too_early(store: Store, wall: Wall) -> None:
-    wall.lost_answers, wall.history_lag = 1, timedelta(milliseconds=60)
+    wall.lost_answers, wall.slowness = 1, timedelta(milliseconds=60)
+    wall.history_lag = timedelta(milliseconds=60)
     case_id = await open_case(store)
     outbox = an_outbox(store, wall, look_delay=timedelta(milliseconds=90))
     async with running(outbox.run()):
-        for _ in range(30):
+        while await store.guilds_owing_cards():
             outbox.stir(GUILD)
             outbox.stir()
             await asyncio.sleep(0.002)
+    assert len(wall.of(case_id)) == 1
+
+
+async def test_a_card_that_was_long_on_its_way_is_not_looked_for_as_soon_as_that_fails(
+    store: Store, wall: Wall
+) -> None:
+    wall.lost_answers, wall.slowness = 1, timedelta(milliseconds=60)
+    wall.history_lag = timedelta(milliseconds=20)
+    case_id = await open_case(store)
+    async with running(an_outbox(store, wall, look_delay=timedelta(milliseconds=40)).run()):
         await until_nothing_is_owed(store)
     assert len(wall.of(case_id)) == 1
 
@@ -241,20 +252,21 @@ async def test_an_unconfirmed_card_of_a_channel_that_is_gone_is_posted_in_the_ne
 
 
 async def test_a_card_that_may_hang_in_a_channel_we_cannot_read_is_not_posted_twice_and_stops_no_other(
-    store: Store, wall: Wall, outbox: CardOutbox
+    store: Store, wall: Wall
 ) -> None:
-    unsure = [await open_case(store, number) for number in (100, 101)]
+    outbox = an_outbox(store, wall, refused_rest=LONG)
+    unsure = [await open_case(store, number) for number in range(100, 106)]
     for case_id in unsure:
         await store.begin_card(case_id, OLD_REVIEW)
     wall.refusing = {OLD_REVIEW}
     async with running(outbox.run()):
-        await until(lambda: wall.count("find") >= 2)
-        other = await open_case(store, 102)
-        outbox.stir(GUILD)
+        await until(lambda: wall.count("find") == len(unsure))
+        other = await open_case(store, 200)
         await until(lambda: wall.of(other))
         assert "cannot be shown: The bot cannot see this channel." in (outbox.problem(GUILD) or "")
         assert not any(map(wall.of, unsure))
         wall.refusing = set()
+        outbox.stir()
         await until_nothing_is_owed(store)
     assert outbox.problem(GUILD) is None
 
@@ -305,6 +317,20 @@ async def test_a_guild_that_refuses_rests_and_is_not_asked_again_however_many_ca
     assert wall.count("find") == 0  # a refusal leaves nothing to look for
 
 
+async def test_a_change_that_is_refused_in_the_review_channel_is_shown_later(store: Store, wall: Wall) -> None:
+    outbox = an_outbox(store, wall, refused_rest=LONG)
+    case_id = await open_case(store)
+    async with running(outbox.run()):
+        await until_nothing_is_owed(store)
+        wall.refusing = {REVIEW}
+        await change(store, case_id)
+        await until(lambda: outbox.problem(GUILD))
+        wall.refusing = set()
+        outbox.stir(GUILD)
+        await until_nothing_is_owed(store)
+    assert wall.of(case_id)[0].version == (await store.case(case_id)).version
+
+
 async def test_a_refused_guild_is_tried_again_after_its_rest(store: Store, wall: Wall, outbox: CardOutbox) -> None:
     wall.refusing = {REVIEW}
     case_id = await open_case(store)
@@ -329,6 +355,23 @@ async def test_one_card_that_never_works_keeps_no_other_from_people(
         setattr(wall, fault, set())
         await until_nothing_is_owed(store)
     assert len(wall.of(bad)) == 1
+
+
+async def test_a_card_that_failed_is_tried_after_those_that_did_not(store: Store, wall: Wall) -> None:
+    wall.away_cases = {await open_case(store, 100)}
+    async with running(an_outbox(store, wall, look_delay=timedelta(0)).run()):
+        await until(lambda: len(wall.calls) > 6)  # the guild and the card now rest equally long
+        later = await open_case(store, 101)
+        await until(lambda: wall.of(later), 2)
+
+
+async def test_a_stir_of_all_guilds_finds_what_nobody_announced(store: Store, wall: Wall) -> None:
+    outbox = an_outbox(store, wall, poll=LONG)
+    async with running(outbox.run()):
+        await asyncio.sleep(0.02)
+        case_id = await open_case(store)
+        outbox.stir()
+        await until(lambda: wall.of(case_id), 2)
 
 
 async def test_a_defect_is_reported_without_its_words(store: Store, wall: Wall, outbox: CardOutbox) -> None:
@@ -474,6 +517,29 @@ async def test_a_refresh_of_an_unknown_case_says_so(outbox: CardOutbox) -> None:
 
     with pytest.raises(UnknownCase):
         await outbox.refresh(12345, through)
+
+
+class Overtaken:
+    """A store in which every case is decided as soon as it was listed as owing a card."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def cards_owed(self, guild_id: int, limit: int) -> list[CaseFile]:
+        cases = await self._store.cards_owed(guild_id, limit)
+        for case in cases:
+            await self._store.decide(a_decision(case.id))
+        return cases
+
+
+async def test_a_case_that_was_decided_before_its_card_was_posted_gets_none(store: Store, wall: Wall) -> None:
+    await open_case(store)
+    async with running(an_outbox(Overtaken(store), wall).run()):  # type: ignore[arg-type] # stands in for the store
+        await until_nothing_is_owed(store)
+    assert wall.calls == []
 
 
 class FullDisk:

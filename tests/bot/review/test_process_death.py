@@ -65,8 +65,8 @@ class World:
 async def live(world: World, life: Life) -> None:
     """One process, until it dies or everything is done."""
     store, wall, arm = (Mortal(part, life) for part in (world.store, world.wall, world.arm))
-    outbox = CardOutbox(store, wall, lambda _: REVIEW, clock=utc_now, settings=QUICK)  # type: ignore[arg-type] # stands in
-    review = Review(store, arm, outbox, clock=utc_now, back_off=QUICK_BACK_OFF)  # type: ignore[arg-type] # stands in
+    outbox = CardOutbox(store, wall, lambda _: REVIEW, clock=utc_now, settings=QUICK)
+    review = Review(store, arm, outbox, clock=utc_now, back_off=QUICK_BACK_OFF)
     runs: list[Coroutine[Any, Any, None]] = [outbox.run(), review.run(), people(world, review, outbox)]
     tasks = [asyncio.create_task(run) for run in runs]
     try:
