@@ -1,6 +1,7 @@
 """Every guild's policies: files that commands and people write, and the rulebook made of them."""
 
 import asyncio
+import functools
 import os
 import re
 import shutil
@@ -206,7 +207,9 @@ def _policies(entries: Entries) -> dict[str, Policy]:
     return {entry.value.id: entry.value for entry in entries.values() if entry.value}
 
 
+@functools.lru_cache(maxsize=128)
 def _parse(filename: str, data: bytes) -> Policy:
+    """Most guilds have the starter policies as they are: those are read, and kept in memory, once for all."""
     stem, suffix = os.path.splitext(filename)  # noqa: PTH122 - a name is no path
     if suffix != ".yaml":
         hint = f"name it `{stem}.yaml`"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.cogs import guilds, intake, policy, review, setup, status, sync
+from bot.cogs import guilds, intake, journal, policy, review, setup, sync
 from bot.cogs.board import DiscordBoard
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
@@ -32,7 +32,8 @@ from inference.prefilter.suspicion import Suspicion
 
 JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
 """The judge is on this machine: asking it again costs nothing, and a loaded model should not stand idle."""
-COGS = (guilds, intake, review, setup, policy, status, sync)
+COGS = (journal, guilds, intake, review, setup, policy, sync)
+"""The commands are synced last, when all of them are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,6 @@ class Ground:
     """The data folder."""
     store: Store
     late: LateJudge
-    stand_in: bool
     clock: Callable[[], datetime]
 
 
@@ -139,7 +139,6 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
     reporter = Reporter(
         version=version("safeguild"),
         started_at=ground.clock(),
-        stand_in=ground.stand_in,
         late=ground.late,
         workload=lambda: parts.moderation.workload,
         intake=parts.intake,

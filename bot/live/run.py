@@ -15,6 +15,7 @@ from bot.app import open_chosen_model, open_data_folder
 from bot.cogs.login import log_in, stay
 from bot.discord_token import read_token
 from bot.errors import EnvironmentProblem, OperatorError, SettingsError
+from bot.live.chronicle import tell_of_catching_up
 from bot.live.data_lock import data_lock
 from bot.live.engine import serve_judge
 from bot.live.insisting import Troubles
@@ -58,7 +59,7 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         late = LateJudge(model.name, clock())
         _log.info("starting", version=version("safeguild"), model=model.name, data_folder=str(folder))
         async with _store(folder / DATABASE, clock) as store:
-            ground = Ground(settings, folder, store, late, stand_in=choice.path is None, clock=clock)
+            ground = Ground(settings, folder, store, late, clock)
             await _Live(ground, choice, await put_together(ground), token.secret).run(stop)
     _log.info("stopped")
 
@@ -107,6 +108,7 @@ class _Live:
             "outbox": lambda: self._after_login("outbox", parts.outbox.run),
             "review": lambda: self._after_login("review", parts.review.run),
             "policies": self._policies,
+            "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),
         }
 

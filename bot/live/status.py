@@ -10,6 +10,7 @@ from bot.intake.lanes import Intake
 from bot.live.late_judge import LOADING, LateJudge
 from bot.ports import Store
 from bot.worker import Workload
+from inference.standin.notice import STANDIN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,6 @@ class Reporter:
 
     version: str
     started_at: datetime
-    stand_in: bool
     late: LateJudge
     workload: Callable[[], Workload]
     intake: Intake
@@ -44,9 +44,10 @@ class Reporter:
 
     def _engine(self) -> EngineStatus:
         """Before the model is loaded the worker sees an outage too: that is no news."""
-        outage = self.workload().outage
+        outage, name = self.workload().outage, self.late.name
+        stand_in = name == STANDIN_NAME
         if not self.late.is_there:
-            return EngineStatus(EngineState.LOADING, self.late.name, self.stand_in, self.late.since)
+            return EngineStatus(EngineState.LOADING, name, stand_in, self.late.since)
         if outage is not None and outage.reason != LOADING:
-            return EngineStatus(EngineState.AWAY, self.late.name, self.stand_in, outage.since, outage.reason)
-        return EngineStatus(EngineState.READY, self.late.name, self.stand_in, self.late.since)
+            return EngineStatus(EngineState.AWAY, name, stand_in, outage.since, outage.reason)
+        return EngineStatus(EngineState.READY, name, stand_in, self.late.since)
