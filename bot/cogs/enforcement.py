@@ -8,10 +8,11 @@ import discord
 from bot.case import Action, CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import acting_moderator
+from bot.cogs.safe_text import one_line, shortened
 from bot.ports import Gone, Refused
 
-_AUDIT_REASON = 512
-"""Characters that Discord keeps of a reason in the audit log."""
+_LONGEST_NAME = 100
+"""Characters of a name in the audit log, which takes reasons of 512."""
 _DELETE_NEEDS = "Manage Messages"
 _TIMEOUT_NEEDS = "Timeout Members"
 _OPEN_NEEDS = "Manage Threads"
@@ -106,9 +107,9 @@ def _is_about_archived_thread(no: Refused) -> bool:
 
 def _reason(decision: Decision) -> str:
     """What the audit log shows beside the bot's action."""
-    name = acting_moderator.get()
+    name = shortened(one_line(acting_moderator.get()), _LONGEST_NAME)
     who = f"{name} ({decision.moderator_id})" if name else str(decision.moderator_id)
-    return f"case {decision.case_id}, decided by {who}"[:_AUDIT_REASON]
+    return f"case {decision.case_id}, decided by {who}"
 
 
 def _moment(moment: datetime) -> str:

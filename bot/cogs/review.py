@@ -15,7 +15,6 @@ from bot.cogs.failures import FAILURES, translated, translation
 from bot.cogs.people import acting_moderator, member_of, person, place_of
 from bot.cogs.reasoning import reasoning
 from bot.cogs.rooms import Rooms
-from bot.cogs.safe_text import one_line
 from bot.cogs.words import ago, order
 from bot.cogs.words import person as mention
 from bot.ports import DiscordError, Refused, StoreError, UnknownCase
@@ -113,7 +112,7 @@ class ReviewDesk:
         if action is Action.DISMISS and _is_behind(click, case):
             await self._refresh(click, case)
             raise Declined(_EDITED)
-        acting_moderator.set(one_line(click.user.name))
+        acting_moderator.set(click.user.name)
         try:
             ruling = await self._rooms.review.decide(_decision(click, case, action, self._rooms.clock()))
         except UnknownCase:

@@ -1,0 +1,24 @@
+"""The long version of the suite's hostile texts: `python -m tests.bot.cogs.fuzz_cards 10000`."""
+
+import sys
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.bot.cogs.test_card_face import HOSTILE, check_hostile_reasoning, check_hostile_text
+
+
+def run(count: int) -> None:
+    """So many cards and private answers; an AssertionError names the text that broke one."""
+
+    @given(HOSTILE)
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def campaign(text: str) -> None:
+        check_hostile_text(text)
+        check_hostile_reasoning(text)
+
+    campaign()
+    sys.stdout.write(f"{count} hostile texts: no limit broken, no ping, no way out of a code block\n")
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)

@@ -1,0 +1,122 @@
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.case import Action, CaseFile, Decision
+from bot.cogs.people import acting_moderator
+from bot.ports import DiscordAway, Gone, Refused
+from tests.bot.cogs.review_scene import ReviewScene, now, review_scene
+from tests.discord_server import BOT_PERMISSIONS, ActionKind, Permission
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[ReviewScene]:
+    async with review_scene(tmp_path) as scene:
+        yield scene
+
+
+def decision(
+    case: CaseFile, action: Action, length: timedelta | None = None, ago: timedelta = timedelta()
+) -> Decision:
+    return Decision(case_id=case.id, action=action, moderator_id=900, decided_at=now() - ago, timeout=length)
+
+
+async def test_a_second_try_looks_first_and_deletes_nothing_that_is_gone(scene: ReviewScene) -> None:
+    case, said = await scene.flagged()
+    wanted = decision(case, Action.DELETE)
+    assert await scene.enforcer.carry_out(case, wanted, again=True) == "The message is deleted."
+    assert said.deleted
+    assert await scene.enforcer.carry_out(case, wanted, again=True) == "The message is deleted."
+    assert len(scene.discord.requests_to("DELETE /channels/{}/messages/{}")) == 1
+
+
+async def test_a_second_try_deletes_even_where_looking_is_not_allowed(scene: ReviewScene) -> None:
+    case, said = await scene.flagged()
+    await scene.bot_role.edit(permissions=BOT_PERMISSIONS & ~Permission.READ_MESSAGE_HISTORY)
+    await scene.general.allow(scene.guild.everyone, deny=Permission.READ_MESSAGE_HISTORY)
+    await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=True)
+    assert said.deleted
+
+
+async def test_deleting_what_is_gone_says_so(scene: ReviewScene) -> None:
+    case, said = await scene.flagged()
+    await said.delete()
+    told = await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=False)
+    assert told == "The message was gone already."
+
+
+async def test_a_timeout_ends_when_it_was_decided_to_however_often_it_is_tried(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    wanted = decision(case, Action.TIMEOUT, timedelta(hours=1), ago=timedelta(minutes=20))
+    for again in (False, True, False):
+        await scene.enforcer.carry_out(case, wanted, again=again)
+    until = scene.mallory.timed_out_until
+    assert until is not None
+    assert wanted.ends_at is not None
+    assert abs(until - wanted.ends_at) < timedelta(seconds=1)
+    assert len(scene.discord.actions_of(ActionKind.TIMEOUT)) == 1
+
+
+async def test_no_timeout_is_made_shorter_and_a_shorter_one_is_prolonged(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    await scene.enforcer.carry_out(case, decision(case, Action.TIMEOUT, timedelta(hours=1)), again=False)
+    long = decision(case, Action.TIMEOUT, timedelta(days=7))
+    assert "ends on" in await scene.enforcer.carry_out(case, long, again=False)
+    told = await scene.enforcer.carry_out(case, decision(case, Action.TIMEOUT, timedelta(hours=2)), again=False)
+    assert "A longer timeout was there already" in told
+    assert scene.mallory.timed_out_until is not None
+    assert scene.mallory.timed_out_until > now() + timedelta(days=6)
+
+
+async def test_a_timeout_that_would_have_ended_is_not_begun(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    late = decision(case, Action.TIMEOUT, timedelta(hours=1), ago=timedelta(hours=2))
+    with pytest.raises(Refused, match="away for longer than the timeout"):
+        await scene.enforcer.carry_out(case, late, again=True)
+
+
+async def test_who_has_left_is_gone(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    await scene.mallory.leave()
+    with pytest.raises(Gone):
+        await scene.enforcer.carry_out(case, decision(case, Action.TIMEOUT, timedelta(hours=1)), again=False)
+
+
+async def test_a_missing_permission_is_refused_by_its_name(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    await scene.bot_role.edit(permissions=Permission.VIEW_CHANNEL)
+    with pytest.raises(Refused, match="Manage Messages"):
+        await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=False)
+    with pytest.raises(Refused, match="Timeout Members"):
+        await scene.enforcer.carry_out(case, decision(case, Action.TIMEOUT, timedelta(hours=1)), again=False)
+
+
+async def test_an_outage_is_no_refusal(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    scene.discord.faults.cut_next("DELETE /channels/{}/messages/{}", times=5)
+    with pytest.raises(DiscordAway):
+        await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=False)
+
+
+async def test_what_nobody_can_carry_out_is_refused(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    with pytest.raises(Refused, match="cannot carry out “ban”"):
+        await scene.enforcer.carry_out(case, decision(case, Action.BAN), again=False)
+    assert "Nothing" in await scene.enforcer.carry_out(case, decision(case, Action.DISMISS), again=False)
+
+
+async def test_the_audit_log_names_the_moderator_and_has_the_id_alone_when_a_decision_is_resumed(
+    scene: ReviewScene,
+) -> None:
+    case, _ = await scene.flagged()
+    await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=True)
+    token = acting_moderator.set("ädá \n" + "x" * 600)
+    await scene.enforcer.carry_out(case, decision(case, Action.TIMEOUT, timedelta(hours=1)), again=False)
+    acting_moderator.reset(token)
+    resumed, named = (entry.reason for entry in scene.discord.audit_log)
+    assert resumed == f"case {case.id}, decided by 900"
+    assert named is not None
+    assert named.startswith(f"case {case.id}, decided by ädá ")
+    assert named.endswith("… (900)")
