@@ -161,7 +161,7 @@ LARGEST = Policy(
     examples=tuple(Example(text=HOSTILE.replace("\u202e", ""), verdict="R0") for _ in range(200)),
     scope=Scope(channels=tuple(range(10**17, 10**17 + 500)), except_roles=tuple(range(10**18, 10**18 + 500))),
 )
-PROBLEMS = tuple(Problem("`x`.yaml", n, 1, HOSTILE * 9, HOSTILE * 9) for n in range(1, 51))
+PROBLEMS = tuple(Problem(f"{LARGEST.id}.yaml", n, 1, HOSTILE * 9, HOSTILE * 9) for n in range(1, 51))
 
 
 def test_the_largest_and_most_hostile_policy_stays_within_discords_limits() -> None:

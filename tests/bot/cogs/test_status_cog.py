@@ -51,7 +51,7 @@ async def test_everything_that_is_wrong_in_the_guild_is_told(tmp_path: Path) -> 
             *("`review_channel` must be", "0.1.0", "<t:1893456000:R>"),
         ):
             assert words in text.replace("\\", "")
-        assert "another guild's" not in text
+        assert "The other disk" not in text
 
 
 async def _break_everything(made: Stage) -> None:
@@ -60,7 +60,7 @@ async def _break_everything(made: Stage) -> None:
     made.intake.state = IntakeState(
         problems=(
             ChannelProblem(guild_id, made.general.id, "The disk sleeps"),
-            ChannelProblem(1, 2, "another guild's"),
+            ChannelProblem(1, 2, "The other disk sleeps"),
         )
     )
     made.outbox.trouble = "There are no cards today."
