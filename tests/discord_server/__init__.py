@@ -1,6 +1,20 @@
 """A loopback Discord for tests and for trying the bot: `DiscordServer` is the way in.
 
-Written from Discord's documentation: REST v10, gateway v10, permissions, limits and error codes.
+    async with DiscordServer() as discord:
+        guild = discord.add_guild("Bramble")
+        ada = guild.add_member("ada", [guild.add_role("moderators", MODERATOR)])
+        mallory, general = guild.add_member("mallory"), guild.add_channel("general")
+        ...  # start the bot with discord.api_url, discord.gateway_url and discord.token
+        await discord.wait_connected()
+        await general.say(mallory, "something bad")
+        card = await guild.channel("review").wait_for_message()
+        reply = await card.click(ada, "Delete")
+
+Written from Discord's documentation: REST v10, gateway v10, intents, permissions, hierarchy, limits, error codes,
+the life of an interaction, rate limits. It knows no voice, no presences and no other applications; a route it does
+not know is answered with 404 and reported as a deviation. People act through `Guild`, `Channel`, `Message` and
+`Reply`; what their client would not let them do raises `NotAllowed`. `discord.faults`, `discord.outage()`,
+`discord.drop_sessions()` and `discord.clock` make things go wrong.
 """
 
 from tests.discord_server.channels import Channel, ChannelKind

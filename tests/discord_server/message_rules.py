@@ -12,7 +12,6 @@ from tests.discord_server.rendering import (
     SELECTS,
     TEXT_DISPLAY,
     TEXT_INPUT,
-    component_words,
     embed_words,
     flat,
 )
@@ -22,6 +21,7 @@ MOST_EMBEDS, LONGEST_EMBEDS = 10, 6000
 MOST_ROWS = MOST_BUTTONS = 5
 MOST_V2, LONGEST_V2 = 40, 4000
 LINK_STYLE, PREMIUM_STYLE = 5, 6
+MOST_ALLOWED = 100
 
 
 def check(body: dict[str, Any], *, files: int = 0, edit: bool = False) -> None:
@@ -29,6 +29,7 @@ def check(body: dict[str, Any], *, files: int = 0, edit: bool = False) -> None:
     form = Form()
     form.limit("content", body.get("content"), LONGEST_CONTENT)
     _check_nonce(form, body.get("nonce"))
+    _check_allowed_mentions(form, body.get("allowed_mentions") or {})
     _check_embeds(form, body.get("embeds") or [])
     _check_components(form, body)
     form.finish()
@@ -36,6 +37,17 @@ def check(body: dict[str, Any], *, files: int = 0, edit: bool = False) -> None:
     forwards = (body.get("message_reference") or {}).get("type") == 1
     if not edit and not files and not forwards and not any(body.get(key) for key in keys):
         refuse(EMPTY_MESSAGE)
+
+
+def _check_allowed_mentions(form: Form, given: dict[str, Any]) -> None:
+    """A kind is either parsed or listed, not both; a list takes 100."""
+    for kind in ("users", "roles"):
+        listed = given.get(kind) or []
+        if listed and kind in (given.get("parse") or []):
+            message = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
+            form.reject("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
+        if len(listed) > MOST_ALLOWED:
+            form.reject(f"allowed_mentions.{kind}", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
 
 
 def _check_nonce(form: Form, nonce: object) -> None:
@@ -164,6 +176,3 @@ def check_choices(choices: list[dict[str, Any]]) -> None:
         form.require(f"data.choices.{index}.name", choice.get("name"), 100)
         form.limit(f"data.choices.{index}.value", str(choice.get("value", "")), 100)
     form.finish()
-
-
-__all__ = ["check", "check_choices", "check_modal", "component_words"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.discord_server.mentions import NOBODY
@@ -97,8 +98,7 @@ def sticker(index: int, name: str) -> dict[str, Any]:
 
 
 def poll(shown: Poll, of: Message) -> dict[str, Any]:
-    from datetime import timedelta
-
+    """A poll without votes."""
     answers = [{"answer_id": index, "poll_media": {"text": text}} for index, text in enumerate(shown.answers, 1)]
     return {
         "question": {"text": shown.question},

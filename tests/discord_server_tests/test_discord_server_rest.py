@@ -64,6 +64,7 @@ async def test_history_is_paged_in_every_direction(scene: Scene, client: Client)
             ],
         },
         {"content": "x", "nonce": "x" * 26},
+        {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
     ],
 )
 async def test_what_is_too_much_is_an_invalid_form(
@@ -166,6 +167,12 @@ async def test_a_timeout_is_kept_with_its_reason_and_silences(scene: Scene, clie
     assert [each.target_id for each in scene.server.actions_of(ActionKind.TIMEOUT)] == [scene.mallory.id]
     scene.server.clock.shift(timedelta(hours=2))
     await scene.general.say(scene.mallory, "sorry")
+
+
+async def test_a_reason_has_an_end(scene: Scene, client: Client, refusal: Refusal) -> None:
+    member = (scene.guild.id, scene.mallory.id)
+    assert await refusal(client.http.edit_member(*member, reason="x" * 513, nick=None)) == (400, 50035)
+    assert scene.server.audit_log == []
 
 
 async def test_hierarchy_protects_owner_equals_administrators(

@@ -25,6 +25,7 @@ from tests.discord_server.world import World
 
 _OPEN = ("/interactions/", "/webhooks/")
 _MAJOR = ("channel", "guild", "token")
+LONGEST_REASON = 512
 
 
 @dataclass(slots=True)
@@ -93,7 +94,9 @@ class RestEndpoint:
         exchange.status, exchange.answer = _unpack(given)
 
     def _call(self, exchange: Exchange, match: api.Match) -> Call:
-        reason = exchange.request.headers.get("X-Audit-Log-Reason")
+        reason = _reason(exchange.request)
+        if reason is not None and len(reason) > LONGEST_REASON:
+            errors.invalid("reason", "BASE_TYPE_MAX_LENGTH", f"Must be {LONGEST_REASON} or fewer in length.")
         return Call(
             world=self.world,
             interactions=self.interactions,
@@ -102,7 +105,7 @@ class RestEndpoint:
             query=dict(exchange.request.query),
             body=exchange.body.json,
             files=exchange.body.files,
-            reason=None if reason is None else unquote(reason),
+            reason=reason,
         )
 
     def _authorise(self, exchange: Exchange) -> None:
@@ -144,7 +147,7 @@ class RestEndpoint:
         return _json(exchange.status, exchange.answer, headers)
 
     def _note(self, exchange: Exchange) -> None:
-        request, reason = exchange.request, exchange.request.headers.get("X-Audit-Log-Reason")
+        request = exchange.request
         self.world.journal.requests.append(
             Request(
                 route=exchange.route,
@@ -152,7 +155,7 @@ class RestEndpoint:
                 path=exchange.path,
                 query=dict(request.query),
                 body=exchange.body.json,
-                reason=None if reason is None else unquote(reason),
+                reason=_reason(request),
                 status=exchange.status,
                 answer=exchange.answer,
                 at=self.world.clock.now(),
@@ -160,6 +163,12 @@ class RestEndpoint:
             )
         )
         self.world.changes.touch()
+
+
+def _reason(request: web.Request) -> str | None:
+    """The reason for the audit log, which travels URL-encoded."""
+    given = request.headers.get("X-Audit-Log-Reason")
+    return None if given is None else unquote(given)
 
 
 def _unpack(given: Any) -> tuple[int, Any]:

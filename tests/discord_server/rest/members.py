@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.discord_server import errors
 from tests.discord_server.errors import invalid, refuse
+from tests.discord_server.events import Intent
 from tests.discord_server.guild import Guild
 from tests.discord_server.journal import ActionKind, AuditEvent
 from tests.discord_server.people import Member
@@ -32,8 +33,6 @@ def get_member(call: Call) -> Any:
 def list_members(call: Call) -> Any:
     """Takes the members intent in the portal."""
     guild = call.guild()
-    from tests.discord_server.events import Intent
-
     if not call.world.application.privileged & Intent.GUILD_MEMBERS:
         refuse(errors.MISSING_ACCESS)
     limit, after = call.query_int("limit", 1, 1, 1000), call.query_id("after") or 0
