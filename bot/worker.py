@@ -104,8 +104,14 @@ class Worker:
             await self._give_back_unstarted()
 
     async def _give_back_unstarted(self) -> None:
-        """A task that is cancelled before its first step cannot give its job back by itself."""
-        for claim in tuple(self._held.values()):
+        """A task that is cancelled before its first step cannot give its job back by itself.
+
+        When the store is away for this too, the leases end by themselves: nobody renews them in the next `run`.
+        """
+        left = tuple(self._held.values())
+        self._held.clear()
+        self._tasks.clear()
+        for claim in left:
             await self._give_back(claim, failed=False)
 
     async def _claim_and_judge(self, tasks: asyncio.TaskGroup) -> None:
