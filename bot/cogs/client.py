@@ -123,6 +123,7 @@ class SafeguildBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Logged in, not connected yet: bring the cogs in."""
+        asyncio.get_running_loop().set_exception_handler(_log_by_kind)
         for set_up in self._cogs_to_set_up:
             await set_up(self, self.rooms)
 
@@ -199,6 +200,11 @@ async def answer(interaction: Interaction, text: str) -> None:
             await interaction.response.send_message(text, ephemeral=True)
     except FAILURES as error:
         _log.warning("an answer could not be given", guild_id=interaction.guild_id, exc_info=error)
+
+
+def _log_by_kind(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a task died of that nobody waited for. asyncio's own line quotes the error: a member, perhaps."""
+    _log.error("something failed in the background", what=context["message"], exc_info=context.get("exception"))
 
 
 def _ids(values: tuple[Any, ...]) -> dict[str, int]:

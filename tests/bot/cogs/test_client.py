@@ -1,6 +1,7 @@
 """What the bot asks of Discord, and what it says and logs when something goes wrong."""
 
 import asyncio
+import gc
 import logging
 from types import SimpleNamespace
 from typing import Any, cast
@@ -95,6 +96,28 @@ async def test_a_listener_that_fails_is_logged_by_kind_and_ids_only(caplog: pyte
             "exc_info": True,
             "log_level": "error",
         }
+    ]
+    assert WHAT_A_MEMBER_WROTE not in caplog.text
+    await bot.close()
+
+
+async def test_a_task_that_nobody_waits_for_dies_without_quoting_a_member(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bot = unconnected_bot(Household())
+    await bot._async_setup_hook()
+    await bot.setup_hook()
+
+    async def broken() -> None:
+        raise ValueError(WHAT_A_MEMBER_WROTE)
+
+    with capture_logs() as logs:
+        task = asyncio.create_task(broken())
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+    assert [(entry["what"], type(entry["exc_info"])) for entry in logs] == [
+        ("Task exception was never retrieved", ValueError)
     ]
     assert WHAT_A_MEMBER_WROTE not in caplog.text
     await bot.close()
