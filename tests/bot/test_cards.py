@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.cards import Card, card, mark
-from bot.case import CaseFile, CaseState, Finding, JobState
+from bot.case import AuthorRecord, CaseFile, CaseState, Finding, JobState
 from bot.terminal import render
 from bot.visible import visible
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
@@ -97,6 +98,42 @@ def test_an_edited_message_shows_both_revisions() -> None:
     assert shown.older_texts == ("you loser",)
     assert shown.edited
     assert "".join(piece.text for piece in shown.pieces) == "you total loser"
+
+
+def test_a_card_tells_which_revision_a_decision_would_be_about() -> None:
+    policy = make_policy()
+    waiting = finding(policy, None, 2, JobState.QUEUED)
+    shown = card(case_of(finding(policy, violation(policy)), waiting, texts=("you loser", "you l0ser")))
+    assert shown.revision == 1
+    assert shown.since.being_judged
+    assert [opinion.outdated for opinion in shown.opinions] == [True, False]
+    judged = card(case_of(finding(policy, violation(policy), 2), texts=("you loser", "you l0ser")))
+    assert (judged.revision, judged.since.being_judged) == (2, False)
+    assert judged.text == "you l0ser"
+
+
+def test_a_card_knows_its_author_and_what_became_of_the_message() -> None:
+    policy = make_policy()
+    message = make_message(author_id=1_100_000_000_000_000_000, joined_at=START)
+    case = replace(
+        case_of(finding(policy, violation(policy))),
+        revisions=(message,),
+        author_record=AuthorRecord(3, 1, 1),
+        deleted_at=START,
+        current=make_message(text="so\u200brry"),
+    )
+    shown = card(case)
+    assert shown.writer.account_made == datetime(2023, 4, 24, 10, 7, 17, 11000, tzinfo=UTC)
+    assert (shown.writer.joined, shown.writer.record.cases) == (START, 3)
+    assert (shown.since.deleted_at, shown.since.current_text) == (START, "so⟨U+200B⟩rry")
+
+
+def test_only_answers_that_could_not_be_read_make_a_case_undecided() -> None:
+    first, second = make_policy("first"), make_policy("second")
+    unreadable = finding(first, make_verdict(first, violation=None))
+    assert card(case_of(unreadable)).undecided
+    assert not card(case_of(unreadable, finding(second, violation(second)))).undecided
+    assert not card(case_of(finding(first, make_verdict(first, violation=False)))).undecided
 
 
 def test_a_time_that_was_made_up_is_not_shown() -> None:

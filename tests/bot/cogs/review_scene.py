@@ -1,7 +1,7 @@
 """A server on the loopback Discord, with the real bot, store, review and outbox: cards hang, people click."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -107,6 +107,12 @@ class ReviewScene:
         card = await self.review_channel.wait_for_message(is_card)
         await self.until_shown(case.id)
         return card
+
+    async def until(self, look: Callable[[], object]) -> None:
+        """Wait until the bot has heard of something."""
+        async with asyncio.timeout(5):
+            while not look():  # noqa: ASYNC110 - a cache tells nobody
+                await asyncio.sleep(0.01)
 
     async def until_shown(self, case_id: int) -> CaseFile:
         """Wait until nothing is owed of the case."""

@@ -235,6 +235,14 @@ def test_the_least_important_is_shortened_first() -> None:
     assert (embed.description or "").count("x") > 1500
 
 
+@pytest.mark.parametrize(
+    "text", ["😀" * 4000, "*" * 4000, "`" * 4000, "\u202e" * 4000, "x" * 4000, "*😀\u200b\n" * 900]
+)
+def test_four_thousand_of_any_character_break_no_limit(text: str) -> None:
+    check_hostile_text(text)
+    check_hostile_reasoning(text)
+
+
 @given(HOSTILE)
 @settings(max_examples=300, deadline=None)
 def test_no_text_breaks_a_limit_pings_anyone_or_gets_out_of_its_code_block(text: str) -> None:

@@ -62,6 +62,7 @@ def test_what_cannot_be_seen_is_said(text: str, shown: str) -> None:
 
 
 def test_a_long_text_is_cut_between_characters() -> None:
+    assert units("a😀") == 3
     assert shortened("😀" * 10, 8) == "😀😀😀…"
     assert code_block("x\n" * 100, 1000)[1]
     assert not code_block("x", 1000)[1]
