@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.discord_token import VARIABLE
 from bot.errors import ExitCode
-from tests.bot.live.conftest import Launcher, Town
-from tests.discord_server import ActionKind, Intent
+from tests.bot.live.conftest import PATIENCE, Launcher, Town
+from tests.discord_server import ActionKind, Intent, Outage
 
 BAD_WORDS = "what a loser, uninstall"
 
@@ -87,12 +87,36 @@ async def test_messages_that_were_received_before_the_stop_are_in_the_next_start
     assert len(town.review.messages) == 8
 
 
-async def test_the_login_waits_for_a_discord_that_is_away(town: Town, bots: Launcher):
-    port_taken_away = town.discord.api_url.replace(str(town.discord.port), "9")
-    bot = await bots.start(SAFEGUILD_DISCORD__API=port_taken_away)
-    line = await bot.logged("Discord cannot be reached; the login is tried again")
-    assert line["reason"].startswith("Discord cannot be reached")
-    assert bot.process.returncode is None
+async def test_the_login_waits_for_a_discord_that_is_away_and_goes_on_when_it_is_back(town: Town, bots: Launcher):
+    async with town.discord.outage(Outage.REFUSED):
+        bot = await bots.start()
+        line = await bot.logged("Discord cannot be reached; the login is tried again")
+        assert line["reason"].startswith("Discord cannot be reached")
+    await town.discord.wait_connected(PATIENCE)
+    await town.set_up()
+    assert await bot.stop() == ExitCode.OK
+
+
+async def test_a_token_that_is_reset_while_it_runs_ends_it_with_what_to_do(town: Town, bots: Launcher):
+    bot = await bots.start_connected()
+    await town.discord.drop_sessions(4004, forget=True)
+    assert await bot.ended() == ExitCode.USAGE
+    assert "safeguild: Discord does not accept the token any more" in bot.lines
+
+
+async def test_while_the_policies_are_put_in_force_commands_are_answered_and_no_message_passes_unseen(
+    town: Town, bots: Launcher, tmp_path: Path
+):
+    first = await bots.start_connected()
+    await town.set_up()
+    assert await first.stop() == ExitCode.OK
+    (tmp_path / "sitecustomize.py").write_text(SLOW_POLICIES)
+    second = await bots.start_connected(PYTHONPATH=str(tmp_path))
+    await town.general.say(town.mallory, BAD_WORDS)
+    status = await town.guild.slash(town.guild.owner, town.general, "safeguild status")
+    assert "Safeguild's status" in status.text
+    assert (await town.card()).all_text
+    assert await second.stop() == ExitCode.OK
 
 
 async def test_a_token_that_discord_refuses_ends_it_with_what_to_do(bots: Launcher):
@@ -199,6 +223,18 @@ async def test_a_bug_in_one_part_ends_all_cleanly_with_a_code_that_systemd_resta
     assert not (bots.data / "safeguild.sqlite3-wal").exists()  # the store was closed
 
 
+SLOW_POLICIES = """
+import sys
+if "run" in sys.argv:
+    import time, warnings
+    warnings.simplefilter("ignore")
+    from bot.guilds.rebuilding import PrefilterBuilder
+    quick = PrefilterBuilder.__call__
+    def slow(self, policies):
+        time.sleep(4)
+        return quick(self, policies)
+    PrefilterBuilder.__call__ = slow
+"""
 BROKEN_OUTBOX = """
 import sys
 if "run" in sys.argv:
