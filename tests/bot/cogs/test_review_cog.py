@@ -283,3 +283,43 @@ async def test_an_outage_during_a_click_leaves_the_case_as_it_is(scene: ReviewSc
     assert "cannot be reached" in await reply.wait_for_text()
     assert not said.deleted
     assert (await scene.store.case(case.id)).state is CaseState.OPEN
+
+
+async def test_a_click_on_another_card_of_the_case_brings_both_up_to_date(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    card = await scene.card(case)
+    other = await scene.review_channel.say(scene.discord.bot)
+    other.components = card.components
+    scene.discord.faults.answer_next("PATCH /channels/{}/messages/{}", 503, times=2)
+    await other.click(scene.ada, "Dismiss")
+    for shown in (other, card):
+        await shown.wait_until(lambda message: "**Dismissed** by" in message.embed_text)
+
+
+async def test_a_click_that_was_acknowledged_by_an_earlier_try_is_worked_on(scene: ReviewScene) -> None:
+    case, said = await scene.flagged()
+    card = await scene.card(case)
+    scene.discord.faults.answer_next("POST /interactions/{}/{}/callback", 502, after_effect=True)
+    await card.click(scene.ada, "Delete")
+    await scene.until_state(case.id, CaseState.ENFORCED)
+    assert said.deleted
+
+
+async def test_a_click_that_was_not_acknowledged_does_nothing(scene: ReviewScene) -> None:
+    case, said = await scene.flagged()
+    card = await scene.card(case)
+    scene.discord.interactions.answer_within = 0.1
+    scene.discord.faults.answer_next("POST /interactions/{}/{}/callback", 404)
+    assert (await card.click(scene.ada, "Delete")).failed
+    await asyncio.sleep(0.2)
+    assert not said.deleted
+    assert (await scene.store.case(case.id)).state is CaseState.OPEN
+
+
+async def test_the_card_changes_through_the_click_also_when_the_channel_takes_no_edits(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    card = await scene.card(case)
+    scene.discord.faults.answer_next("PATCH /channels/{}/messages/{}", 503, times=1000)
+    await card.click(scene.ada, "Delete")
+    await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
+    scene.discord.faults.clear()
