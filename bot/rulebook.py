@@ -46,10 +46,11 @@ class Rulebook:
     def policies_for(self, message: Message) -> dict[str, Policy]:
         """The policies that are on and hold for this channel and these roles."""
         roles = frozenset(message.role_ids)
+        channels = frozenset(filter(None, (message.channel_id, message.parent_id)))
         return {
             policy.id: policy
             for policy in self.policies.get(message.guild_id, {}).values()
-            if policy.mode is not Mode.OFF and policy.scope.covers(message.channel_id, roles)
+            if policy.mode is not Mode.OFF and policy.scope.covers(channels, roles)
         }
 
     def policy(self, guild_id: int, policy_id: str) -> Policy:

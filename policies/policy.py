@@ -119,10 +119,14 @@ class Scope(Frozen):
     except_channels: tuple[Snowflake, ...] = Field(default=(), max_length=500)
     except_roles: tuple[Snowflake, ...] = Field(default=(), max_length=500)
 
-    def covers(self, channel_id: int, role_ids: frozenset[int]) -> bool:
-        """Whether a message in this channel, by a member with these roles, is looked at."""
-        listed = not self.channels or channel_id in self.channels
-        return listed and channel_id not in self.except_channels and role_ids.isdisjoint(self.except_roles)
+    def covers(self, channel_ids: frozenset[int], role_ids: frozenset[int]) -> bool:
+        """Whether a message in this channel, by a member with these roles, is looked at.
+
+        A message in a thread is in two: the thread and the channel that it belongs to.
+        """
+        listed = not self.channels or not channel_ids.isdisjoint(self.channels)
+        excepted = not channel_ids.isdisjoint(self.except_channels)
+        return listed and not excepted and role_ids.isdisjoint(self.except_roles)
 
 
 class Prefilter(Frozen):

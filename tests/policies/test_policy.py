@@ -78,7 +78,15 @@ def test_a_rule_is_found_by_its_id() -> None:
     ],
 )
 def test_a_scope_says_where_a_policy_holds(scope: Scope, covered: bool) -> None:
-    assert scope.covers(1, frozenset({7})) is covered
+    assert scope.covers(frozenset({1}), frozenset({7})) is covered
+
+
+@pytest.mark.parametrize(
+    ("scope", "covered"),
+    [(Scope(channels=(1,)), True), (Scope(except_channels=(1,)), False), (Scope(channels=(3,)), False)],
+)
+def test_a_thread_goes_with_its_channel(scope: Scope, covered: bool) -> None:
+    assert scope.covers(frozenset({2, 1}), frozenset()) is covered
 
 
 @pytest.mark.parametrize("keyword", ["*", "**", "* *"])
