@@ -114,13 +114,13 @@ class Review:
             return Ruling(await self._store.case(decision.case_id), standing, mine=False)
         case = replace(before, state=CaseState.DECIDED, decision=decision, outcome=None)
         try:
-            case = await self._carry_out_once(case.id, again=False)
+            case = await self._carry_out_once(case.id)
         except (DiscordAway, StoreUnavailable) as away:
             self._put_off(case, away)
             await self._outbox.show(case)
         return Ruling(case, decision, mine=True)
 
-    async def _carry_out_once(self, case_id: int, *, again: bool) -> CaseFile:
+    async def _carry_out_once(self, case_id: int) -> CaseFile:
         """Carry out a case's decision if nobody has; the case as it is afterwards.
 
         Raises:
@@ -129,8 +129,8 @@ class Review:
         async with self._locks.hold(case_id):
             case = await self._store.case(case_id)
             if case.state is CaseState.DECIDED and case.decision is not None:
-                tried = case_id in self._waiting.get(case.guild_id, ())
-                enforced, outcome = await self._carry_out(case, case.decision, again=again or tried)
+                again = case_id in self._waiting.get(case.guild_id, ())
+                enforced, outcome = await self._carry_out(case, case.decision, again=again)
                 await self._store.settle(case_id, enforced=enforced, outcome=outcome)
                 case = await self._store.case(case_id)
                 await self._outbox.show(case)
@@ -175,7 +175,7 @@ class Review:
             return False
         case_id = next(iter(waiting))
         try:
-            await self._carry_out_once(case_id, again=True)
+            await self._carry_out_once(case_id)
         except UnknownCase:  # its guild was purged meanwhile
             self._forget(guild_id, case_id)
         except (DiscordAway, StoreUnavailable) as away:

@@ -78,6 +78,25 @@ async def test_those_who_wait_pass_in_the_order_in_which_they_came() -> None:
     assert passed == list(range(30))
 
 
+async def test_a_newcomer_does_not_overtake_who_slept_too_long() -> None:
+    hands, wake = Hands(), asyncio.Event()
+
+    async def oversleep(seconds: float) -> None:
+        await wake.wait()
+        await hands.sleep(seconds)
+
+    bucket = TokenBucket(10, 1, hands, oversleep)
+    passed, tasks = await in_order(bucket, 2)
+    hands.now += 60
+    newcomer = asyncio.create_task(bucket.take())
+    await asyncio.sleep(0)
+    assert (passed, newcomer.done()) == ([0], False)
+    wake.set()
+    await asyncio.gather(*tasks)
+    assert passed == [0, 1]
+    await newcomer
+
+
 @given(st.sets(st.integers(0, 19)))
 def test_whoever_gives_up_takes_nothing_and_holds_nobody_up(quitters: set[int]) -> None:
     async def scene() -> None:

@@ -121,6 +121,7 @@ class Arm:
     asked: list[tuple[int, bool]] = field(default_factory=list)
     lost_answers: int = 0
     away: int = 0
+    away_cases: set[int] = field(default_factory=set)
     refusal: Refused | None = None
     broken: bool = False
     gate: asyncio.Event | None = None
@@ -139,8 +140,8 @@ class Arm:
             raise ZeroDivisionError
         if self.refusal:
             raise self.refusal
-        if self.away:
-            self.away -= 1
+        if self.away or case.id in self.away_cases:
+            self.away = max(0, self.away - 1)
             raise DiscordAway("Discord has a problem of its own (HTTP 502).")
         return self._act(case.id, decision.action, again)
 

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.case import Action, CaseFile, CaseState, Finding
+from bot.outage import BackOff
 from bot.ports import Gone, Refused, Store, StoreUnavailable, UnknownCase
 from bot.review.decisions import USUAL_TIMEOUT, Review, timeout_for
 from policies.policy import Mode, Policy, Rule, Severity
@@ -214,6 +215,7 @@ async def test_two_tasks_never_carry_out_one_decision_at_once(store: Store, arm:
         arm.gate.set()
         await deciding
         await until(lambda: not review.waiting)
+        await asyncio.sleep(0.05)
     assert arm.most_busy == 1
     assert len(arm.asked) == 1
 
@@ -252,6 +254,42 @@ async def test_many_clicks_in_one_outage_all_wait_and_are_all_carried_out(
         assert all(ruling.mine for ruling in rulings)
         await until_settled(store, *cases)
     assert sorted(arm.effects) == [(case_id, Action.DELETE) for case_id in cases]
+
+
+async def test_many_clicks_in_one_outage_do_not_prolong_it(store: Store, arm: Arm) -> None:
+    cases = [await open_case(store, number) for number in range(100, 112)]
+    arm.away = len(cases) + 2
+    slow = BackOff(first=timedelta(milliseconds=10), longest=timedelta(hours=1))
+    review = Review(store, arm, RememberingDesk(), clock=utc_now, back_off=slow)
+    async with running(review.run()):
+        await asyncio.gather(*(review.decide(a_decision(case_id)) for case_id in cases))
+        await until_settled(store, *cases)
+
+
+async def test_one_decision_that_never_gets_through_holds_up_no_other(
+    store: Store, arm: Arm, review: Review
+) -> None:
+    cases = [await open_case(store, number) for number in range(100, 104)]
+    for case_id in cases:
+        await store.decide(a_decision(case_id))
+    arm.away_cases = {cases[0]}
+    async with running(review.run()):
+        await until_settled(store, *cases[1:])
+        await until(lambda: review.waiting == 1)
+
+
+async def test_after_an_outage_that_a_purge_ended_the_next_one_is_waited_out_too(
+    store: Store, arm: Arm, review: Review
+) -> None:
+    arm.away = 10**6
+    async with running(review.run()):
+        await review.decide(a_decision(await open_case(store, 100)))
+        await store.purge(GUILD)
+        await until(lambda: not review.waiting)
+        arm.away = 1
+        case_id = await open_case(store, 101)
+        await review.decide(a_decision(case_id))
+        await until_settled(store, case_id)
 
 
 async def test_a_purged_case_waits_no_longer(store: Store, arm: Arm, review: Review) -> None:

@@ -365,6 +365,14 @@ async def test_a_card_that_failed_is_tried_after_those_that_did_not(store: Store
         await until(lambda: wall.of(later), 2)
 
 
+async def test_a_rest_that_ends_is_not_slept_through_until_the_next_poll(store: Store, wall: Wall) -> None:
+    wall.lost_answers = 1
+    case_id = await open_case(store)
+    async with running(an_outbox(store, wall, poll=LONG).run()):
+        await until_nothing_is_owed(store, 2)
+    assert len(wall.of(case_id)) == 1
+
+
 async def test_a_stir_of_all_guilds_finds_what_nobody_announced(store: Store, wall: Wall) -> None:
     outbox = an_outbox(store, wall, poll=LONG)
     async with running(outbox.run()):
@@ -539,6 +547,7 @@ async def test_a_case_that_was_decided_before_its_card_was_posted_gets_none(stor
     await open_case(store)
     async with running(an_outbox(Overtaken(store), wall).run()):  # type: ignore[arg-type] # stands in for the store
         await until_nothing_is_owed(store)
+        await asyncio.sleep(0.05)
     assert wall.calls == []
 
 
