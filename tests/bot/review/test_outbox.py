@@ -57,7 +57,7 @@ async def test_a_case_that_is_announced_is_shown_at_once_and_not_at_the_next_pol
         await asyncio.sleep(0.02)
         case_id = await open_case(store)
         await outbox.show(await store.case(case_id))
-        await until_nothing_is_owed(store, 1)
+        await until_nothing_is_owed(store)
     assert len(wall.of(case_id)) == 1
 
 
@@ -126,7 +126,7 @@ async def test_without_a_review_channel_cases_wait_and_the_problem_says_so(
         assert wall.calls == []
         channels[GUILD] = REVIEW
         outbox.stir(GUILD)
-        await until_nothing_is_owed(store, 1)
+        await until_nothing_is_owed(store)
     assert len(wall.of(case_id)) == 1
 
 
@@ -362,14 +362,14 @@ async def test_a_card_that_failed_is_tried_after_those_that_did_not(store: Store
     async with running(an_outbox(store, wall, look_delay=timedelta(0)).run()):
         await until(lambda: len(wall.calls) > 6)  # the guild and the card now rest equally long
         later = await open_case(store, 101)
-        await until(lambda: wall.of(later), 2)
+        await until(lambda: wall.of(later))
 
 
 async def test_a_rest_that_ends_is_not_slept_through_until_the_next_poll(store: Store, wall: Wall) -> None:
     wall.lost_answers = 1
     case_id = await open_case(store)
     async with running(an_outbox(store, wall, poll=LONG).run()):
-        await until_nothing_is_owed(store, 2)
+        await until_nothing_is_owed(store)
     assert len(wall.of(case_id)) == 1
 
 
@@ -379,7 +379,7 @@ async def test_a_stir_of_all_guilds_finds_what_nobody_announced(store: Store, wa
         await asyncio.sleep(0.02)
         case_id = await open_case(store)
         outbox.stir()
-        await until(lambda: wall.of(case_id), 2)
+        await until(lambda: wall.of(case_id))
 
 
 async def test_a_defect_is_reported_without_its_words(store: Store, wall: Wall, outbox: CardOutbox) -> None:
@@ -586,5 +586,5 @@ async def test_a_clock_that_was_put_back_does_not_hold_a_card_up(store: Store, w
         store, wall, lambda _: REVIEW, clock=lambda: utc_now() - timedelta(hours=1), settings=QUICK
     )
     async with running(outbox.run()):
-        await until_nothing_is_owed(store, 2)
+        await until_nothing_is_owed(store)
     assert len(wall.of(case_id)) == 1
