@@ -74,8 +74,10 @@ class ReviewScene:
         said = await (channel or self.general).say(self.mallory, text)
         return await self.judged(said), said
 
-    async def judged(self, said: Message, text: str | None = None, rules: Sequence[str] = ("R1",)) -> CaseFile:
-        """The message, or another text as its edit, becomes a revision with a violation."""
+    async def judged(
+        self, said: Message, text: str | None = None, rules: Sequence[str] = ("R1",), *, violation: bool = True
+    ) -> CaseFile:
+        """The message, or another text as its edit, becomes a revision with a verdict."""
         guild_id, channel = said.channel.guild.id if said.channel.guild else 0, said.channel
         await self.store.keep_policy(guild_id, self.policy)
         written = Written(
@@ -93,7 +95,7 @@ class ReviewScene:
         case_id = await self.store.record(Suspected(message=written, suspicions=(suspicion,)))
         assert case_id is not None
         (claim,) = await self.store.claim(1, timedelta(minutes=1))
-        await self.store.finish(claim, make_verdict(self.policy, violation=True, rule_ids=tuple(rules)))
+        await self.store.finish(claim, make_verdict(self.policy, violation=violation, rule_ids=tuple(rules)))
         return await self.store.case(case_id)
 
     async def card(self, case: CaseFile) -> Message:

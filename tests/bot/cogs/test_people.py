@@ -58,6 +58,20 @@ async def test_who_cannot_see_the_channel_may_delete_nothing_in_it(scene: Review
     assert Held.MANAGE_MESSAGES not in person(ada, await place_of(guild, secret.id)).permissions
 
 
+async def test_an_archived_thread_is_fetched_and_has_the_permissions_of_its_channel(scene: ReviewScene) -> None:
+    guild = scene.bot.guilds[0]
+    await scene.general.allow(scene.ada, deny=Permission.MANAGE_MESSAGES)
+    thread = await scene.general.start_thread(scene.mallory, "aside")
+    await thread.archive()
+    await scene.until(lambda: guild.get_channel(scene.general.id).overwrites)  # type: ignore[union-attr]
+    guild._threads.clear()
+    place, ada = await place_of(guild, thread.id), await member_of(guild, scene.ada.id)
+    assert ada is not None
+    assert place is not None
+    assert place.id == thread.id
+    assert Held.MANAGE_MESSAGES not in person(ada, place).permissions
+
+
 async def test_who_left_and_what_is_gone_are_none(scene: ReviewScene) -> None:
     guild = scene.bot.guilds[0]
     await scene.mallory.leave()

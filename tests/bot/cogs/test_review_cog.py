@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -323,3 +324,14 @@ async def test_the_card_changes_through_the_click_also_when_the_channel_takes_no
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     scene.discord.faults.clear()
+
+
+async def test_a_case_that_is_not_open_takes_no_decision(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    card = await scene.card(case)
+    calm = await scene.general.say(scene.mallory, "hello")
+    cleared = await scene.judged(calm, violation=False)
+    card.components = json.loads(json.dumps(card.components).replace(f"case:{case.id}:", f"case:{cleared.id}:"))
+    reply = await card.click(scene.ada, "Dismiss")
+    assert "not open for decisions" in await reply.wait_for_text()
+    assert card.button_labels == ["Reasoning"]
