@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Only the library is needed, not llama.cpp's own programs.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF
 
-.PHONY: demo test check lint types imports format install install-gpu fuzz crash lock clean help
+.PHONY: demo test live check lint types imports format install install-gpu fuzz kill crash lock clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -52,6 +52,12 @@ endif
 
 fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
 	$(BIN)/python -m tests.policies.fuzz_documents 100000
+
+live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser
+	@$(BIN)/python -m tests.discord_server.live
+
+kill: $(VENV)/dev.stamp ## Kill the running bot 100 times and look for lost cases, second cards and second actions
+	$(BIN)/python -m tests.journeys.kill_campaign 100
 
 crash: $(VENV)/dev.stamp ## Kill the writing process 1,000 times and look for what was acknowledged
 	$(BIN)/python -m tests.bot.store.crash_campaign 1000
