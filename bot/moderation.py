@@ -1,21 +1,29 @@
 """The core: from a message to a stored verdict. It knows no Discord, no file and no screen.
 
-`receive` is called for every message; `work` runs beside it for as long as the bot lives.
+`receive` is called for every new message, `revise` for every edit, `removed` for deletions; `work` runs beside
+them for as long as the bot lives.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from bot.case import CaseFile, CaseState, Earlier, Finding, JobState, Message, Suspected
-from bot.inquiry import Inquiry, ModelIdentity
+import structlog
+
+from bot.case import CaseFile, Earlier, Finding, JobState, Message, Suspected
+from bot.inquiry import Inquiry, KnownModel
+from bot.intake.completion import Completion, completed
+from bot.intake.preview import has_same_words, suspect_additions
 from bot.intake.window import IntakeWindow
-from bot.ports import Desk, Store
+from bot.ports import Desk, Store, StoreUnavailable, UnknownCase
 from bot.rulebook import Rulebook
 from bot.tasks import task_group
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import Judge
 from policies.policy import Mode, Policy
+
+_log = structlog.get_logger(__name__)
 
 FLUSH_EVERY = 256
 """Messages between two writes of the watermarks, when nothing is suspected in between."""
@@ -33,7 +41,7 @@ class Moderation:
         judge: Judge,
         desk: Desk,
         *,
-        model: ModelIdentity,
+        model: KnownModel,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
         settings: WorkerSettings | None = None,
@@ -41,8 +49,11 @@ class Moderation:
         self._rulebook = rulebook
         self._store = store
         self._desk = desk
+        self._clock = clock
         self._window = IntakeWindow()
         self._since_flush = 0
+        self._flushing = asyncio.Lock()
+        self._prefilter_turn = asyncio.Lock()
         self._in_force: dict[tuple[int, str], str] = {}
         inquiry = Inquiry(judge, model, timer)
         self._worker = Worker(store, inquiry, self._show, clock=clock, settings=settings)
@@ -56,25 +67,80 @@ class Moderation:
         """Use other policies from the next message on. Jobs that wait keep the version that flagged them."""
         self._rulebook = rulebook
 
-    async def receive(self, message: Message, earlier: Sequence[Earlier] = ()) -> int | None:
-        """Take a new or edited message in; the case's id if it became one.
+    @property
+    def window(self) -> IntakeWindow:
+        """How far every channel is. Whoever knows that messages may be missing holds the channel there."""
+        return self._window
+
+    def begin(self, message: Message) -> None:
+        """A message has arrived and waits for `receive` or `revise`: its channel's mark stays below it until then.
+
+        One that begins twice has to be received or revised twice.
+        """
+        self._window.begin(*_place(message))
+
+    async def receive(
+        self, message: Message, earlier: Sequence[Earlier] = (), completion: Completion | None = None
+    ) -> int | None:
+        """Take a new message in; the case's id if it became one.
 
         When this returns, the suspicion is safe. When it raises, the channel's watermark stays below the
-        message, so that it is fetched again after a restart.
+        message: call it again, or it is fetched again after a restart.
 
         Raises:
             StoreUnavailable: nothing was written.
         """
-        place = (message.guild_id, message.channel_id, message.id)
-        self._window.begin(*place)
+        self._begin_unless_begun(message)
         rulebook = self._rulebook
-        suspected = rulebook.suspect(message, earlier)
-        case_id = await self._keep(suspected, rulebook) if suspected else None
-        self._window.passed(*place)
-        self._since_flush += 1
-        if suspected or self._since_flush >= FLUSH_EVERY:
-            await self.flush()
+        suspected = await self._inspect(rulebook, message, earlier)
+        case_id = await self._complete_and_keep(suspected, rulebook, completion) if suspected else None
+        await self._pass(message, suspected)
         return case_id
+
+    async def revise(
+        self, message: Message, earlier: Sequence[Earlier] = (), completion: Completion | None = None
+    ) -> int | None:
+        """Take an edited message in; the case's id if it has a new revision to be judged.
+
+        A link preview under words that a case knows already is looked at alone. What is not suspected any more is
+        noted on the case, if there is one.
+
+        Raises:
+            StoreUnavailable: as `receive`.
+        """
+        self._begin_unless_begun(message)
+        rulebook = self._rulebook
+        known = await self._known(message)
+        same_words = known is not None and has_same_words(message, known)
+        if known is not None and same_words:
+            suspected = suspect_additions(message, known, earlier, rulebook.suspect)
+        else:
+            suspected = await self._inspect(rulebook, message, earlier)
+        case_id = None
+        if suspected:
+            case_id = await self._complete_and_keep(suspected, rulebook, completion)
+            await self._show_about(message)
+        elif not same_words:
+            await self._note_edit(message)
+        await self._pass(message, suspected)
+        return case_id
+
+    async def removed(self, guild_id: int, message_ids: Collection[int]) -> None:
+        """Messages are gone: cases about them say so. What was flagged is judged all the same.
+
+        Raises:
+            StoreUnavailable: nothing was written; call it again.
+        """
+        for case_id in await self._store.note_deletion(guild_id, message_ids, self._clock()):
+            await self._show(case_id)
+
+    async def forget(self, guild_id: int) -> None:
+        """Drop what is known of a guild. When this returns, no mark of it is being written any more."""
+        self._window.forget(guild_id)
+        for key in [key for key in self._in_force if key[0] == guild_id]:
+            del self._in_force[key]
+        async with self._flushing:
+            pass
 
     def suspect(self, message: Message, earlier: Sequence[Earlier] = ()) -> Suspected | None:
         """Ask the prefilter only. Pure: whoever reads many messages may call it from another thread."""
@@ -94,30 +160,29 @@ class Moderation:
         Raises:
             StoreUnavailable: nothing was written; the next flush tries again.
         """
-        self._since_flush = 0
-        raised = self._window.take_raised()
-        try:
-            for guild_id, marks in raised.items():
-                await self._store.advance(guild_id, marks)
-        except BaseException:
-            self._window.put_back(raised)
-            raise
+        async with self._flushing:
+            self._since_flush = 0
+            raised = self._window.take_raised()
+            try:
+                for guild_id, marks in raised.items():
+                    await self._store.advance(guild_id, marks)
+            except BaseException:
+                self._window.put_back(raised)
+                raise
 
     def finish_up(self) -> None:
         """Nothing more will be received: let `work` end when everything is judged."""
         self._worker.finish_up()
 
     async def work(self) -> None:
-        """Show what is open, then judge until cancelled, or until nothing is left after `finish_up`.
+        """Judge until cancelled, or until nothing is left after `finish_up`.
 
-        A case whose card was not shown because the process died in between is shown now.
+        A case that was opened and not shown because the process died in between is the desk's to find.
 
         Raises:
             StoreUnavailable: a verdict could not be stored. Nothing is lost: its job is judged again.
             JudgeUnavailable: the judge was away for longer than the settings' patience.
         """
-        async for case in self._store.cases(CaseState.OPEN):
-            await self._show_if_meant_for_people(case)
         async with task_group() as tasks:
             flushing = tasks.create_task(self._keep_flushing())
             await self._worker.run()
@@ -127,7 +192,45 @@ class Moderation:
     async def _keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush_now_or_later()
+
+    async def _flush_now_or_later(self) -> None:
+        try:
             await self.flush()
+        except StoreUnavailable as error:  # nothing is lost: older marks only mean that more is read again
+            _log.warning("the watermarks could not be stored, trying again later", reason=str(error))
+
+    def _begin_unless_begun(self, message: Message) -> None:
+        if not self._window.is_under_way(*_place(message)):
+            self.begin(message)
+
+    async def _pass(self, message: Message, suspected: Suspected | None) -> None:
+        self._window.passed(*_place(message))
+        self._since_flush += 1
+        if suspected or self._since_flush >= FLUSH_EVERY:
+            await self._flush_now_or_later()
+
+    async def _inspect(self, rulebook: Rulebook, message: Message, earlier: Sequence[Earlier]) -> Suspected | None:
+        """One message per turn of the event loop, however many are received at once: the loop stays responsive."""
+        async with self._prefilter_turn:
+            await asyncio.sleep(0)
+            return rulebook.suspect(message, earlier)
+
+    async def _complete_and_keep(
+        self, suspected: Suspected, rulebook: Rulebook, completion: Completion | None
+    ) -> int | None:
+        complete = await completed(suspected, rulebook, completion) if completion else suspected
+        return await self._keep(complete, rulebook) if complete else None
+
+    async def _known(self, message: Message) -> Message | None:
+        """What a case knows of a message; only asked for what may have got a preview since."""
+        case = await self._store.find(message.guild_id, message.id) if message.embeds else None
+        return (case.current or case.message) if case else None
+
+    async def _note_edit(self, message: Message) -> None:
+        case_id = await self._store.note_edit(message)
+        if case_id is not None:
+            await self._show(case_id)
 
     async def _keep(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
         guild_id = suspected.message.guild_id
@@ -144,12 +247,22 @@ class Moderation:
             await self._store.keep_policy(guild_id, policy)
             self._in_force[guild_id, policy.id] = policy.digest
 
+    async def _show_about(self, message: Message) -> None:
+        """The case of a message has a new revision, or the message went back to an older one."""
+        if case := await self._store.find(message.guild_id, message.id):
+            await self._show_if_meant_for_people(case)
+
     async def _show(self, case_id: int) -> None:
-        await self._show_if_meant_for_people(await self._store.case(case_id))
+        with suppress(UnknownCase):  # its guild was purged meanwhile: there is nothing to show
+            await self._show_if_meant_for_people(await self._store.case(case_id))
 
     async def _show_if_meant_for_people(self, case: CaseFile) -> None:
         if is_for_people(case):
             await self._desk.show(case)
+
+
+def _place(message: Message) -> tuple[int, int, int]:
+    return message.guild_id, message.channel_id, message.id
 
 
 def is_for_people(case: CaseFile) -> bool:

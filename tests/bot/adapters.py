@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.case import CaseFile, Earlier, Message
 from bot.inquiry import ModelIdentity
+from bot.ports import DiscordAway, Page
 from bot.rulebook import Rulebook
 from inference.judge import JudgeUnavailable, UnreadableAnswer
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
@@ -187,3 +188,54 @@ class RememberingDesk:
 
     async def show(self, case: CaseFile) -> None:
         self.shown.append(case)
+
+
+class MemoryHistory:
+    """Channels full of messages, as Discord would tell of them: without roles, a page at a time.
+
+    `away`: how many more calls find Discord away. `failing`: {channel id: what its calls raise}. `gate`: calls
+    wait until it is set. `members`: {author id: what `completed` adds}. `page`: messages on one page.
+    """
+
+    def __init__(self, page: int = 100) -> None:
+        self.channels: dict[int, dict[int, Message]] = {}
+        self.members: dict[int, dict[str, object]] = {}
+        self.failing: dict[int, Exception] = {}
+        self.away = 0
+        self.gate: asyncio.Event | None = None
+        self.asked: list[tuple[str, int, int]] = []
+        self._page = page
+
+    def put(self, *messages: Message) -> None:
+        for message in messages:
+            self.channels.setdefault(message.channel_id, {})[message.id] = message
+
+    async def after(self, guild_id: int, channel_id: int, message_id: int) -> Page:  # noqa: ARG002 - the port's signature
+        await self._ask("after", channel_id, message_id)
+        newer = sorted(number for number in self.channels.get(channel_id, {}) if number > message_id)
+        found = [self._as_history_tells(channel_id, number) for number in newer[: self._page]]
+        last_id = found[-1].id if found else message_id
+        await asyncio.sleep(0)  # the answer takes a while too
+        return Page(messages=tuple(found), last_id=last_id, more=len(found) >= self._page)
+
+    async def before(self, message: Message, limit: int) -> tuple[Earlier, ...]:
+        await self._ask("before", message.channel_id, message.id)
+        known = self.channels.get(message.channel_id, {})
+        older = sorted(number for number in known if number < message.id)[-limit:] if limit else []
+        return tuple(make_earlier(number, known[number].author_id, known[number].text) for number in older)
+
+    async def completed(self, message: Message) -> Message:
+        await self._ask("completed", message.channel_id, message.id)
+        return message.model_copy(update=self.members.get(message.author_id, {}))
+
+    async def _ask(self, what: str, channel_id: int, message_id: int) -> None:
+        self.asked.append((what, channel_id, message_id))
+        await (self.gate.wait() if self.gate else asyncio.sleep(0))
+        if self.away:
+            self.away -= 1
+            raise DiscordAway("no network")
+        if channel_id in self.failing:
+            raise self.failing[channel_id]
+
+    def _as_history_tells(self, channel_id: int, message_id: int) -> Message:
+        return self.channels[channel_id][message_id].model_copy(update={"role_ids": (), "joined_at": None})

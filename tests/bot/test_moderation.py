@@ -194,25 +194,6 @@ async def test_a_watermark_that_could_not_be_stored_is_stored_by_the_next_flush(
     assert await memory.watermarks(GUILD) == {CHANNEL: 10}
 
 
-async def test_a_card_that_was_not_shown_before_a_crash_is_shown_at_the_next_start(
-    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Crash(Exception): ...
-
-    async def crash(_: CaseFile) -> None:
-        raise Crash
-
-    moderation = core(memory, judge, desk, walk_clock)
-    await moderation.receive(make_message())
-    with monkeypatch.context() as patch:
-        patch.setattr(desk, "show", crash)
-        with pytest.raises(Crash):
-            await work_off(moderation)
-    assert desk.shown == []
-    await work_off(core(memory, judge, desk, walk_clock))
-    assert len(desk.shown) == 1
-
-
 async def test_receiving_is_safe_while_many_messages_arrive_at_once(
     memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
 ) -> None:
