@@ -70,6 +70,13 @@ class Store(Protocol):
         """Prolong leases; a claim that was lost is missing from the answer."""
         ...
 
+    async def end_leases(self) -> None:
+        """All leases have ended: for whoever starts and knows that nobody else works on this memory.
+
+        The attempts count: a job that ends the process each time becomes UNDECIDED as any other.
+        """
+        ...
+
     async def finish(self, claim: Claim, verdict: Verdict) -> CaseState:
         """Store a verdict and return the case's new state. `violation=None` opens the case as undecided.
 

@@ -1,5 +1,6 @@
 """A judge that is there from the start, although its model takes minutes to load."""
 
+import asyncio
 from datetime import datetime
 
 from bot.inquiry import ModelIdentity
@@ -19,6 +20,7 @@ class LateJudge:
         self._name = name
         self._judge: Judge | None = None
         self._identity: ModelIdentity | None = None
+        self._arrived = asyncio.Event()
         self.since = began_at
         """When loading began; once it is over, when the model was ready."""
 
@@ -40,6 +42,11 @@ class LateJudge:
     def arrive(self, judge: Judge, identity: ModelIdentity, at: datetime) -> None:
         """The model is loaded: every question goes to this judge from now on."""
         self._judge, self._identity, self.since = judge, identity, at
+        self._arrived.set()
+
+    async def arrival(self) -> None:
+        """Return when the model has been loaded. Nobody need ask before, nor lease work for it."""
+        await self._arrived.wait()
 
     def leave(self) -> None:
         """The engine is about to stop."""

@@ -59,6 +59,7 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         late = LateJudge(model.name, clock())
         _log.info("starting", version=version("safeguild"), model=model.name, data_folder=str(folder))
         async with _store(folder / DATABASE, clock) as store:
+            await store.end_leases()  # the folder is ours alone: whoever held them is gone
             ground = Ground(settings, folder, store, late, clock)
             await _Live(ground, choice, await put_together(ground), token.secret).run(stop)
     _log.info("stopped")
@@ -103,7 +104,7 @@ class _Live:
         parts = self.parts
         return {
             "engine": self._engine,
-            "worker": lambda: self.troubles.insist("worker", parts.moderation.work),
+            "worker": self._worker,
             "intake": self._intake,
             "outbox": lambda: self._after_login("outbox", parts.outbox.run),
             "review": lambda: self._after_login("review", parts.review.run),
@@ -141,6 +142,10 @@ class _Live:
 
     async def _engine(self) -> None:
         await serve_judge(self.ground.settings, self.choice, self.ground.late, clock=self.ground.clock)
+
+    async def _worker(self) -> None:
+        await self.ground.late.arrival()
+        await self.troubles.insist("worker", self.parts.moderation.work)
 
     async def _policies(self) -> None:
         await self.parts.policy_book.put_in_force()

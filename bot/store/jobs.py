@@ -18,7 +18,7 @@ MAX_ATTEMPTS: Final = 5
 
 def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
     """Lease the jobs whose turn it is."""
-    _take_back_ended_leases(db, now)
+    _take_back(db, queries.TAKE_BACK_ENDED_LEASES, now=rows.to_micros(now))
     turn = [row["id"] for row in db.execute(queries.NEXT_IN_TURN, {"limit": limit})]
     if not turn:
         return []  # nothing is written: an idle worker costs no fsync
@@ -32,9 +32,13 @@ def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -
     return claims
 
 
-def _take_back_ended_leases(db: sqlite3.Connection, now: datetime) -> None:
-    ended = {"now": rows.to_micros(now), "max_attempts": MAX_ATTEMPTS}
-    touched = db.execute(queries.TAKE_BACK_ENDED_LEASES, ended).fetchall()
+def end_leases(db: sqlite3.Connection) -> None:
+    """Take back every job that is leased."""
+    _take_back(db, queries.TAKE_BACK_ALL_LEASES)
+
+
+def _take_back(db: sqlite3.Connection, query: str, **facts: int) -> None:
+    touched = db.execute(query, {"max_attempts": MAX_ATTEMPTS, **facts}).fetchall()
     for state, news in ((JobState.UNDECIDED, True), (JobState.QUEUED, False)):
         if case_ids := [row["case_id"] for row in touched if row["state"] == state]:
             cases.refresh(db, case_ids, news=news)

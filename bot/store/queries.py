@@ -68,6 +68,14 @@ WHERE state = 'judging' AND leased_until <= :now
 RETURNING case_id, state
 """
 
+TAKE_BACK_ALL_LEASES: Final = """
+UPDATE job SET
+    state = iif(attempts < :max_attempts, 'queued', 'undecided'),
+    token = iif(attempts < :max_attempts, token, NULL)
+WHERE state = 'judging'
+RETURNING case_id, state
+"""
+
 # Answered by the index job_in_turn alone.
 NEXT_IN_TURN: Final = "SELECT id FROM job WHERE state = 'queued' ORDER BY tag, id LIMIT :limit"
 

@@ -97,6 +97,10 @@ class SqliteStore:
         """See `Store`."""
         return await self._writer.write(lambda db: jobs.renew(db, claims, lease, self._clock()))
 
+    async def end_leases(self) -> None:
+        """See `Store`."""
+        await self._writer.write(jobs.end_leases)
+
     async def finish(self, claim: Claim, verdict: Verdict) -> CaseState:
         """See `Store`."""
         return await self._writer.write(lambda db: jobs.finish(db, claim, verdict))

@@ -95,6 +95,15 @@ async def test_before_the_model_is_there_it_is_unavailable_and_afterwards_it_ans
         await late.judge(make_policy(), content)
 
 
+async def test_nobody_works_before_the_model_has_arrived():
+    late = LateJudge("tiny", START)
+    waiting = asyncio.create_task(late.arrival())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    late.arrive(TermJudge(), MODEL, START)
+    await asyncio.wait_for(waiting, 1)
+
+
 async def test_an_undecided_verdict_names_the_model_that_arrived_late(memory, judge, walk_clock):
     late = LateJudge("tiny", START)
     await fill(memory, 1)

@@ -144,6 +144,15 @@ class TestLeases:
         assert (second.job_id, second.attempt) == (first.job_id, 2)
         assert second.token != first.token
 
+    async def test_all_leases_end_when_nobody_else_works_on_the_memory(self, store: Store) -> None:
+        case_id = await recorded(store)
+        for attempt in range(1, 6):
+            assert (await claimed(store)).attempt == attempt
+            assert await store.claim(1, LEASE) == []
+            await store.end_leases()
+        assert await store.claim(1, LEASE) == [], "a job that ends the process each time is tried five times"
+        assert await state(store, case_id) is CaseState.OPEN
+
     async def test_a_result_that_comes_after_the_job_was_given_away_is_refused(
         self, store: Store, clock: Clock
     ) -> None:
