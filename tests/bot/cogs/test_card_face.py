@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.case import Action, AuthorRecord, CaseState, JobState
 from bot.cogs.card_face import face
 from bot.cogs.reasoning import reasoning
+from bot.cogs.words import sure
 from inference.standin.notice import STANDIN_NAME
 from policies.policy import Mode, Severity
 from tests.bot.adapters import START, make_policy, make_verdict
@@ -196,6 +197,12 @@ def test_a_case_that_came_up_again_tells_what_was_decided_before() -> None:
     assert "to be decided again" in told
 
 
+def test_nothing_is_called_certain() -> None:
+    assert [sure(probability) for probability in (1.0, 0.994, 0.5, 0.006, 0.0)] == [
+        "over 99%", "99%", "50%", "1%", "under 1%",
+    ]  # fmt: skip
+
+
 def test_what_is_settled_is_grey_and_what_failed_is_not() -> None:
     grey = face(decided(case_about(), Action.DISMISS, CaseState.ENFORCED)).colour
     assert face(decided(case_about(), Action.DELETE, CaseState.FAILED)).colour == face(case_about()).colour != grey
@@ -236,7 +243,8 @@ def test_the_least_important_is_shortened_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["😀" * 4000, "*" * 4000, "`" * 4000, "\u202e" * 4000, "x" * 4000, "*😀\u200b\n" * 900]
+    "text",
+    ["😀" * 4000, "*" * 4000, "`" * 4000, "\u202e" * 4000, "x" * 4000, "\ud83d" * 4000, "*😀\u200b\n" * 900],
 )
 def test_four_thousand_of_any_character_break_no_limit(text: str) -> None:
     check_hostile_text(text)
