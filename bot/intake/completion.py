@@ -62,15 +62,17 @@ class HistoryCompletion:
 
     async def earlier(self, message: Message, known: Sequence[Earlier], wanted: int) -> Sequence[Earlier]:
         """At least the `wanted` messages that came before, if there are as many; `known` are some of them."""
+        if len(known) >= wanted:
+            return known
+        known = _merged(self.recent.before(message), known)  # others may have asked since this one arrived
         if len(known) >= wanted or self.recent.is_whole(message):
             return known
         found = await self._ask(message, "context", self.history.before(message, wanted))
         if found is None:
             return known
-        lines = [shortened(line) for line in found]
+        lines = [shortened(line) for line in found if line.message_id < message.id]
         self.recent.fill(message, lines)
-        by_id = {line.message_id: line for line in (*lines, *known) if line.message_id < message.id}
-        return tuple(by_id[message_id] for message_id in sorted(by_id))
+        return _merged(lines, known)
 
     async def _ask(self, message: Message, what: str, answer: Awaitable[_Answer]) -> _Answer | None:
         try:
@@ -80,3 +82,9 @@ class HistoryCompletion:
             kind = type(error).__name__
             _log.warning("judged without", what=what, message=message.id, guild=message.guild_id, error=kind)
             return None
+
+
+def _merged(some: Sequence[Earlier], others: Sequence[Earlier]) -> tuple[Earlier, ...]:
+    """Both, each message once, oldest first."""
+    by_id = {line.message_id: line for line in (*some, *others)}
+    return tuple(by_id[message_id] for message_id in sorted(by_id))

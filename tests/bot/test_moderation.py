@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -204,3 +205,121 @@ async def test_receiving_is_safe_while_many_messages_arrive_at_once(
     assert await memory.watermarks(GUILD) == {CHANNEL: 100}
     await work_off(moderation)
     assert len(await all_cases(memory)) == len(desk.shown) == 50
+
+
+async def test_an_edit_into_something_innocent_is_noted_on_the_case_and_shown(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    case_id = await moderation.receive(make_message())
+    await work_off(moderation)
+    assert await moderation.revise(make_message(text="sorry", edited_at=walk_clock.now)) is None
+    assert await moderation.revise(make_message(101, "hello", edited_at=walk_clock.now)) is None
+    assert [case.id for case in desk.shown] == [case_id, case_id]
+    assert desk.shown[-1].current is not None
+    assert desk.shown[-1].current.content == "sorry"
+
+
+async def test_an_edit_back_to_a_flagged_text_is_shown_and_not_judged_again(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message())
+    await work_off(moderation)
+    for minute, text in enumerate(("sorry", "you loser"), start=1):
+        edited_at = walk_clock.now + timedelta(minutes=minute)
+        assert await moderation.revise(make_message(text=text, edited_at=edited_at)) is None
+    assert desk.shown[-1].current is None
+    assert len(judge.asked) == 1
+
+
+async def test_a_link_preview_under_flagged_words_changes_nothing_unless_it_is_suspicious_itself(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    case_id = await moderation.receive(make_message())
+    assert await moderation.revise(make_message(embeds=("a nice page",))) is None
+    case = (await all_cases(memory))[0]
+    assert (len(case.revisions), case.current) == (1, None)
+    assert await moderation.revise(make_message(embeds=("a nice page", "trash talk"))) == case_id
+    (case,) = await all_cases(memory)
+    assert case.revisions[-1].embeds == ("a nice page", "trash talk")
+    assert [evidence.quote for evidence in case.findings[-1].suspicion.evidence] == ["trash"]
+
+
+async def test_a_link_preview_under_innocent_words_is_looked_at(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    assert await moderation.receive(make_message(text="look")) is None
+    assert await moderation.revise(make_message(text="look", embeds=("trash talk",))) is not None
+
+
+async def test_a_deletion_is_noted_on_the_case_and_shown_once(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message())
+    await work_off(moderation)
+    for _ in range(2):
+        await moderation.removed(GUILD, [100, 101])
+    assert len(desk.shown) == 2
+    assert desk.shown[-1].deleted_at == walk_clock.now
+
+
+async def test_a_message_that_has_begun_holds_the_mark_until_it_is_received(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    moderation.begin(make_message(10, "hi"))
+    await moderation.receive(make_message(11))
+    assert await memory.watermarks(GUILD) == {}
+    await moderation.receive(make_message(10, "hi"))
+    await moderation.flush()
+    assert await memory.watermarks(GUILD) == {CHANNEL: 11}
+
+
+async def test_a_suspicion_that_is_safe_does_not_fail_because_the_marks_could_not_be_stored(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+
+    async def disk_full(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "advance", disk_full)
+        assert await moderation.receive(make_message(10)) is not None
+    await moderation.flush()
+    assert await memory.watermarks(GUILD) == {CHANNEL: 10}
+
+
+async def test_a_forgotten_guild_leaves_no_mark_and_its_policies_are_kept_anew(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message(10))
+    await moderation.receive(make_message(11, "hi"))
+    await moderation.forget(GUILD)
+    await memory.purge(GUILD)
+    await moderation.flush()
+    assert await memory.watermarks(GUILD) == {}
+    assert await moderation.receive(make_message(12)) is not None
+
+
+async def test_the_event_loop_turns_between_two_messages_however_many_are_received_at_once(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count_turns())
+    await asyncio.gather(*(moderation.receive(make_message(number, "hi")) for number in range(1, 101)))
+    counting.cancel()
+    assert turns >= 100
