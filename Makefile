@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Only the library is needed, not llama.cpp's own programs.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF
 
-.PHONY: demo test live check lint types imports format install install-gpu fuzz kill crash lock clean help
+.PHONY: demo test live check lint types imports format install install-gpu fuzz card kill crash lock clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -52,6 +52,10 @@ endif
 
 fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
 	$(BIN)/python -m tests.policies.fuzz_documents 100000
+	$(BIN)/python -m tests.bot.cogs.fuzz_cards 10000
+
+card: $(VENV)/dev.stamp ## Draw docs/card.png from a real card (needs chromium)
+	$(BIN)/python -m tools.draw_card
 
 live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser
 	@$(BIN)/python -m tests.discord_server.live

@@ -210,6 +210,8 @@ class CaseFile:
     """Oldest first: what was decided before the decision that stands."""
     version: int = 0
     """Grows with everything that a card shows of the case."""
+    shown_version: int = 0
+    """The version that people see on its card."""
     card: CardPlace | None = None
     current: Message | None = None
     """What the message says now, when it was edited into something that nothing suspects; None otherwise."""

@@ -212,6 +212,8 @@ class CardOutbox:
             _log.warning("a card cannot be shown", guild=case.guild_id, case=case.id, reason=reason)
 
     async def _step(self, case: CaseFile, troubles: GuildTroubles) -> bool:
+        if case.shown_version >= case.version:  # shown meanwhile, by answering a click
+            return True
         if case.card is None:
             return await self._post(case, troubles)
         if case.card.message_id is None:

@@ -179,8 +179,8 @@ FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message
 
 CASES: Final = """
 SELECT
-    id, guild_id, state, opened_at, version, card_channel_id, card_begun_at, card_message_id, deleted_at,
-    current_message
+    id, guild_id, state, opened_at, version, shown_version, card_channel_id, card_begun_at, card_message_id,
+    deleted_at, current_message
 FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id
 """

@@ -78,6 +78,7 @@ def _case_file(case: sqlite3.Row, parts: _Parts) -> CaseFile:
         outcome=parts.decisions[-1]["outcome"] if standing else None,
         earlier_decisions=before,
         version=case["version"],
+        shown_version=case["shown_version"],
         card=rows.card(case),
         current=rows.current_message(case),
         deleted_at=rows.optional_moment(case["deleted_at"]),

@@ -467,6 +467,24 @@ async def test_refresh_shows_the_newest_version_through_the_interaction_alone(st
     assert wall.count("update") == 0
 
 
+async def test_a_card_that_a_click_is_updating_is_not_edited_a_second_time_by_the_outbox(
+    store: Store, wall: Wall
+) -> None:
+    outbox = an_outbox(store, wall, poll=LONG)
+    case_id = await open_case(store)
+
+    async def through(_: CaseFile) -> None:
+        outbox.stir(GUILD)
+        await asyncio.sleep(0.05)  # the outbox has read what is owed, and waits for this card
+
+    async with running(outbox.run()):
+        await until_nothing_is_owed(store)
+        await store.decide(a_decision(case_id))
+        await outbox.refresh(case_id, through)
+        await asyncio.sleep(0.05)
+    assert wall.count("update") == 0
+
+
 async def test_where_the_interaction_fails_the_card_is_edited_in_the_channel(store: Store, wall: Wall) -> None:
     outbox = an_outbox(store, wall, poll=LONG)
     case_id = await open_case(store)
