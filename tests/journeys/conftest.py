@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.discord_server import DiscordServer
+from tests.journeys.mishaps import ready_stage
 from tests.journeys.process import BotProcess, running
 from tests.journeys.stage import Stage, new_stage
 
@@ -98,3 +99,28 @@ async def own_stage(new_folder: NewFolder) -> AsyncIterator[NewStage]:
             return stage
 
         yield make
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rough() -> AsyncIterator[DiscordServer]:
+    """A second Discord, whose journeys cut connections, stop the bot and kill it. They follow one another."""
+    async with DiscordServer() as discord:
+        yield discord
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rough_bot(rough: DiscordServer, new_folder: NewFolder) -> AsyncIterator[BotProcess]:
+    """The bot of the second Discord. A journey leaves it running or ended, as it likes."""
+    async with running(BotProcess(rough, new_folder())) as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rough_stage(
+    rough: DiscordServer, rough_bot: BotProcess, request: pytest.FixtureRequest
+) -> AsyncIterator[Stage]:
+    """A fresh guild that is set up, on the second Discord."""
+    yield await ready_stage(rough, rough_bot, request.node.name[:90])
+    rough.faults.clear()
+    assert rough.pings == []
+    rough.raise_deviations()
