@@ -64,15 +64,19 @@ class Guild:
         role = Role(self.world.snowflakes.mint(), self, name, permissions, place, mentionable)
         self.roles[role.id] = role
         self.announce("GUILD_ROLE_CREATE", {"role": role.payload()})
+        if position is None:
+            self._move_bots_above(place)
         return role
 
     def _free_position(self) -> int:
-        """The place above all ordinary roles; bots' roles move up."""
-        place = max(role.position for role in self.roles.values() if not role.managed) + 1
+        """The place above all ordinary roles."""
+        return max(role.position for role in self.roles.values() if not role.managed) + 1
+
+    def _move_bots_above(self, place: int) -> None:
         for role in self.roles.values():
             if role.managed and role.position <= place:
                 role.position = place + 1
-        return place
+                self.announce("GUILD_ROLE_UPDATE", {"role": role.payload()})
 
     def add_member(
         self,

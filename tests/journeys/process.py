@@ -1,4 +1,4 @@
-"""The real bot as a process of its own, pointed at a loopback Discord: started, stopped, killed and looked into."""
+"""The real bot as a process of its own, on a loopback Discord: started, stopped, killed and looked into."""
 
 import asyncio
 import json
@@ -6,16 +6,18 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.discord_server import DiscordServer
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+POLL_SECONDS = 0.02
+Found = TypeVar("Found")
 
 
 class BotProcess:
@@ -35,9 +37,14 @@ class BotProcess:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=ROOT, env=self._environment(), stdin=asyncio.subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                *(sys.executable, "-m", "bot", "run"),
+                cwd=ROOT,
+                env=self._environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         if wait:
             await self.ready()
 
@@ -101,10 +108,12 @@ class BotProcess:
 
     async def wait_for_log(self, event: str, within: float = START_SECONDS, times: int = 1) -> dict[str, Any]:
         """Wait until an event has been logged `times` times."""
-        async with asyncio.timeout(within):
-            while len(found := [line for line in self.events if line.get("event") == event]) < times:
-                await asyncio.sleep(0.05)
-        return found[-1]
+
+        def look() -> list[dict[str, Any]]:
+            found = [line for line in self.events if line.get("event") == event]
+            return found if len(found) >= times else []
+
+        return (await self.until(look, within, f"the log's {event!r}"))[-1]
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the store's file, beside the bot."""
@@ -113,13 +122,17 @@ class BotProcess:
 
     async def until_stored(self, sql: str, *values: object, within: float = 30.0) -> list[tuple[Any, ...]]:
         """Wait until a question to the store has an answer."""
+        return await self.until(lambda: self._try_query(sql, *values), within, f"an answer to {sql!r}")
+
+    async def until(self, look: Callable[[], Found], within: float, what: str) -> Found:
+        """Wait until something can be seen in the bot's files; if it never can, tell the end of its log."""
         try:
             async with asyncio.timeout(within):
-                while not (rows := self._try_query(sql, *values)):
-                    await asyncio.sleep(0.05)
+                while not (found := look()):  # noqa: ASYNC110  files tell nobody that they have changed
+                    await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
-            raise AssertionError(f"nothing for {sql!r} within {within:g} s:\n{self.log[-3000:]}") from None
-        return rows
+            raise AssertionError(f"{what} did not come within {within:g} s:\n{self.log[-3000:]}") from None
+        return found
 
     def _try_query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         try:

@@ -2,19 +2,48 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from tests.discord_server import MODERATOR, Channel, DiscordServer, Guild, Member, Message, Permission, Role
+from tests.discord_server import (
+    MODERATOR,
+    Action,
+    ActionKind,
+    AuditEntry,
+    Channel,
+    DiscordServer,
+    Guild,
+    Member,
+    Message,
+    Permission,
+    Reply,
+    Role,
+)
+from tests.discord_server.command_call import read_call
+from tests.discord_server.interactions import InteractionKind
+from tests.journeys.memory import Memory, StoredCase
 from tests.journeys.process import BotProcess
 
 INSULT = "what an absolute loser"
 """The stand-in finds a listed term of the starter policy Harassment in it."""
+THREAT_AND_INSULT = "you loser, I will stab you"
+"""Harassment and Threats forbid it both."""
+SUSPICIOUS = "nobody here likes you"
+"""Harassment suspects it, and the stand-in finds none of the listed terms in it: it is cleared."""
+HARMLESS = "good morning, who is up for a round?"
+_FENCE = "I come to your house at eight"
+"""Threats suspects it, and the stand-in clears it."""
 JUDGED_WITHIN = 40.0
 """Seconds for a verdict by the stand-in on a busy machine."""
+_SHOWING = frozenset({ActionKind.POST, ActionKind.EDIT})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Stage:
-    """One guild on a loopback Discord, with a bot that may be shared with other guilds."""
+    """One guild on a loopback Discord, with a bot that may be shared with other guilds.
+
+    Its repr is short on purpose: asyncio writes fixtures out at every test, and this one holds the whole world.
+    """
 
     discord: DiscordServer
     bot: BotProcess
@@ -29,6 +58,11 @@ class Stage:
     general: Channel
     review: Channel
 
+    def __repr__(self) -> str:
+        return f"<Stage {self.guild.name}>"
+
+    # What people do
+
     async def set_up(self, starters: str = "essential") -> None:
         """What the owner does first."""
         reply = await self.guild.slash(
@@ -41,20 +75,105 @@ class Stage:
         )
         assert not reply.failed, self.bot.log[-3000:]
 
-    async def card_about(self, message: Message, *, within: float = JUDGED_WITHIN) -> Message:
-        """The card with a link to the message."""
-        link = f"/{self.guild.id}/{message.channel.id}/{message.id}"
-        return await self.review.wait_for_message(lambda card: link in card.all_text, within=within)
-
-    async def flagged(self, text: str = INSULT) -> tuple[Message, Message]:
+    async def flagged(self, text: str = INSULT, by: Member | None = None) -> tuple[Message, Message]:
         """Mallory insults somebody: the message and its card."""
-        message = await self.general.say(self.mallory, text)
+        message = await self.general.say(by or self.mallory, text)
         return message, await self.card_about(message)
+
+    async def forged(self, custom_id: str) -> Message:
+        """A message of the bot with a button that the bot never put there."""
+        message = await self.review.say(self.discord.bot)
+        button = {"type": 2, "id": 2, "style": 4, "label": "Forged", "custom_id": custom_id}
+        message.components = [{"type": 1, "id": 1, "components": [button]}]
+        return message
+
+    async def slash_unhidden(self, member: Member, words: str, **options: Any) -> Reply:
+        """Use a command that is hidden by default, where an administrator has shown it to everyone."""
+        commands = {each.name: each for each in self.discord.world.commands.usable_in(self.guild.id)}
+        data = read_call(commands[words.split()[0]], words, options)
+        interaction = self.discord.interactions.start(
+            InteractionKind.COMMAND, member, self.general, data, name=words
+        )
+        return await Reply(self.discord.world, interaction).settled()
+
+    def policy_file(self, policy_id: str) -> Path:
+        """Where the operator finds a policy."""
+        return self.bot.folder / "policies" / str(self.guild.id) / f"{policy_id}.yaml"
+
+    # What they see
+
+    async def card_about(self, message: Message, *, within: float = JUDGED_WITHIN) -> Message:
+        """The card of the message's case."""
+        case = await self.case_about(message, within=within)
+        return await self.review.wait_for_message(lambda card: case_of(card) == case.id, within=within)
 
     @property
     def cards(self) -> list[Message]:
         """Everything of the bot in the review channel."""
         return [each for each in self.review.messages if each.author is self.discord.bot]
+
+    def cards_about(self, message: Message) -> list[Message]:
+        """All cards of the message's case: one, or none."""
+        case = self.memory.case(message.id)
+        return [card for card in self.cards if case is not None and case_of(card) == case.id]
+
+    # What was done
+
+    @property
+    def deeds(self) -> list[Action]:
+        """What the bot did to members and their messages in this guild."""
+        return [
+            each for each in self.discord.actions if each.guild_id == self.guild.id and each.kind not in _SHOWING
+        ]
+
+    @property
+    def audit_log(self) -> list[AuditEntry]:
+        """This guild's."""
+        return [entry for entry in self.discord.audit_log if entry.guild_id == self.guild.id]
+
+    # What is remembered
+
+    @property
+    def memory(self) -> Memory:
+        """The bot's store, as far as this guild is concerned."""
+        return Memory(self.bot, self.guild.id)
+
+    async def case_about(self, message: Message, *, within: float = JUDGED_WITHIN) -> StoredCase:
+        """The message's case, as soon as there is one."""
+        await self.bot.until_stored(
+            "SELECT 1 FROM case_file WHERE guild_id = ? AND message_id = ?",
+            self.guild.id,
+            message.id,
+            within=within,
+        )
+        return self.case(message)
+
+    def case(self, message: Message) -> StoredCase:
+        """The message's case as it is now."""
+        case = self.memory.case(message.id)
+        assert case is not None, f"there is no case about {message.content!r}"
+        return case
+
+    async def quiet(self) -> None:
+        """Until everything that has happened so far is looked at, judged, carried out and shown.
+
+        A suspicious message of a moderator goes behind it; the prefilter takes messages in turn.
+        """
+        last = await self.general.say(self.bob, _FENCE)
+        await self.case_about(last)
+        await self.bot.until(self.memory.is_quiet, JUDGED_WITHIN, "rest in this guild")
+
+    async def nothing_came_of(self, *messages: Message) -> None:
+        """No case, no card: not even a suspicion."""
+        await self.quiet()
+        suspected = self.memory.messages_with_cases()
+        assert [each.content for each in messages if each.id in suspected] == []
+
+
+def case_of(card: Message) -> int | None:
+    """The case that a card is about; None for other messages."""
+    ids = [str(button.get("custom_id", "")).split(":") for button in card.buttons]
+    return next((int(parts[1]) for parts in ids if parts[0] == "case"), None)
 
 
 def new_stage(discord: DiscordServer, bot: BotProcess, name: str = "Bramble") -> Stage:
