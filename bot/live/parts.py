@@ -32,6 +32,8 @@ from inference.prefilter.suspicion import Suspicion
 
 JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
 """The judge is on this machine: asking it again costs nothing, and a loaded model should not stand idle."""
+LEASE = timedelta(seconds=20)
+"""After a kill -9, what was at the model waits for so long in the next start."""
 COGS = (journal, guilds, intake, review, setup, policy, sync)
 """The commands are synced last, when all of them are there."""
 
@@ -111,7 +113,7 @@ def _moderation(ground: Ground, outbox: CardOutbox) -> Moderation:
         model=ground.late,
         clock=ground.clock,
         timer=time.perf_counter,
-        settings=WorkerSettings(width=ground.settings.engine.width, back_off=JUDGE_BACK_OFF),
+        settings=WorkerSettings(width=ground.settings.engine.width, lease=LEASE, back_off=JUDGE_BACK_OFF),
     )
 
 
