@@ -184,6 +184,7 @@ class CardOutbox:
 
     async def _try(self, case: CaseFile, troubles: GuildTroubles) -> bool:
         """Go one step on with a card, and sort out what goes wrong; whether there was a step."""
+        stirs = troubles.stirs
         try:
             async with self._locks.hold(case.id):
                 return await self._step(await self._store.case(case.id), troubles)
@@ -193,6 +194,8 @@ class CardOutbox:
             news = troubles.away(case.id, str(away), self._now(), at_least=self._settings.look_delay)
             self._report(case, str(away), news=news)
         except Refused as no:
+            if troubles.stirs != stirs:  # refused as things were; meanwhile somebody has put something right
+                return True
             self._note_refusal(case, str(no), troubles)
         except StoreError:
             raise

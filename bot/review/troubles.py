@@ -43,6 +43,8 @@ class GuildTroubles:
     _cards: dict[int, _Rest] = field(default_factory=dict)
     _refused: set[int] = field(default_factory=set)
     """Cards that were refused in the review channel since one went well there."""
+    stirs: int = field(default=0, compare=False)
+    """How often somebody has put something right, perhaps."""
 
     @property
     def problem(self) -> str | None:
@@ -106,6 +108,7 @@ class GuildTroubles:
 
     def end_rests(self, now: Moment) -> None:
         """Something was put right, perhaps: try everything now that may be tried."""
+        self.stirs += 1
         self._guild = None
         self._refused.clear()
         firm = {case_id: rest.firm_until for case_id, rest in self._cards.items() if rest.firm_until > now.seconds}

@@ -317,6 +317,24 @@ async def test_a_guild_that_refuses_rests_and_is_not_asked_again_however_many_ca
     assert wall.count("find") == 0  # a refusal leaves nothing to look for
 
 
+async def test_a_refusal_that_comes_after_things_were_put_right_is_no_reason_to_rest(
+    store: Store, wall: Wall
+) -> None:
+    channels, wall.gone, wall.gate = [OLD_REVIEW], {OLD_REVIEW}, asyncio.Event()
+    outbox = CardOutbox(
+        store, wall, lambda _: channels[-1], clock=utc_now, settings=replace(QUICK, refused_rest=LONG)
+    )
+    case_id = await open_case(store)
+    async with running(outbox.run()):
+        await until(lambda: wall.count("post"))
+        channels.append(REVIEW)
+        outbox.stir(GUILD)
+        wall.gate.set()
+        await until_nothing_is_owed(store)
+    assert [card.channel_id for card in wall.of(case_id)] == [REVIEW]
+    assert wall.count("post") == 2
+
+
 async def test_a_change_that_is_refused_in_the_review_channel_is_shown_later(store: Store, wall: Wall) -> None:
     outbox = an_outbox(store, wall, refused_rest=LONG)
     case_id = await open_case(store)
