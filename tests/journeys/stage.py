@@ -1,5 +1,6 @@
 """A guild as journeys find it: people, channels, and Safeguild set up by its owner."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +100,26 @@ class Stage:
     def policy_file(self, policy_id: str) -> Path:
         """Where the operator finds a policy."""
         return self.bot.folder / "policies" / str(self.guild.id) / f"{policy_id}.yaml"
+
+    async def put_policy(self, policy_id: str, source: str) -> None:
+        """The operator writes a policy's file by hand; returns when the bot has taken notice of it."""
+        before = len(self._notices(policy_id))
+        self.policy_file(policy_id).write_text(source)
+        await self.bot.until(lambda: len(self._notices(policy_id)) > before, 20, f"notice of {policy_id}.yaml")
+
+    def _notices(self, policy_id: str) -> list[dict[str, Any]]:
+        """What the bot says in its log about a policy's file."""
+        lines = (line for line in self.bot.events if line.get("guild") == self.guild.id)
+        return [line for line in lines if policy_id in (line.get("policy"), str(line.get("file")).split(".")[0])]
+
+    async def until_flagged(self, text: str) -> Message:
+        """Mallory writes the same again and again until it is suspected: the message that was."""
+        for _ in range(100):
+            message = await self.general.say(self.mallory, text)
+            with suppress(AssertionError):
+                await self.case_about(message, within=0.2)
+                return message
+        raise AssertionError(f"{text!r} is not suspected")
 
     # What they see
 
