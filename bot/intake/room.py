@@ -18,9 +18,10 @@ class Room:
     guild that floods gets 4/5 of the room, ten of them 4/41 each, and a quiet guild always finds some left: it is
     the flooding ones that are left to history first.
 
-    Worst case with 5,000 messages: 64 MB of text, 5,000 messages with their fields (about 4 KB each, 20 MB), and
-    context that is shared with the channel's other messages (10 lines of 401 characters each if nothing is shared:
-    80 MB).
+    Worst case with room for 5,000 messages: 64 MB of text, 11 MB for everything else about them (2.2 KB each,
+    measured), and their context. Context is shared among a channel's messages and with `RecentMessages`; if
+    nothing were shared, ten lines of 401 characters each would make 80 MB more. Measured: one guild that floods
+    with messages of 4,000 emoji keeps 67 MB.
     """
 
     def __init__(self, messages: int, characters: int = CHARACTERS) -> None:

@@ -23,7 +23,6 @@ class Settling:
         self._clock = clock
         self._waiting: dict[int, dict[int, Newest]] = {}
         self._seen: set[int] = set()
-        self._session = 0
         self._stirred = asyncio.Event()
 
     def add(self, guild_id: int, channels: Mapping[int, Newest]) -> None:
@@ -50,7 +49,6 @@ class Settling:
 
     def session_lost(self) -> None:
         """What was said of the guilds before is worth nothing now."""
-        self._session += 1
         self._moderation.window.pause_all()
         self._waiting.clear()
         self._seen.clear()
@@ -81,12 +79,11 @@ class Settling:
         await until_stored(lambda: self._settle(guild_id), self._clock, lambda: guild_id in self._waiting)
 
     async def _settle(self, guild_id: int) -> None:
-        session = self._session
         marks = await self._store.watermarks(guild_id)
         starts = self._starts(guild_id, marks)
         if starts:
             await self._store.advance(guild_id, starts)
-        if session == self._session and guild_id in self._waiting:
+        if guild_id in self._waiting:
             self._settle_all(guild_id, {**starts, **marks})
 
     def _settle_all(self, guild_id: int, marks: Mapping[int, int]) -> None:

@@ -195,6 +195,7 @@ class MemoryHistory:
 
     `away`: how many more calls find Discord away. `failing`: {channel id: what its calls raise}. `gate`: calls
     wait until it is set. `members`: {author id: what `completed` adds}. `page`: messages on one page.
+    `answer_turns`: turns of the event loop that a page is on its way.
     """
 
     def __init__(self, page: int = 100) -> None:
@@ -203,6 +204,7 @@ class MemoryHistory:
         self.failing: dict[int, Exception] = {}
         self.away = 0
         self.gate: asyncio.Event | None = None
+        self.answer_turns = 1
         self.asked: list[tuple[str, int, int]] = []
         self._page = page
 
@@ -215,7 +217,8 @@ class MemoryHistory:
         newer = sorted(number for number in self.channels.get(channel_id, {}) if number > message_id)
         found = [self._as_history_tells(channel_id, number) for number in newer[: self._page]]
         last_id = found[-1].id if found else message_id
-        await asyncio.sleep(0)  # the answer takes a while too
+        for _ in range(self.answer_turns):
+            await asyncio.sleep(0)
         return Page(messages=tuple(found), last_id=last_id, more=len(found) >= self._page)
 
     async def before(self, message: Message, limit: int) -> tuple[Earlier, ...]:

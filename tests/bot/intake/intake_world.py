@@ -48,10 +48,11 @@ class WatchfulInspector(WordInspector):
 class World:
     """Everything that happens outside of the bot, and the bot as one process after the other."""
 
-    def __init__(self, *, capacity: int = 1000, lanes: int = 3, page: int = 3) -> None:
+    def __init__(self, *, capacity: int = 1000, lanes: int = 3, page: int = 3, answer_turns: int = 1) -> None:
         self.store = VolatileStore()
         self.history = MemoryHistory(page=page)
         self.history.channels[FIRST_CHANNEL] = {}
+        self.history.answer_turns = answer_turns
         self.inspector = WatchfulInspector([POLICY])
         self.versions: dict[int, list[str]] = {}
         self.heard_edits: dict[int, str] = {}

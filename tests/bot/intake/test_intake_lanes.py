@@ -195,7 +195,7 @@ async def test_members_with_an_exempt_role_are_exempt_in_history_too(memory: Sto
     bot.history.put(make_message(100), make_message(101, author_id=56))
     running = asyncio.ensure_future(bot.intake.run())
     await bot.see({CHANNEL: 101})
-    assert await bot.texts(100) == []
+    assert (bot.intake.state.failed, await bot.texts(100)) == (0, [])
     case = await memory.find(GUILD, 101)
     assert case is not None
     assert case.message.joined_at == bot.clock.now
@@ -434,4 +434,61 @@ async def test_huge_messages_are_bounded_by_their_characters() -> None:
         world.intake.created(make_message(world.new_id(), "", embeds=(huge,)))
     assert world.intake.state.waiting * len(huge) <= 16_000_000
     assert world.intake.state.overflowed > 1000
+    await world.stop()
+
+
+async def test_a_channel_told_of_before_its_guild_is_left_to_the_guild() -> None:
+    world = World()
+    world.new_session()
+    world.see_guild()
+    await world.turns(30)
+    await world.crash()
+    missed = world.make_channel()
+    message = world.write("loser", missed)
+    world.new_session()
+    world.make_channel()
+    await world.turns(30)
+    world.see_guild()
+    await world.turns(60)
+    assert world.is_safe(message)
+    await world.stop()
+
+
+async def test_before_a_guild_is_seen_again_none_of_its_marks_is_stored() -> None:
+    world = World(capacity=3)
+    world.new_session()
+    world.see_guild()
+    await world.turns(30)
+    for _ in range(6):
+        world.write("hi")
+    before = dict(world.store.marks[GUILD])
+    world.new_session()
+    await world.until(lambda: not (world.intake.state.behind or world.intake.state.waiting))
+    world.write("hi")
+    await world.turns(30)
+    await world.moderation.flush()
+    assert world.store.marks[GUILD] == before
+    world.see_guild()
+    await world.turns(30)
+    await world.moderation.flush()
+    assert world.store.marks[GUILD] == {FIRST_CHANNEL: max(world.history.channels[FIRST_CHANNEL])}
+    await world.stop()
+
+
+async def test_messages_that_come_before_their_guild_is_seen_raise_no_mark_and_are_looked_at() -> None:
+    world = World()
+    world.store.marks[GUILD] = {FIRST_CHANNEL: 9}
+    missed = world.write("loser")
+    world.new_session()
+    live = world.write("hi")
+    await world.turns(30)
+    await world.moderation.flush()
+    assert world.is_safe(live)
+    assert world.store.marks[GUILD] == {FIRST_CHANNEL: 9}
+    world.see_guild()
+    await world.turns(60)
+    assert world.is_safe(missed)
+    assert world.inspector.seen.count(live.content) == 1
+    await world.settle()
+    world.check_all_is_safe()
     await world.stop()

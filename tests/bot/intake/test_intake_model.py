@@ -19,13 +19,17 @@ from tests.bot.intake.intake_world import FIRST_CHANNEL, World
 class Histories(RuleBasedStateMachine):
     """People write, edit and delete; the gateway tells some of it; the bot crashes, restarts and overflows."""
 
-    @initialize(capacity=st.sampled_from([1, 3, 8, 1000]), lanes=st.sampled_from([1, 3]))
-    def begin(self, capacity: int, lanes: int) -> None:
+    @initialize(
+        capacity=st.sampled_from([1, 3, 8, 1000]),
+        lanes=st.sampled_from([1, 3]),
+        answer=st.sampled_from([1, 5, 20]),
+    )
+    def begin(self, capacity: int, lanes: int, answer: int) -> None:
         self.runner = asyncio.Runner()
-        self.run(self.open(capacity, lanes))
+        self.run(self.open(capacity, lanes, answer))
 
-    async def open(self, capacity: int, lanes: int) -> None:
-        self.world = World(capacity=capacity, lanes=lanes)
+    async def open(self, capacity: int, lanes: int, answer: int) -> None:
+        self.world = World(capacity=capacity, lanes=lanes, answer_turns=answer)
         self.world.new_session()
         self.world.see_guild()
         await self.world.turns(30)
@@ -149,5 +153,5 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_random_histories_lose_nothing() -> None:
-    bounds = settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True)
+    bounds = settings(max_examples=200, stateful_step_count=40, deadline=None, derandomize=True)
     run_state_machine_as_test(Histories, settings=bounds)
