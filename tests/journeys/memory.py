@@ -67,12 +67,17 @@ class Memory:
         return {row[0] for row in self._rows("SELECT message_id FROM case_file WHERE guild_id = ?")}
 
     def is_quiet(self) -> bool:
-        """Whether nothing is left to judge, to carry out or to show."""
+        """Whether nothing is left to judge, to carry out or to show.
+
+        What only policies in shadow forbid is not shown to anybody.
+        """
         return not self._rows(
             "SELECT 1 FROM case_file c WHERE guild_id = ? AND ("
             " EXISTS (SELECT 1 FROM job WHERE case_id = c.id AND state IN ('queued', 'judging'))"
             " OR state IN ('queued', 'judging', 'decided')"
-            " OR version > shown_version AND (state = 'open' OR card_begun_at IS NOT NULL))"
+            " OR version > shown_version AND (card_begun_at IS NOT NULL OR state = 'open' AND EXISTS ("
+            "  SELECT 1 FROM job JOIN policy_version v ON v.id = version_id WHERE case_id = c.id"
+            "  AND (violation = 1 OR state = 'undecided') AND json_extract(document, '$.mode') = 'live')))"
         )
 
     def waiting(self) -> int:
