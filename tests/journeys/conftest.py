@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.discord_server import DiscordServer
-from tests.journeys.mishaps import ready_stage
+from tests.discord_server import DiscordServer, RateLimits
+from tests.discord_server.rate_limits import DEFAULT_LIMITS
+from tests.journeys.mishaps import FASTER_LIMITS, ready_stage
 from tests.journeys.process import BotProcess, running
 from tests.journeys.stage import Stage, new_stage
 
@@ -103,8 +104,11 @@ async def own_stage(new_folder: NewFolder) -> AsyncIterator[NewStage]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def rough() -> AsyncIterator[DiscordServer]:
-    """A second Discord, whose journeys cut connections, stop the bot and kill it. They follow one another."""
-    async with DiscordServer() as discord:
+    """A second Discord, whose journeys cut connections, stop the bot and kill it. They follow one another.
+
+    It lets cards pass faster than Discord does (5 in 5 s): nobody need wait for that in every journey.
+    """
+    async with DiscordServer(limits=RateLimits(DEFAULT_LIMITS | FASTER_LIMITS)) as discord:
         yield discord
 
 

@@ -1,6 +1,5 @@
 """What goes wrong on purpose in journeys: answers that never come, engines that die, a bot that was ended."""
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -13,6 +12,7 @@ POST_MESSAGE = "POST /channels/{}/messages"
 DELETE_MESSAGE = "DELETE /channels/{}/messages/{}"
 EDIT_MEMBER = "PATCH /guilds/{}/members/{}"
 READ_MESSAGES = "GET /channels/{}/messages"
+FASTER_LIMITS = {POST_MESSAGE: (5, 0.5), "PATCH /channels/{}/messages/{}": (5, 0.5)}
 HELD_SECONDS = 120.0
 """Longer than any journey waits: whoever asked gets no answer in its life."""
 
@@ -89,9 +89,3 @@ def resident_bytes(pid: int) -> int:
     """The memory that a process really takes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-async def reconnected(discord: DiscordServer, within: float = 60) -> None:
-    """Until the gateway has a session again that is connected, after it was cut."""
-    await asyncio.sleep(0)
-    await discord.wait_connected(within)

@@ -71,7 +71,6 @@ async def test_an_engine_that_is_killed_in_mid_verdict_is_started_again_and_ever
 ):
     """The second kill hits the new process while it loads: only then is nobody judged, and the status says so."""
     stage = rough_stage
-    await stage.flagged()
     messages = [await stage.general.say(stage.mallory, f"{INSULT}, number {number}") for number in range(4)]
     await until_judging(stage)
     before = [line.get("event") for line in stage.bot.events].count("the judge is away")
