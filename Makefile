@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Many tests wait for something: one process more than there are cores keeps those busy.
+TEST_PROCESSES ?= $(shell expr $$(nproc) + 1)
 # Only the library is needed, not llama.cpp's own programs.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF
 
@@ -16,7 +18,7 @@ demo: $(VENV)/run.stamp ## Judge a small invented chat and print the cards
 	@$(BIN)/safeguild demo
 
 test: $(VENV)/dev.stamp ## Run the test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 check: lint types imports test ## All that CI checks: format, lint, types, import direction, tests
 
