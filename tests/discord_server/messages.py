@@ -32,13 +32,14 @@ BULK_DELETE_AGE = timedelta(weeks=2)
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file beside a message. Its bytes are not kept; the name and the description are."""
+    """A file beside a message. The bytes of what the bot uploaded are kept; people's files are only names."""
 
     id: int
     filename: str
     size: int = 1
     description: str | None = None
     content_type: str | None = None
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tests.discord_server.rest.call import Upload
 
 @dataclass(slots=True)
 class Body:
-    """What came: parsed JSON (None without a body) and the files' names and sizes."""
+    """What came: parsed JSON (None without a body) and the files."""
 
     json: Any = None
     files: list[Upload] = field(default_factory=list)
@@ -44,5 +44,5 @@ async def _read_multipart(request: web.Request) -> Body:
         if part.name == "payload_json":
             body.json = parse(bytes(content))
         elif part.filename is not None:
-            body.files.append(Upload(part.name or "", part.filename, len(content)))
+            body.files.append(Upload(part.name or "", part.filename, bytes(content)))
     return body

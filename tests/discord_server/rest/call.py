@@ -33,7 +33,11 @@ class Upload:
 
     field: str
     filename: str
-    size: int
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,13 @@ def _attachments(call: Call, data: dict[str, Any]) -> list[Attachment]:
     described = {str(each.get("id")): each.get("description") for each in data.get("attachments") or ()}
     mint = call.world.snowflakes.mint
     return [
-        Attachment(mint(), each.filename, each.size, described.get(each.field.removeprefix("files[").rstrip("]")))
+        Attachment(
+            mint(),
+            each.filename,
+            each.size,
+            described.get(each.field.removeprefix("files[").rstrip("]")),
+            content=each.content,
+        )
         for each in call.files
     ]
 
