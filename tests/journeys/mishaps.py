@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.discord_server import Action, ActionKind, DiscordServer, Fault
@@ -75,6 +77,18 @@ async def kill_engine(bot: BotProcess, *, after: int | None = None) -> int:
     pid = await bot.until(running, 30, "the engine's process")
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+@contextmanager
+def stopped_engine(bot: BotProcess) -> Iterator[None]:
+    """The engine makes no step inside the block."""
+    pid = engine_process(bot)
+    assert pid is not None, "there is no engine"
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 async def until_judging(stage: Stage) -> None:

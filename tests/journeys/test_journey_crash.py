@@ -1,8 +1,5 @@
 """kill -9 in the worst moments, of the bot and of its engine: nothing is lost, nothing is there twice."""
 
-import os
-import signal
-
 from tests.discord_server import ActionKind, AuditEvent
 from tests.journeys.books import Books
 from tests.journeys.mishaps import (
@@ -12,6 +9,7 @@ from tests.journeys.mishaps import (
     engine_process,
     hold_next,
     kill_engine,
+    stopped_engine,
     until_asked,
     until_done,
     until_judging,
@@ -27,8 +25,8 @@ async def status(stage: Stage) -> str:
 
 
 async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_second_time(rough_stage: Stage):
-    """Four moments at once: a decision is stored and not carried out; a deletion and a timeout are carried out and
-    not noted; a card hangs and is not noted. Each request is held, so that the kill hits exactly there.
+    """Five moments at once: a decision is stored and not carried out; a deletion and a timeout are carried out and
+    not noted; a card hangs and is not noted; a verdict is being made. All are held, so that the kill hits there.
     """
     stage, discord = rough_stage, rough_stage.discord
     side, trudy = stage.guild.add_channel("side"), stage.guild.add_member("trudy")
@@ -49,7 +47,10 @@ async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_se
     hold_next(discord, POST_MESSAGE, after_effect=True)
     posted = await stage.general.say(stage.mallory, INSULT)
     await until_done(stage, ActionKind.POST, 4)
-    await stage.bot.kill()
+    with stopped_engine(stage.bot):
+        unjudged = await stage.general.say(stage.mallory, INSULT)
+        await until_judging(stage)
+        await stage.bot.kill()
 
     for message in (undone, done, timed_out):
         assert stage.case(message).decision.enforced is None
@@ -57,7 +58,7 @@ async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_se
     assert (undone.deleted, done.deleted, trudy.is_timed_out) == (False, True, True)
     await stage.bot.start()
     await stage.quiet()
-    assert Books(stage).errors([undone, done, timed_out, posted]) == []
+    assert Books(stage).errors([undone, done, timed_out, posted, unjudged]) == []
     for message in (undone, done, timed_out):
         assert stage.case(message).state == "enforced"
     assert undone.deleted
@@ -90,16 +91,13 @@ async def test_while_the_model_is_loading_messages_wait_and_the_status_says_so(r
     await stage.bot.kill()
     started = len(stage.bot.events)
     await stage.bot.start(wait=False)
-    loading = await stage.bot.until(lambda: engine_process(stage.bot), 60, "the engine's process")
-    os.kill(loading, signal.SIGSTOP)
-    try:
+    await stage.bot.until(lambda: engine_process(stage.bot), 60, "the engine's process")
+    with stopped_engine(stage.bot):
         await stage.discord.wait_connected(60)
         message = await stage.general.say(stage.mallory, INSULT)
         case = await stage.case_about(message)
         assert "Loading the model" in await status(stage)
         assert case.state == "queued"
-    finally:
-        os.kill(loading, signal.SIGCONT)
     await stage.card_about(message)
     since = [line.get("event") for line in stage.bot.events[started:]]
     assert "the judge is away" not in since, "it was not asked before it was there"

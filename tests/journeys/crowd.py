@@ -1,0 +1,117 @@
+"""Members who chat, edit and take back, and moderators who click: all at random, out of one seed."""
+
+import asyncio
+from collections import Counter
+from random import Random
+
+from tests.discord_server import Channel, Member, Message, Reply
+from tests.journeys.stage import HARMLESS, INSULT, SUSPICIOUS, Stage
+
+LABELS = ("Delete", "Timeout 1 h", "Dismiss")
+RECENT = 30
+"""How far back people edit and delete."""
+
+
+class Crowd:
+    """The people of one guild, and what they did."""
+
+    def __init__(self, stage: Stage, dice: Random) -> None:
+        self.stage = stage
+        self.dice = dice
+        self.did: Counter[str] = Counter()
+        self.flagged: dict[int, Message] = {}
+        """What has to have a case in the end: it was flagged from its beginning, and not taken back in time."""
+        self.taken_down: set[int] = set()
+        self.clicks: list[asyncio.Task[Reply]] = []
+        self._places: list[Channel] = [stage.general, stage.guild.add_channel("side")]
+        self._members: list[Member] = [stage.mallory, *map(stage.guild.add_member, ("trudy", "oscar", "eve"))]
+        self._said: list[Message] = []
+        self._number = 0
+
+    async def open_a_thread(self) -> None:
+        """A third place to write in."""
+        self._places.append(await self.stage.general.start_thread(self.stage.mallory, "a thread"))
+
+    async def act(self) -> None:
+        """One person does one thing."""
+        deeds = (self.insult, self.chat, self.hint, self.edit, self.take_back, self.click)
+        (deed,) = self.dice.choices(deeds, weights=(4, 4, 1, 2, 1, 3))
+        await deed()
+
+    async def insult(self) -> Message:
+        """Somebody insults somebody."""
+        message = await self._say(INSULT)
+        self.flagged[message.id] = message
+        return message
+
+    async def chat(self) -> None:
+        """Somebody says something harmless."""
+        await self._say(HARMLESS)
+
+    async def hint(self) -> None:
+        """Somebody says what is suspected and cleared."""
+        await self._say(SUSPICIOUS)
+
+    async def edit(self) -> None:
+        """Somebody changes what they said, for the better or the worse."""
+        message = self._recent()
+        if message is None:
+            return
+        text = self.dice.choice((INSULT, HARMLESS))
+        if text == HARMLESS:
+            self._forgive(message)
+        await message.edit(self._numbered(text))
+        self.did["edited"] += 1
+
+    async def take_back(self) -> None:
+        """Somebody deletes what they said."""
+        message = self._recent()
+        if message is None:
+            return
+        self._forgive(message)
+        self.taken_down.add(message.id)
+        await message.delete()
+        self.did["taken back"] += 1
+
+    async def click(self, *labels: str) -> asyncio.Task[Reply] | None:
+        """A moderator presses a button of a card that can be decided on; nobody waits for the answer."""
+        wanted = labels or LABELS
+        open_cards = [card for card in self.stage.cards if set(wanted) & set(card.button_labels)]
+        if not open_cards:
+            return None
+        card = self.dice.choice(open_cards)
+        label = self.dice.choice([each for each in card.button_labels if each in wanted])
+        member = self.dice.choice((self.stage.ada, self.stage.bob))
+        click = asyncio.create_task(card.click(member, label, wait=False))
+        self.clicks.append(click)
+        self.did["clicked"] += 1
+        await asyncio.sleep(0)
+        return click
+
+    async def _say(self, text: str) -> Message:
+        message = await self.dice.choice(self._places).say(self._somebody(), self._numbered(text))
+        self._said.append(message)
+        self.did["said"] += 1
+        return message
+
+    def _somebody(self) -> Member:
+        """A member who may speak; when all are timed out, somebody new joins."""
+        free = [member for member in self._members if not member.is_timed_out]
+        if not free:
+            free = [self.stage.guild.add_member(f"newcomer {len(self._members)}")]
+            self._members += free
+        return self.dice.choice(free)
+
+    def _numbered(self, text: str) -> str:
+        """No two texts are the same."""
+        self._number += 1
+        return f"{text}, {self._number}"
+
+    def _recent(self) -> Message | None:
+        there = [message for message in self._said[-RECENT:] if not message.deleted]
+        return self.dice.choice(there) if there else None
+
+    def _forgive(self, message: Message) -> None:
+        """Who takes an insult back before there is a case about it gets none."""
+        if self.stage.memory.case(message.id) is None:
+            self.flagged.pop(message.id, None)
