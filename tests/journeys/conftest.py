@@ -65,6 +65,14 @@ async def shared_bot(shared: DiscordServer, new_folder: NewFolder) -> AsyncItera
         await bot.wait_for_log("the model is ready")
         yield bot
         assert await bot.stop() == 0, bot.log
+    must_be_clean(bot)
+
+
+def must_be_clean(bot: BotProcess) -> None:
+    """Only structured lines, no error in any journey, and nothing that members wrote or are called."""
+    assert [line for line in bot.log.splitlines() if not line.startswith("{")] == []
+    assert [line for line in bot.events if line["level"] in ("error", "critical")] == []
+    assert [word for word in ("loser", "mallory", "blorp ") if word in bot.log] == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.discord_server import NotAllowed, Permission
-from tests.journeys.conftest import NewStage
 from tests.journeys.stage import INSULT, Stage, new_stage
 
 
@@ -124,9 +123,8 @@ async def test_a_command_that_was_opened_to_everyone_still_asks_for_permission(
     assert not stage.policy_file("doxxing").exists()
 
 
-async def test_the_commands_are_synced_once_over_a_restart(own_stage: NewStage):
-    stage = await own_stage()
-    await stage.bot.restart()
-    assert "Safeguild's status" in await status(stage)
-    assert len(stage.discord.requests_to("PUT /applications/{}/commands")) == 1
-    assert {each.name for each in stage.discord.world.commands.of(None)} == {"policy", "safeguild"}
+async def test_the_commands_are_synced_once_over_a_restart(rough_stage: Stage):
+    await rough_stage.bot.restart()
+    assert "Safeguild's status" in await status(rough_stage)
+    assert len(rough_stage.discord.requests_to("PUT /applications/{}/commands")) == 1
+    assert {each.name for each in rough_stage.discord.world.commands.of(None)} == {"policy", "safeguild"}

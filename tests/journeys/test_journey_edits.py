@@ -136,12 +136,22 @@ async def test_who_dismisses_what_was_just_edited_into_something_worse_is_asked_
     message, card = await stage.flagged()
     as_pressed = list(card.embeds)
     await message.edit(WORSE)
-    await card.wait_until(lambda shown: WORSE in shown.embed_text)
+    await card.wait_until(lambda shown: "· version 2" in shown.embed_text)
     card.embeds = as_pressed
     reply = await card.click(stage.ada, "Dismiss")
     assert "please look again" in await reply.wait_for_text()
     assert WORSE in card.embed_text
     assert stage.case(message).decisions == ()
+
+
+async def test_a_dismissal_while_an_edit_is_being_judged_is_no_answer_to_the_edit(stage: Stage):
+    message, card = await stage.flagged()
+    await message.edit(WORSE)
+    await card.click(stage.ada, "Dismiss")
+    assert await the_only_card(stage, message) is card
+    assert stage.case(message).state == "open"
+    assert f"```\n{WORSE}" in card.embed_text
+    assert "Delete" in card.button_labels
 
 
 async def test_an_insult_that_is_deleted_before_the_verdict_is_judged_all_the_same(stage: Stage):
