@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# The matrices in tests are small: numpy's threads would only wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
 # Many tests wait for something: one process more than there are cores keeps those busy.
 TEST_PROCESSES ?= $(shell expr $$(nproc) + 1)
 # Only the library is needed, not llama.cpp's own programs.

@@ -1,7 +1,8 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,16 @@ from inference.standin.build import build_gguf
 def pytest_configure() -> None:
     """A job in the background ignores Ctrl-C and its children inherit that; tests send it to theirs."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_heart_beats_on() -> Iterator[None]:
+    """A test that ends while a client is connecting leaves discord.py's thread, which fails in a later test."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("keep-alive-handler"):
+            thread.stop()  # type: ignore[attr-defined]
+            thread.join(1.0)
 
 
 @pytest.fixture(scope="session")

@@ -185,9 +185,18 @@ async def _serve(client: discord.Client, interrupted: _Interrupted | None, new_s
             "sequence": interrupted.sequence,
             "gateway": interrupted.gateway,
         }
-    client.ws = await asyncio.wait_for(DiscordWebSocket.from_client(client, **how), CONNECT_SECONDS)
-    while True:
-        await client.ws.poll_event()
+    client.ws = ws = await asyncio.wait_for(DiscordWebSocket.from_client(client, **how), CONNECT_SECONDS)
+    try:
+        while True:
+            await ws.poll_event()
+    finally:
+        _stop_beating(ws)
+
+
+def _stop_beating(ws: DiscordWebSocket) -> None:
+    """discord.py leaves the thread of the heartbeats running when a connection ends in an unforeseen way."""
+    if ws._keep_alive is not None:  # noqa: SLF001 - there is no public way
+        ws._keep_alive.stop()  # noqa: SLF001
 
 
 def _session_of(ws: DiscordWebSocket | None, before: _Interrupted | None) -> _Interrupted | None:

@@ -50,7 +50,7 @@ async def judge(standin_model: Path, vocabulary_folder: Path) -> AsyncIterator[L
 
 
 def options(model: Path, vocabulary_folder: Path) -> EngineOptions:
-    return EngineOptions(model=model, vocabulary=vocabulary_folder, threads=2, hang_seconds=60)
+    return EngineOptions(model=model, vocabulary=vocabulary_folder, threads=1, hang_seconds=60)
 
 
 def without_time(verdict: Verdict) -> Verdict:

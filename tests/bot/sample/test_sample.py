@@ -54,7 +54,7 @@ def expected() -> dict[str, dict[str, Any]]:
 
 @asynccontextmanager
 async def _standin(model: Path, vocabulary: Path) -> AsyncIterator[tuple[Judge, ModelIdentity]]:
-    options = EngineOptions(model=model, vocabulary=vocabulary, width=4, threads=2)
+    options = EngineOptions(model=model, vocabulary=vocabulary, width=4, threads=1)
     async with open_local_judge(options, DIGEST) as judge:
         yield judge, ModelIdentity(judge.model_name, DIGEST)
 

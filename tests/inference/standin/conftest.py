@@ -39,6 +39,6 @@ def numpy_model() -> ModuleType:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def standin_judge(standin_model: Path, vocabulary_folder: Path) -> AsyncIterator[LocalJudge]:
     """The local judge on the stand-in."""
-    options = EngineOptions(model=standin_model, vocabulary=vocabulary_folder, threads=2)
+    options = EngineOptions(model=standin_model, vocabulary=vocabulary_folder, threads=1)
     async with open_local_judge(options, "digest") as judge:
         yield judge
