@@ -16,7 +16,7 @@ from bot.inquiry import Inquiry, KnownModel
 from bot.intake.completion import Completion, completed
 from bot.intake.preview import has_same_words, suspect_additions
 from bot.intake.window import IntakeWindow
-from bot.ports import Desk, Store, StoreUnavailable, UnknownCase
+from bot.ports import Desk, PolicyNotKept, Store, StoreUnavailable, UnknownCase
 from bot.rulebook import Rulebook
 from bot.tasks import task_group
 from bot.worker import Worker, WorkerSettings, Workload
@@ -137,8 +137,7 @@ class Moderation:
     async def forget(self, guild_id: int) -> None:
         """Drop what is known of a guild. When this returns, no mark of it is being written any more."""
         self._window.forget(guild_id)
-        for key in [key for key in self._in_force if key[0] == guild_id]:
-            del self._in_force[key]
+        self._forget_versions(guild_id)
         async with self._flushing:
             pass
 
@@ -233,13 +232,24 @@ class Moderation:
             await self._show(case_id)
 
     async def _keep(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
-        guild_id = suspected.message.guild_id
-        for suspicion in suspected.suspicions:
-            await self._put_in_force(guild_id, rulebook.policy(guild_id, suspicion.policy_id))
-        case_id = await self._store.record(suspected)
+        try:
+            case_id = await self._record(suspected, rulebook)
+        except PolicyNotKept:  # the guild was purged since its policies were kept, and has invited us again
+            self._forget_versions(suspected.message.guild_id)
+            case_id = await self._record(suspected, rulebook)
         if case_id is not None:
             self._worker.stir()
         return case_id
+
+    async def _record(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
+        guild_id = suspected.message.guild_id
+        for suspicion in suspected.suspicions:
+            await self._put_in_force(guild_id, rulebook.policy(guild_id, suspicion.policy_id))
+        return await self._store.record(suspected)
+
+    def _forget_versions(self, guild_id: int) -> None:
+        for key in [key for key in self._in_force if key[0] == guild_id]:
+            del self._in_force[key]
 
     async def _put_in_force(self, guild_id: int, policy: Policy) -> None:
         """The store gives new jobs the version that was kept last."""

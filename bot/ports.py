@@ -16,6 +16,7 @@ class StoreError(Exception):
     StoreError
     ├── StoreUnavailable    disk full, database locked, I/O error: nothing was written; retry or stop
     ├── LeaseLost           the job was given to somebody else meanwhile: drop the result
+    ├── PolicyNotKept       no version of the policy is known (any more): keep it, then record again
     └── UnknownCase         there is no such case: show it
     """
 
@@ -26,6 +27,10 @@ class StoreUnavailable(StoreError):
 
 class LeaseLost(StoreError):
     """The lease ended before the work did, and the job is somebody else's now. Drop the result."""
+
+
+class PolicyNotKept(StoreError):
+    """A suspicion names a policy of which no version was kept. Call `keep_policy` before `record`."""
 
 
 class UnknownCase(StoreError):

@@ -5,6 +5,7 @@ It ends when its standard input does, so it never outlives its parent. Run by `i
 
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -101,6 +102,7 @@ class Worker:
 
 def main() -> int:
     """Load what the first line of standard input names, then answer what the others ask."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent, which then ends us
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not look like an answer
     setup = read_in_child(sys.stdin.buffer.readline())

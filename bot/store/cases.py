@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.case import CaseState, Message, Suspected
+from bot.ports import PolicyNotKept
 from bot.store import guild_queries, queries, rows
-from bot.store.errors import PolicyNotKept
 from inference.prefilter.suspicion import Suspicion
 
 POSSIBLE_IDS: Final = range(1, 2**63)

@@ -9,10 +9,6 @@ class UnusableDatabase(StoreError):
     """The file is damaged, not ours or too new. Trying again does not help: stop and show the message."""
 
 
-class PolicyNotKept(StoreError):
-    """A suspicion names a policy of which no version was kept. Call `keep_policy` before `record`."""
-
-
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 _REFUSED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY})
 _ADVICE = {

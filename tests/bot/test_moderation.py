@@ -122,6 +122,16 @@ async def test_jobs_keep_the_version_that_flagged_them_when_a_policy_changes_and
     assert digests == [first.digest, second.digest, first.digest]
 
 
+async def test_a_guild_that_was_purged_and_comes_back_at_once_is_moderated(
+    memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
+) -> None:
+    moderation = core(memory, judge, desk, walk_clock)
+    await moderation.receive(make_message(1))
+    await memory.purge(GUILD)
+    case_id = await moderation.receive(make_message(2))
+    assert [(case.id, case.message.id) for case in await all_cases(memory)] == [(case_id, 2)]
+
+
 async def test_an_edit_is_a_new_revision_only_when_its_text_changed(
     memory: Store, judge: TermJudge, desk: RememberingDesk, walk_clock: Clock
 ) -> None:
