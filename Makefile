@@ -62,7 +62,7 @@ card: $(VENV)/dev.stamp ## Draw docs/card.png from a real card (needs chromium)
 	$(BIN)/python -m tools.draw_card
 
 live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser
-	@$(BIN)/python -m tests.discord_server.live
+	@$(BIN)/python -m tools.live
 
 kill: $(VENV)/dev.stamp ## Kill the running bot 100 times and look for lost cases, second cards and second actions
 	$(BIN)/python -m tests.journeys.kill_campaign 100
