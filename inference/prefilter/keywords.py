@@ -2,7 +2,7 @@
 
 import functools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
@@ -55,15 +55,22 @@ class _Forms:
         self.number: dict[str, int] = {}
         self.plain: list[dict[int, list[Keyword]]] = []
         self.coarse: list[dict[int, list[Keyword]]] = []
+        self._places: dict[Keyword, list[dict[int, list[Keyword]]]] = {}
 
     def add(self, guild_id: int, keyword: Keyword) -> None:
-        """Add a keyword's spellings."""
+        """Add a keyword's spellings, which are worked out once: most guilds have the starter policies."""
+        if keyword not in self._places:
+            self._places[keyword] = list(self._spelled(keyword))
+        for place in self._places[keyword]:
+            place.setdefault(guild_id, []).append(keyword)
+
+    def _spelled(self, keyword: Keyword) -> Iterator[dict[int, list[Keyword]]]:
+        """Where a keyword is entered: one place for each of its spellings."""
         written = lowered(keyword.name.strip(ANY_LETTERS).strip())
         for form in dict.fromkeys((written, keyword.plain)):
-            self.plain[self._numbered(form)].setdefault(guild_id, []).append(keyword)
+            yield self.plain[self._numbered(form)]
         if any(character.isalpha() for character in keyword.plain):
-            form = skeleton(keyword.plain)
-            self.coarse[self._numbered(form)].setdefault(guild_id, []).append(keyword)
+            yield self.coarse[self._numbered(skeleton(keyword.plain))]
 
     def _numbered(self, form: str) -> int:
         if form not in self.number:
@@ -89,10 +96,11 @@ class KeywordIndex:
         filter.
         """
         forms = _Forms()
+        prepared = functools.cache(functools.partial(_prepared, normaliser))
         for guild_id, pairs in keywords.items():
             for policy_id, name in pairs:
                 if can_be_found(name):
-                    forms.add(guild_id, _prepared(policy_id, name, normaliser))
+                    forms.add(guild_id, prepared(policy_id, name))
         return cls(forms)
 
     def find(self, guild_id: int, reading: Reading) -> list[KeywordHit]:
@@ -138,7 +146,7 @@ def can_be_found(keyword: str) -> bool:
     return bool(keyword.strip(ANY_LETTERS).strip())
 
 
-def _prepared(policy_id: str, name: str, normaliser: Normaliser) -> Keyword:
+def _prepared(normaliser: Normaliser, policy_id: str, name: str) -> Keyword:
     word = name.strip(ANY_LETTERS)
     plain = normaliser.folded(word).strip() or lowered(word).strip()
     return Keyword(policy_id, name, plain, name.startswith(ANY_LETTERS), name.endswith(ANY_LETTERS))
