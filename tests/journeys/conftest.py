@@ -3,6 +3,7 @@
 Most journeys share one bot, each in a guild of its own. Those that stop or kill it have one to themselves.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -75,19 +76,42 @@ def must_be_clean(bot: BotProcess) -> None:
     assert [word for word in ("loser", "mallory", "blorp ") if word in bot.log] == []
 
 
+@pytest.fixture(scope="session")
+def prepared(shared: DiscordServer, shared_bot: BotProcess) -> "PreparedStages":
+    return PreparedStages(shared, shared_bot)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(
-    shared: DiscordServer, shared_bot: BotProcess, request: pytest.FixtureRequest
+    shared: DiscordServer, shared_bot: BotProcess, prepared: "PreparedStages", request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:
     """A fresh guild that is set up, on the shared Discord. Nothing may ping, and nothing may deviate."""
-    stage = new_stage(shared, shared_bot, request.node.name[:90])
-    await shared.wait_until(lambda: shared.world.commands.usable_in(stage.guild.id), what="the commands")
-    await stage.set_up()
+    stage = await prepared.next()
+    stage.guild.name = request.node.name[:90]
     yield stage
     shared.faults.clear()
     assert shared_bot.is_running, shared_bot.log[-4000:]
     assert shared.pings == []
     shared.raise_deviations()
+
+
+class PreparedStages:
+    """Sets guilds up several at a time: the bot prepares the policies of all of them at once."""
+
+    AT_ONCE = 8
+
+    def __init__(self, discord: DiscordServer, bot: BotProcess) -> None:
+        self._discord = discord
+        self._bot = bot
+        self._ready: list[Stage] = []
+        self._made = 0
+
+    async def next(self) -> Stage:
+        if not self._ready:
+            self._made += self.AT_ONCE
+            names = [f"guild {number}" for number in range(self._made - self.AT_ONCE, self._made)]
+            self._ready = await asyncio.gather(*(ready_stage(self._discord, self._bot, name) for name in names))
+        return self._ready.pop(0)
 
 
 NewStage = Callable[..., Awaitable[Stage]]

@@ -1,5 +1,6 @@
 """A guild as journeys find it: people, channels, and Safeguild set up by its owner."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,10 +33,10 @@ THREAT_AND_INSULT = "you loser, I will stab you"
 SUSPICIOUS = "nobody here likes you"
 """Harassment suspects it, and the stand-in finds none of the listed terms in it: it is cleared."""
 HARMLESS = "good morning, who is up for a round?"
-_FENCE = "I come to your house at eight"
-"""Threats suspects it, and the stand-in clears it."""
 JUDGED_WITHIN = 40.0
 """Seconds for a verdict by the stand-in on a busy machine."""
+REQUESTS_OF_A_COMMAND = 2
+"""The acknowledgement and the answer."""
 _SHOWING = frozenset({ActionKind.POST, ActionKind.EDIT})
 
 
@@ -178,11 +179,23 @@ class Stage:
     async def quiet(self) -> None:
         """Until everything that has happened so far is looked at, judged, carried out and shown.
 
-        A suspicious message of a moderator goes behind it; the prefilter takes messages in turn.
+        What the bot was told before a command has begun before the command: when its status knows of nothing that
+        is still arriving, the rest stands in the store. It has to be so twice, with no other request in between:
+        a click leaves no trace before it is stored.
         """
-        last = await self.general.say(self.bob, _FENCE)
-        await self.case_about(last)
-        await self.bot.until(self.memory.is_quiet, JUDGED_WITHIN, "rest in this guild")
+        try:
+            async with asyncio.timeout(JUDGED_WITHIN):
+                while not (await self._is_at_rest() and await self._is_at_rest()):  # noqa: ASYNC110  files are asked
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"there was no rest in this guild:\n{self.bot.log[-3000:]}") from None
+
+    async def _is_at_rest(self) -> bool:
+        before = len(self.discord.requests)
+        reply = await self.guild.slash(self.guild.owner, self.general, "safeguild status")
+        nothing_else = len(self.discord.requests) - before == REQUESTS_OF_A_COMMAND
+        taken_in = "Up to date" in reply.text and "messages arriving" not in reply.text
+        return taken_in and nothing_else and self.memory.is_quiet()
 
     async def nothing_came_of(self, *messages: Message) -> None:
         """No case, no card: not even a suspicion."""

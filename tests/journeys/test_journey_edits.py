@@ -147,7 +147,8 @@ async def test_who_dismisses_what_was_just_edited_into_something_worse_is_asked_
 async def test_a_dismissal_while_an_edit_is_being_judged_is_no_answer_to_the_edit(stage: Stage):
     message, card = await stage.flagged()
     await message.edit(WORSE)
-    await card.click(stage.ada, "Dismiss")
+    reply = await card.click(stage.ada, "Dismiss")
+    await stage.bot.until(lambda: stage.case(message).decisions or reply.messages, 10, "the click's effect")
     assert await the_only_card(stage, message) is card
     assert stage.case(message).state == "open"
     assert f"```\n{WORSE}" in card.embed_text
