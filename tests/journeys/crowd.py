@@ -2,10 +2,22 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 from random import Random
 
 from tests.discord_server import Channel, Member, Message, Reply
-from tests.journeys.stage import HARMLESS, INSULT, SUSPICIOUS, Stage
+from tests.journeys.stage import HARMLESS, INSULT, SUSPICIOUS, Stage, case_of
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One press on a card."""
+
+    member: Member
+    case_id: int | None
+    label: str
+    answer: asyncio.Task[Reply]
+
 
 LABELS = ("Delete", "Timeout 1 h", "Dismiss")
 RECENT = 30
@@ -22,7 +34,7 @@ class Crowd:
         self.flagged: dict[int, Message] = {}
         """What has to have a case in the end: it was flagged from its beginning, and not taken back in time."""
         self.taken_down: set[int] = set()
-        self.clicks: list[asyncio.Task[Reply]] = []
+        self.clicks: list[Click] = []
         self._places: list[Channel] = [stage.general, stage.guild.add_channel("side")]
         self._members: list[Member] = [stage.mallory, *map(stage.guild.add_member, ("trudy", "oscar", "eve"))]
         self._said: list[Message] = []
@@ -82,11 +94,11 @@ class Crowd:
         card = self.dice.choice(open_cards)
         label = self.dice.choice([each for each in card.button_labels if each in wanted])
         member = self.dice.choice((self.stage.ada, self.stage.bob))
-        click = asyncio.create_task(card.click(member, label, wait=False))
-        self.clicks.append(click)
+        answer = asyncio.create_task(card.click(member, label, wait=False))
+        self.clicks.append(Click(member, case_of(card), label, answer))
         self.did["clicked"] += 1
         await asyncio.sleep(0)
-        return click
+        return answer
 
     async def _say(self, text: str) -> Message:
         message = await self.dice.choice(self._places).say(self._somebody(), self._numbered(text))

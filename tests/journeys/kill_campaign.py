@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -27,6 +28,9 @@ from tests.journeys.stage import Stage, new_stage
 PATIENCE = 10.0
 """Seconds until a moment counts as missed; the bot is killed all the same."""
 LONGEST_DELAY = 1.5
+CUT_OFF_WITHIN = timedelta(seconds=3)
+"""A click is looked into this long, at the longest, before its decision is stored."""
+_SAME = timedelta(milliseconds=50)
 IN_THE_END = 180.0
 """Seconds for everything that is left to do after the last kill."""
 
@@ -40,6 +44,9 @@ class Campaign:
     crowd: Crowd = field(init=False)
     kills: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
+    killed_at: list[datetime] = field(default_factory=list)
+    cut_off: int = 0
+    """Clicks that were acknowledged and overtaken by the kill: the moderator finds the card unchanged."""
 
     def __post_init__(self) -> None:
         self.crowd = Crowd(self.stage, self.dice)
@@ -52,7 +59,8 @@ class Campaign:
         for number in range(kills):
             await self._round(*moments[number % len(moments)])
         await self._come_to_rest()
-        return Books(self.stage, frozenset(self.crowd.taken_down)).errors(self.crowd.flagged.values())
+        books = Books(self.stage, frozenset(self.crowd.taken_down))
+        return [*books.errors(self.crowd.flagged.values()), *self._clicks_that_came_to_nothing()]
 
     def _moments(self) -> dict[str, Callable[[], Awaitable[bool]]]:
         """Where the kills hit, each with what waits for it and says whether it came."""
@@ -74,6 +82,7 @@ class Campaign:
         await self._life_goes_on(self.dice.randint(1, 5))
         came = await moment()
         await self.stage.bot.kill()
+        self.killed_at.append(self.stage.discord.clock.now())
         self.kills[name] += 1
         self.missed[name] += not came
         self.stage.discord.faults.clear()
@@ -93,6 +102,7 @@ class Campaign:
 
     async def _while_starting(self) -> bool:
         await self.stage.bot.kill()
+        self.killed_at.append(self.stage.discord.clock.now())
         await self.stage.bot.start(wait=False)
         return await self._any_time()
 
@@ -149,13 +159,27 @@ class Campaign:
         await stage.discord.wait_connected(60)
         for message in tuple(self.crowd.flagged.values()):
             await stage.case_about(message, within=IN_THE_END)
-        await asyncio.gather(*self.crowd.clicks)
+        await asyncio.gather(*(click.answer for click in self.crowd.clicks))
         await stage.bot.until(stage.memory.is_quiet, IN_THE_END, "rest")
         await stage.quiet()
 
+    def _clicks_that_came_to_nothing(self) -> Iterator[str]:
+        """Acknowledged, and neither stored nor answered: only a kill just then may do that."""
+        stored = set(self.stage.bot.query("SELECT case_id, moderator_id, action FROM decision"))
+        for click in self.crowd.clicks:
+            reply = click.answer.result()
+            decision = (click.case_id, click.member.id, click.label.split()[0].lower())
+            if reply.latency is None or reply.text or decision in stored:
+                continue
+            acknowledged = reply.interaction.created_at + timedelta(seconds=reply.latency)
+            if any(timedelta(0) <= killed - acknowledged + _SAME <= CUT_OFF_WITHIN for killed in self.killed_at):
+                self.cut_off += 1
+            else:
+                yield f"a click of {click.member.name} on case {click.case_id} came to nothing"
+
     def report(self) -> str:
         """What was done, in a few lines."""
-        clicks = [click.result() for click in self.crowd.clicks if click.done()]
+        clicks = [click.answer.result() for click in self.crowd.clicks if click.answer.done()]
         acknowledged = sum(reply.acknowledged is not None for reply in clicks)
         decisions = self.stage.bot.query("SELECT count(*), sum(enforced) FROM decision")[0]
         hanging = f"cases: {len(self.stage.memory.messages_with_cases())}, cards: {len(self.stage.cards)}"
@@ -163,7 +187,8 @@ class Campaign:
             f"kills: {dict(sorted(self.kills.items()))}",
             f"moments that did not come in time: {dict(+self.missed)}",
             f"people: {dict(self.crowd.did)}; flagged for certain: {len(self.crowd.flagged)}",
-            f"clicks acknowledged: {acknowledged} of {len(clicks)}; decisions (stored, carried out): {decisions}",
+            f"clicks acknowledged: {acknowledged} of {len(clicks)}, {self.cut_off} of them cut off by a kill",
+            f"decisions (stored, carried out): {decisions}",
             f"{hanging}, deeds: {dict(Counter(deed.kind.value for deed in self.stage.deeds))}",
         ]
         return "\n".join(lines)
