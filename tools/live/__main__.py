@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tools.live.folder import FolderProblem, fresh, note_address
+from bot.errors import ExitCode, OperatorError
+from tools.live.folder import fresh, note_address
 from tools.live.session import PORT, Session, session
 
 _WELCOME = """
@@ -19,10 +20,14 @@ Safeguild, live: a little Discord on this machine, with the real bot in it.
 
   Open  {address}
 
-  Write something as mallory, then be ada, the moderator, and decide. The page suggests what to try.
-  Nothing leaves this machine, and no Discord account is needed. {judge}
+  Write something as mallory, then be ada, the moderator, and decide.
+  The page suggests what to try.
+
+  Nothing leaves this machine, and no Discord account is needed.
+  {judge}
   Every start begins anew. The bot's log: {log}
-  No browser here? On your own machine: ssh -N -L {port}:127.0.0.1:{port} USER@THIS-MACHINE
+  No browser on this machine? Run this on yours, then open the address there:
+  ssh -N -L {port}:127.0.0.1:{port} USER@THIS-MACHINE
 
   Ctrl-C ends everything.
 """
@@ -35,9 +40,12 @@ def main() -> int:
     try:
         with fresh(options.folder.resolve()) as folder:
             asyncio.run(_run(folder, options.port, options.model))
-    except (FolderProblem, OSError) as problem:
+    except OperatorError as problem:
+        _say(f"make live cannot start: {problem.message}; {problem.hint}", sys.stderr)
+        return problem.exit_code
+    except OSError as problem:
         _say(f"make live cannot start: {problem}", sys.stderr)
-        return 1
+        return ExitCode.ENVIRONMENT
     return 0
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bot.errors import EnvironmentProblem
+from bot.live.data_lock import data_lock
+
 _LOCK = "live.lock"
 _ADDRESS = "live.address"
 _KEPT = frozenset({_LOCK, "standin", "vocabulary"})
 """The lock, and what takes seconds to make and never changes."""
-
-
-class FolderProblem(Exception):
-    """The folder cannot be used. The message says why, and what to do."""
 
 
 @contextmanager
@@ -24,18 +23,20 @@ def fresh(folder: Path) -> Iterator[Path]:
     """Hold the folder, emptied of what an earlier run left.
 
     Raises:
-        FolderProblem: another run has it, or it is somebody else's.
+        EnvironmentProblem: another run has it, a bot that an earlier run left behind, or it is somebody else's.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / _LOCK).exists():
-        raise FolderProblem(f"{folder} is not empty, and `make live` did not make it. Move it away first.")
+        raise EnvironmentProblem(f"{folder} is not empty, and `make live` did not make it", "move it away first")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(folder / _LOCK, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise FolderProblem(f"it runs already: open {_running_at(folder)}, or end it with Ctrl-C there.") from None
+        where = _running_at(folder)
+        raise EnvironmentProblem(f"it runs already: open {where}", "or end it first, with Ctrl-C there") from None
     try:
-        _empty(folder)
+        with data_lock(folder):
+            _empty(folder)
         yield folder
     finally:
         lock.release()

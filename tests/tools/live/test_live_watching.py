@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from bot.errors import EnvironmentProblem
+from bot.live.data_lock import data_lock
 from tests.tools.live.conftest import Quiet
 from tools.live.feed import Feed
-from tools.live.folder import FolderProblem, fresh, note_address
+from tools.live.folder import fresh, note_address
 
 
 def line(event: str, **more: object) -> str:
@@ -65,13 +68,21 @@ def test_a_fresh_folder_keeps_only_what_never_changes(tmp_path: Path):
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
     (tmp_path / "thesis.txt").touch()
-    with pytest.raises(FolderProblem, match="did not make it"), fresh(tmp_path):
+    with pytest.raises(EnvironmentProblem, match="did not make it"), fresh(tmp_path):
         pass
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_bot_that_an_earlier_run_left_behind_is_named(tmp_path: Path):
+    with fresh(tmp_path / "live"):
+        pass
+    left_behind = pytest.raises(EnvironmentProblem, match=f"process {os.getpid()}")
+    with data_lock(tmp_path / "live"), left_behind, fresh(tmp_path / "live"):
+        pass
 
 
 def test_a_second_run_is_told_where_the_first_one_is(tmp_path: Path):
     with fresh(tmp_path / "live") as folder:
         note_address(folder, "http://127.0.0.1:8421/")
-        with pytest.raises(FolderProblem, match=re.escape("http://127.0.0.1:8421/")), fresh(folder):
+        with pytest.raises(EnvironmentProblem, match=re.escape("http://127.0.0.1:8421/")), fresh(folder):
             pass

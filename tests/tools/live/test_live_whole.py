@@ -110,7 +110,7 @@ async def test_the_program_takes_the_next_free_port_runs_once_per_folder_and_end
         assert port < int(address.rsplit(":", 1)[1].strip("/")) < port + 20
         second = await program("--folder", str(tmp_path / "data"))
         told = (await second.communicate())[0].decode()
-        assert second.returncode == 1
+        assert second.returncode == 3
         assert f"it runs already: open {address}" in told
         first.send_signal(signal.SIGINT)
         assert "Ended." in await line_with(first.stdout, "Ended.")

@@ -7,14 +7,14 @@ const TRIES = [
   {text: "Be mallory and insult somebody.", who: "mallory", where: "general", say: "what an absolute loser"},
   {text: "Be ada, a moderator, and look at the card.", who: "ada", where: "review"},
   {text: "Press Reasoning, then Delete. The message vanishes from #general, and the card says who did it.", who: "ada", where: "review"},
-  {text: "Harsh, but about nobody: no card appears.", who: "mallory", where: "general", say: "this boss fight is garbage"},
-  {text: "Say it, then quickly edit it into something harmless. The card shows both.", who: "mallory", where: "general", say: "nobody here likes you, pathetic clown"},
-  {text: "Be nils, one day old here, and offer free gifts. The card says what a new account that is.", who: "nils", where: "help", say: "free nitro giveaway, claim it at http://dlscord-gift.example"},
+  {text: "Harsh, but about no person: no card appears.", who: "mallory", where: "general", say: "this boss fight is garbage"},
+  {text: "Say it, then edit it (arrow up) into something harmless. The card shows both.", who: "mallory", where: "general", say: "nobody here likes you, pathetic clown"},
+  {text: "Be nils, whose account is one day old, and offer free gifts. The card warns of the new account.", who: "nils", where: "help", say: "free nitro giveaway, claim it at http://dlscord-gift.example"},
   {text: "Be the owner and ask how the bot is: /safeguild status", who: "olga", where: "review", say: "/safeguild status"},
   {text: "Set a policy to shadow: judged and counted, no cards.", who: "olga", where: "review", say: "/policy mode"},
 ];
 const TROUBLES = [
-  ["burst", "500 messages at once", "Five of them are insults: five cards, and nothing is missed."],
+  ["burst", "500 messages at once", "Five of them are insults: five cards, unless Harassment is in shadow."],
   ["disconnect", "Cut the gateway", "The bot comes back and gets what it missed."],
   ["forget", "End its session", "The bot logs in anew and reads the channels' history."],
   ["kill", "kill -9 the bot", "It is started again after 2 seconds, and goes on where it was."],
@@ -41,15 +41,19 @@ export function drawTroubles() {
 export function drawHealth() {
   const health = world.health;
   if (!health) return;
+  const lights = world.connected ? lightsFor(health) : [["bad", "make live does not answer: is it still running?"]];
+  redrawn(byId("strip"), JSON.stringify(lights), () => lights.map(([kind, text, title = ""]) => element(`span.light${kind && `.${kind}`}`, {title}, text)));
+  drawFault(health);
+  drawHappenings(health.happenings);
+}
+
+function lightsFor(health) {
   const lights = [botLight(health)];
   if (health.outage) lights.push(["bad", "Discord is away"]);
   if (health.connected) lights.push(health.model_ready ? ["good", "model ready"] : ["wait", "model is loading"]);
-  lights.push(["", `${health.waiting} waiting for a verdict`]);
-  lights.push(["", `${health.open_cards} open ${health.open_cards === 1 ? "card" : "cards"}`]);
-  if (!world.connected) lights.unshift(["bad", "make live does not answer"]);
-  redrawn(byId("strip"), JSON.stringify(lights), () => lights.map(([kind, text]) => element(`span.light${kind && `.${kind}`}`, {}, text)));
-  drawFault(health);
-  drawHappenings(health.happenings);
+  lights.push(["", `${health.waiting} waiting`, "Messages that wait for a verdict"]);
+  lights.push(["", `${health.open_cards} open ${health.open_cards === 1 ? "card" : "cards"}`, "Cards that wait for a person"]);
+  return lights;
 }
 
 function botLight(health) {

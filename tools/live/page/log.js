@@ -11,10 +11,15 @@ let drawn = new Map(); // {id: {key, node}}
 let drawnFor = "";
 let atEnd = true;
 
-/** Keep the newest message in sight while the window or what stands below it changes its size. */
-export function keepAtEnd() {
+/** Keep the newest message in sight while the window changes its size, and let a tap show a message's tools. */
+export function watchLog() {
   const log = byId("log");
   log.addEventListener("scroll", () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80; });
+  log.addEventListener("click", (event) => {
+    const tapped = event.target.closest("button, a, time") ? null : event.target.closest(".message");
+    for (const other of log.querySelectorAll(".tapped")) if (other !== tapped) other.classList.remove("tapped");
+    tapped?.classList.toggle("tapped");
+  });
   new ResizeObserver(() => { if (atEnd) log.scrollTop = log.scrollHeight; }).observe(log);
 }
 

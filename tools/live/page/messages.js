@@ -7,7 +7,6 @@ import {findMessage, personOf} from "./world.js";
 
 const LOADING = 1 << 7, EPHEMERAL = 1 << 6;
 const STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link"};
-const HUES = [168, 28, 262, 208, 338, 98];
 
 /** A message. `view` says who looks and what the page does: {me, names, jump, reply, edit, mayDelete}. */
 export function messageElement(message, view) {
@@ -23,7 +22,7 @@ export function messageElement(message, view) {
 }
 
 export function avatar(user) {
-  const hue = HUES[Number(BigInt(user.id) % BigInt(HUES.length))];
+  const hue = [...user.username].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) >>> 0, 6) % 360;
   const made = element("div.avatar", {"aria-hidden": "true"}, user.username.slice(0, 1).toUpperCase());
   made.style.setProperty("--hue", user.bot ? 168 : hue);
   return made;

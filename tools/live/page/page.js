@@ -3,7 +3,7 @@
 import {chosenOf, drawMenu, move, openForm} from "./commands.js";
 import {drawHealth, drawTries, drawTroubles} from "./desk.js";
 import {act, byId, clearToasts, element, redrawn, toast} from "./dom.js";
-import {drawLog, keepAtEnd, lightUp} from "./log.js";
+import {drawLog, lightUp, watchLog} from "./log.js";
 import {avatar} from "./messages.js";
 import {channelOf, findMessage, follow, messagesOf, personOf, when, world} from "./world.js";
 
@@ -150,7 +150,7 @@ function drawBar(me) {
 }
 
 function objectionTo(me) {
-  if (me.timed_out_until) return `${me.name} is timed out until ${new Date(me.timed_out_until).toLocaleTimeString()}.`;
+  if (me.timed_out_until) return `${me.name} is timed out until ${new Date(me.timed_out_until).toLocaleTimeString(undefined, {timeStyle: "short"})}.`;
   return me.writes.includes(now.channel) ? null : `${me.name} may not write here.`;
 }
 
@@ -255,7 +255,7 @@ function start() {
   byId("open-desk").addEventListener("click", () => showDrawer("desk"));
   byId("close-desk").addEventListener("click", () => showDrawer(null));
   byId("veil").addEventListener("click", () => showDrawer(null));
-  keepAtEnd();
+  watchLog();
   drawTries(play);
   drawTroubles();
   when("people place names commands answers messages", redraw);

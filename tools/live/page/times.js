@@ -1,7 +1,7 @@
 // Points in time, as Discord's client shows them, kept up to date while they are on the screen.
 
 const STEPS = [[31536000, "year"], [2592000, "month"], [86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, {numeric: "auto"});
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, {numeric: "always"});
 const STYLES = {
   t: {timeStyle: "short"}, T: {timeStyle: "medium"}, d: {dateStyle: "short"}, D: {dateStyle: "long"},
   f: {dateStyle: "long", timeStyle: "short"}, F: {dateStyle: "full", timeStyle: "short"},

@@ -1,6 +1,7 @@
 // What the page knows: one picture of everything, then every change, from the server's stream.
 
 const MOST_KEPT = 300; // messages of a channel
+const AGAIN = 1000; // milliseconds before a stream that was given up is tried again
 
 export const world = {
   place: {channels: [], roles: [], members: []}, people: [], names: {users: {}, roles: {}}, commands: [], answers: {},
@@ -67,7 +68,7 @@ const changes = {
   },
 };
 
-/** Follow the stream for as long as the page is open. The browser connects again by itself. */
+/** Follow the stream for as long as the page is open. Most browsers connect again by themselves. */
 export function follow() {
   const stream = new EventSource("/stream");
   const on = (name, handler) => stream.addEventListener(name, (event) => handler(JSON.parse(event.data)));
@@ -77,5 +78,9 @@ export function follow() {
   }
   for (const [name, change] of Object.entries(changes)) on(name, (data) => { change(data); tell("messages"); });
   stream.onopen = () => { world.connected = true; tell("health"); };
-  stream.onerror = () => { world.connected = false; tell("health"); };
+  stream.onerror = () => {
+    world.connected = false;
+    tell("health");
+    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN);
+  };
 }
