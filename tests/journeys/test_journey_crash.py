@@ -52,11 +52,15 @@ async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_se
         await until_judging(stage)
         await stage.bot.kill()
 
+    lease = "SELECT state, token FROM job WHERE state = 'judging'"
+    held = stage.bot.query(lease)
+    assert len(held) == 1
     for message in (undone, done, timed_out):
         assert stage.case(message).decision.enforced is None
     assert stage.case(posted).card_id is None
     assert (undone.deleted, done.deleted, trudy.is_timed_out) == (False, True, True)
     await stage.bot.start()
+    assert not set(held) & set(stage.bot.query(lease)), "nobody waits for the lease of a dead process to end"
     await stage.quiet()
     assert Books(stage).errors([undone, done, timed_out, posted, unjudged]) == []
     for message in (undone, done, timed_out):

@@ -1,5 +1,6 @@
 """The bot is away for a while: cut off, stopped or killed. What happened meanwhile is made up for, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,7 @@ async def test_after_an_invalid_session_history_tells_what_was_written_meanwhile
     thread = await stage.general.start_thread(stage.mallory, "a thread")
     in_thread = await thread.say(stage.mallory, f"{INSULT}, in a thread")
     discord.gateway.rules.refused = None
+    discord.faults.answer_next(READ_MESSAGES, 503, times=3)
     await until_sent(stage, Op.IDENTIFY, identified + 1)
     for message in (missed, edited, in_thread):
         await stage.card_about(message)
@@ -204,8 +206,12 @@ async def test_a_guild_that_is_only_unavailable_is_kept_and_caught_up_with(downt
     await stage.card_about(missed)
     assert not (await card.click(stage.ada, "Dismiss")).failed
     await card.wait_until(lambda card: stage.ada.mention in card.all_text)
+    await stage.guild.become_unavailable()
+    await asyncio.sleep(0.5)
+    await stage.guild.become_available()
     await stage.quiet()
     assert Books(stage).errors([missed]) == []
+    assert len(stage.cards) == 2, "nothing was forgotten in the outage"
 
 
 # The bot is removed, or stopped
