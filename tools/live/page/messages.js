@@ -32,8 +32,7 @@ function head(message) {
   return element("div.head", {},
     element("strong", {}, message.author.global_name ?? message.author.username),
     message.author.bot ? element("span.tag", {}, "APP") : null,
-    moment(message.timestamp),
-    message.edited_timestamp ? element("span.edited", {}, "(edited)") : null);
+    moment(message.timestamp));
 }
 
 /** A time of today by its clock, others with their date. */
@@ -53,7 +52,9 @@ function replied(message, view) {
 
 function content(message, view) {
   if (message.flags & LOADING) return element("div.content.thinking", {}, "Safeguild is thinking …");
-  return markdown(element("div.content"), message.content, view.names);
+  const shown = markdown(element("div.content"), message.content, view.names);
+  if (message.edited_timestamp && message.content) shown.append(" ", element("span.edited", {}, "(edited)"));
+  return shown;
 }
 
 function embedElement(embed, view) {
