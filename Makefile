@@ -61,8 +61,8 @@ fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
 card: $(VENV)/dev.stamp ## Draw docs/card.png from a real card (needs chromium)
 	$(BIN)/python -m tools.draw_card
 
-live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser
-	@$(BIN)/python -m tools.live
+live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser (MODEL=FILE.gguf: a real model)
+	@$(BIN)/python -m tools.live $(if $(MODEL),--model "$(MODEL)")
 
 kill: $(VENV)/dev.stamp ## Kill the running bot 100 times and look for lost cases, second cards and second actions
 	$(BIN)/python -m tests.journeys.kill_campaign 100
