@@ -104,7 +104,10 @@ async def burst(stage: Stage, messages: int, flagged: int) -> tuple[float, float
     said = await stage.general.say_many(stage.mallory, texts(messages, flagged))
     sent = time.perf_counter() - began
     await stage.bot.until_stored(
-        "SELECT 1 FROM watermark WHERE channel_id = ? AND message_id >= ?", stage.general.id, said[-1].id, within=600
+        "SELECT 1 FROM watermark WHERE channel_id = ? AND message_id >= ?",
+        stage.general.id,
+        said[-1].id,
+        within=600,
     )
     through = time.perf_counter() - began
     insults = sum(INSULT in each.content for each in said)
