@@ -4,15 +4,21 @@ from collections import OrderedDict
 from datetime import datetime
 
 import discord
+from discord.abc import GuildChannel
 
 from bot.case import CaseFile
 from bot.cogs.buttons import buttons, case_of, pressable
 from bot.cogs.card_face import face
 from bot.cogs.failures import translated
-from bot.ports import Gone
+from bot.cogs.places import shows_history
+from bot.ports import Gone, Refused
 
 _POST_NEEDS = "View Channel, Send Messages and Embed Links"
 _FIND_NEEDS = "View Channel and Read Message History"
+_HIDDEN = (
+    "Whether this card hangs already cannot be seen. Give the bot's role the permission Read Message History in "
+    "the review channel."
+)
 _SEARCHED = 5000
 """Messages of a review channel that are looked through for one card, at most."""
 _REMEMBERED = 1000
@@ -52,8 +58,12 @@ class DiscordBoard:
     async def find(self, case_id: int, channel_id: int, since: datetime) -> int | None:
         """Look through our own messages since a moment for the card of a case; its message id.
 
-        Every card keeps a button with the case's id, whatever state it shows.
+        Every card keeps a button with the case's id, whatever state it shows. Where history is not shown to us it
+        looks empty, and nothing can be told from that.
         """
+        known = self._client.get_channel(channel_id)
+        if isinstance(known, GuildChannel | discord.Thread) and not shows_history(known):
+            raise Refused(_HIDDEN)
         channel = self._client.get_partial_messageable(channel_id)
         with translated(_FIND_NEEDS):
             async for message in channel.history(limit=_SEARCHED, after=since, oldest_first=True):

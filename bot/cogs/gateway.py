@@ -5,16 +5,17 @@ discord.py 2.7.1 has a loop of its own, `Client.connect`. It is not used, becaus
 - a gateway that accepts and closes at once is tried again without a pause;
 - after a long outage the pause between two tries grows to 17 minutes;
 - one event that it cannot read ends the connection, and the program with it.
+Nor does it read a READY or a RESUMED that leaves out what other servers than Discord may leave out.
 """
 
 import asyncio
+import json
 import random
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import Any
 
 import aiohttp
@@ -47,11 +48,11 @@ _LOST = (
     OSError,
     aiohttp.ClientError,
     zlib.error,
-    JSONDecodeError,
     discord.HTTPException,
     discord.ConnectionClosed,
+    *_UNREADABLE,
 )
-"""How a connection ends, besides the gateway's own wish."""
+"""How a connection ends, besides the gateway's own wish. What cannot be read at all is a broken connection too."""
 _FOR_GOOD = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 """After these the same try would only fail again (Discord's reference, "Gateway Close Event Codes")."""
 
@@ -121,6 +122,27 @@ def _unless_unreadable(event: str, parse: Callable[[Any], None]) -> Callable[[An
     return parse_or_drop
 
 
+class SteadySocket(DiscordWebSocket):
+    """A connection that takes a READY without an address to resume at, and a RESUMED that says nothing."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        """Read what the gateway sent."""
+        if isinstance(msg, bytes):
+            msg = self._decompressor.decompress(msg)
+        if msg is not None:
+            await super().received_message(self._completed(msg))
+
+    def _completed(self, text: str) -> str:
+        if '"READY"' not in text and '"RESUMED"' not in text:
+            return text
+        told = json.loads(text)
+        if told["t"] == "READY":
+            told["d"].setdefault("resume_gateway_url", str(self.gateway))
+        elif told["t"] == "RESUMED":
+            told["d"] = told["d"] or {}
+        return json.dumps(told)
+
+
 def session_bucket() -> TokenBucket:
     """Keeps a gateway that breaks every session from using up the day's sessions."""
     return TokenBucket(SESSIONS_A_DAY / 86_400, SESSIONS_AT_ONCE, time.monotonic)
@@ -165,7 +187,11 @@ async def stay_connected(
             if client.is_closed():
                 return
             _raise_if_for_good(error, reconnect=reconnect)
-            _log.warning("the connection to Discord's gateway failed", kind=type(error).__name__)
+            _log.warning(
+                "the connection to Discord's gateway failed",
+                kind=type(error).__name__,
+                exc_info=error if isinstance(error, _UNREADABLE) else None,
+            )
             interrupted = _session_of(client.ws, interrupted)
         client.dispatch("disconnect")
         if time.monotonic() - began > STEADY_SECONDS:
@@ -185,7 +211,7 @@ async def _serve(client: discord.Client, interrupted: _Interrupted | None, new_s
             "sequence": interrupted.sequence,
             "gateway": interrupted.gateway,
         }
-    client.ws = ws = await asyncio.wait_for(DiscordWebSocket.from_client(client, **how), CONNECT_SECONDS)
+    client.ws = ws = await asyncio.wait_for(SteadySocket.from_client(client, **how), CONNECT_SECONDS)
     try:
         while True:
             await ws.poll_event()

@@ -1,20 +1,22 @@
 """The history port: what channels hold of the time when nobody listened, and what the gateway did not tell."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
-
 import discord
+from discord.abc import GuildChannel
 
 from bot.case import Earlier, Message
 from bot.cogs.failures import translated
+from bot.cogs.places import shows_history
 from bot.cogs.reading import read, roles_of
+from bot.cogs.whole_requests import WholeRequests
 from bot.ports import DiscordAway, Gone, Page, Refused
 
 PAGE = 100
 """Messages that Discord gives out at once."""
 _NEEDED = "View Channel and Read Message History"
-_T = TypeVar("_T")
+NO_HISTORY = (
+    "The bot may not read what was written here before. Give the bot's role the permission Read Message History "
+    "in this channel."
+)
 
 
 class DiscordHistory:
@@ -22,27 +24,28 @@ class DiscordHistory:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._asked: set[asyncio.Task[Any]] = set()
+        self._requests = WholeRequests()
 
     async def after(self, guild_id: int, channel_id: int, message_id: int) -> Page:
         """Up to 100 messages that follow an id."""
-        return await self._to_its_end(self._after(guild_id, channel_id, message_id))
+        return await self._requests.finish(self._after(guild_id, channel_id, message_id))
 
     async def before(self, message: Message, limit: int) -> tuple[Earlier, ...]:
         """What members said just before a message in its channel, oldest first."""
-        return await self._to_its_end(self._before(message, limit))
+        return await self._requests.finish(self._before(message, limit))
 
     async def completed(self, message: Message) -> Message:
         """The message with its author's roles and time of joining; as it is if the author has left."""
-        return await self._to_its_end(self._completed(message))
+        return await self._requests.finish(self._completed(message))
 
     async def current(self, guild_id: int, channel_id: int, message_id: int) -> Message | None:
         """A message as it is now; None if it is not a member's."""
-        return await self._to_its_end(self._current(guild_id, channel_id, message_id))
+        return await self._requests.finish(self._current(guild_id, channel_id, message_id))
 
     async def _after(self, guild_id: int, channel_id: int, message_id: int) -> Page:
         with translated(_NEEDED):
             channel = await self._channel(guild_id, channel_id)
+            _check_history_is_shown(channel)
             start = discord.Object(message_id)
             found = [one async for one in channel.history(limit=PAGE, after=start, oldest_first=True)]
         return Page(
@@ -54,6 +57,7 @@ class DiscordHistory:
     async def _before(self, message: Message, limit: int) -> tuple[Earlier, ...]:
         # Some of what is found will be bots' and notices; one request has to do.
         with translated(_NEEDED):
+            _check_history_is_shown(self._known(message.guild_id, message.channel_id))
             channel = self._client.get_partial_messageable(message.channel_id, guild_id=message.guild_id)
             end = discord.Object(message.id)
             found = [one async for one in channel.history(limit=min(limit * 2, PAGE), before=end)]
@@ -80,25 +84,23 @@ class DiscordHistory:
 
     async def _channel(self, guild_id: int, channel_id: int) -> discord.abc.Messageable:
         """The channel with its name, and with its title if it is a thread: it counts as text of the first post."""
-        guild = self._client.get_guild(guild_id)
-        known = guild.get_channel_or_thread(channel_id) if guild else None
-        channel = known or await self._client.fetch_channel(channel_id)
+        channel = self._known(guild_id, channel_id) or await self._client.fetch_channel(channel_id)
         if not isinstance(channel, discord.abc.Messageable):
             raise Refused("This channel holds no messages.")
         return channel
 
-    async def _to_its_end(self, asked: Coroutine[Any, Any, _T]) -> _T:
-        """Let whoever asks give up without cancelling the request.
+    def _known(self, guild_id: int, channel_id: int) -> GuildChannel | discord.Thread | None:
+        guild = self._client.get_guild(guild_id)
+        return guild.get_channel_or_thread(channel_id) if guild else None
 
-        discord.py 2.7.1 never sends anything again if a request is cancelled while it waits out a global rate
-        limit: the event that all other requests wait for stays unset.
-        """
-        task = asyncio.ensure_future(asked)
-        self._asked.add(task)
-        task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._asked.discard(task)
-        if not task.cancelled():
-            task.exception()  # nobody may be left to hear of it
+def _check_history_is_shown(place: object) -> None:
+    """Discord answers whoever lacks Read Message History with an empty page ("Get Channel Messages").
+
+    That would read as "nothing was written". Other servers answer 403, which counts against us.
+
+    Raises:
+        Refused: the history would look empty.
+    """
+    if isinstance(place, GuildChannel | discord.Thread) and not shows_history(place):
+        raise Refused(NO_HISTORY)

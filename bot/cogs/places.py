@@ -23,6 +23,14 @@ def lacking_for_cards(channel: GuildChannel) -> Needed:
     return lacking(channel.permissions_for(channel.guild.me), FOR_CARDS)
 
 
+def shows_history(place: GuildChannel | discord.Thread) -> bool:
+    """Whether the bot gets a place's history, as far as is known; Discord itself says no by an empty answer."""
+    me: discord.Member | None = place.guild.me
+    if me is None or (isinstance(place, discord.Thread) and place.parent is None):
+        return True  # it cannot be told
+    return place.permissions_for(me).read_message_history
+
+
 def is_public(channel: GuildChannel) -> bool:
     """Whether everyone in the guild can read a channel."""
     return channel.permissions_for(channel.guild.default_role).read_messages

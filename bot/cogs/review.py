@@ -12,9 +12,10 @@ from bot.case import Action, CaseFile, CaseState, Decision
 from bot.cogs.buttons import Press, buttons, handled_by, promised_timeout
 from bot.cogs.card_face import face, version_seen
 from bot.cogs.failures import FAILURES, translated, translation
-from bot.cogs.people import acting_moderator, member_of, person, place_of
+from bot.cogs.people import Place, acting_moderator, member_of, person, place_of
 from bot.cogs.reasoning import reasoning
 from bot.cogs.rooms import Rooms
+from bot.cogs.whole_requests import WholeRequests
 from bot.cogs.words import ago, order
 from bot.cogs.words import person as mention
 from bot.ports import DiscordError, Refused, StoreError, UnknownCase
@@ -58,6 +59,7 @@ class ReviewDesk:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._requests = WholeRequests()
 
     async def pressed(self, click: Click, case_id: int, press: Press) -> None:
         """Answer a click. Raises nothing, and leaves no click without an answer."""
@@ -97,8 +99,7 @@ class ReviewDesk:
         settings = self._rooms.guild_book.settings(case.guild_id)
         with translated():
             async with asyncio.timeout(_PATIENCE):
-                place = await place_of(member.guild, case.message.channel_id)
-                target = await member_of(member.guild, case.message.author_id) if _acts_on_author(press) else None
+                place, target = await self._requests.finish(_look_up(member.guild, case, press))
         actor = person(member, place)
         if press.action is None:
             reason = may_look(member.guild.id, case, settings, actor)
@@ -136,6 +137,14 @@ class ReviewDesk:
 def _decision(click: Click, case: CaseFile, action: Action, now: datetime) -> Decision:
     length = promised_timeout(click.message, case) if action is Action.TIMEOUT else None
     return Decision(case_id=case.id, action=action, moderator_id=click.user.id, decided_at=now, timeout=length)
+
+
+async def _look_up(
+    guild: discord.Guild, case: CaseFile, press: Press
+) -> tuple[Place | None, discord.Member | None]:
+    """Where the message is, and its author if the press is about them."""
+    place = await place_of(guild, case.message.channel_id)
+    return place, await member_of(guild, case.message.author_id) if _acts_on_author(press) else None
 
 
 def _acts_on_author(press: Press) -> bool:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.ports import DiscordAway, Gone, Refused
@@ -105,3 +106,19 @@ async def test_a_channel_that_is_gone_and_a_lost_answer_are_told_apart(scene: Re
     await scene.review_channel.delete()
     with pytest.raises(Gone):
         await scene.board.post(case_about(), scene.review_channel.id)
+
+
+async def test_a_card_is_not_called_missing_where_history_is_not_shown(scene: ReviewScene) -> None:
+    """Discord answers with an empty page then. Another card would be posted."""
+    await scene.board.post(case_about(), scene.review_channel.id)
+    assert scene.guild.bot_member is not None
+    await scene.review_channel.allow(scene.guild.bot_member, deny=Permission.READ_MESSAGE_HISTORY)
+    await scene.until(lambda: not _sees_history(scene))
+    with pytest.raises(Refused, match="Read Message History"):
+        await scene.board.find(12, scene.review_channel.id, now() - timedelta(minutes=10))
+
+
+def _sees_history(scene: ReviewScene) -> bool:
+    channel = scene.bot.get_channel(scene.review_channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    return channel.permissions_for(channel.guild.me).read_message_history

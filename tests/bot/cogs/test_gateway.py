@@ -262,3 +262,33 @@ async def test_json_that_is_none_breaks_the_connection_and_no_more() -> None:
 
     async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot):
         await until(lambda: server.ops == [2, 6])
+
+
+async def test_a_ready_without_an_address_to_resume_at_begins_a_session_that_is_resumed_here() -> None:
+    async def begin_and_break_barely(server: Gateway, socket: web.WebSocketResponse, _: dict[str, Any]) -> None:
+        await server.send(socket, "READY", _without_address(payloads.ready(GUILD)))
+        await server.send(socket, "GUILD_CREATE", payloads.guild())
+        await socket.close(code=4000)
+
+    async def resume_silently(_: Gateway, socket: web.WebSocketResponse, __: dict[str, Any]) -> None:
+        await socket.send_json({"op": 0, "t": "RESUMED", "s": 9, "d": None})
+
+    async with serving(begin_and_break_barely, resume_silently) as server, bot_at(server.url) as bot:
+        async with connected(bot) as staying:
+            await until(lambda: server.ops == [2, 6])
+            await asyncio.sleep(0.05)
+            assert not staying.done()
+            assert server.connections == 2
+
+
+async def test_what_is_no_event_at_all_breaks_the_connection_and_no_more() -> None:
+    async def odd(server: Gateway, socket: web.WebSocketResponse, told: dict[str, Any]) -> None:
+        await begin(server, socket, told)
+        await socket.send_json([1])
+
+    async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot):
+        await until(lambda: server.ops == [2, 6])
+
+
+def _without_address(ready: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in ready.items() if key != "resume_gateway_url"}

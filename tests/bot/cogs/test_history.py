@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import discord
 import pytest
 from aiohttp import web
 
@@ -196,6 +197,18 @@ async def test_who_gives_up_waiting_does_not_cancel_the_request(rest: Rest, hist
     rest.delay = 0.1
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(history.before(judged(), 4), 0.02)
-    assert history._asked
-    await until(lambda: not history._asked)
+    assert history._requests._asked
+    await until(lambda: not history._requests._asked)
     assert len(rest.asked) == 1
+
+
+async def test_a_history_that_is_not_shown_is_refused_and_not_taken_for_an_empty_one(
+    rest: Rest, bot: SafeguildBot, history: DiscordHistory
+) -> None:
+    hidden = payloads.role(GUILD, payloads.READ & ~discord.Permissions(read_message_history=True).value)
+    tell(bot, "GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": hidden})
+    with pytest.raises(Refused, match="Read Message History"):
+        await history.after(GUILD, GENERAL, FIRST)
+    with pytest.raises(Refused, match="Read Message History"):
+        await history.before(judged(), 4)
+    assert rest.asked == []

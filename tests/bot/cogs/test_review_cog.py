@@ -335,3 +335,19 @@ async def test_a_case_that_is_not_open_takes_no_decision(scene: ReviewScene) -> 
     reply = await card.click(scene.ada, "Dismiss")
     assert "not open for decisions" in await reply.wait_for_text()
     assert card.button_labels == ["Reasoning"]
+
+
+async def test_a_click_that_gives_up_during_a_global_rate_limit_silences_nobody(
+    scene: ReviewScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """discord.py never sends anything again if the request that waits the limit out is cancelled."""
+    monkeypatch.setattr("bot.cogs.review._PATIENCE", 0.2)
+    case, said = await scene.flagged()
+    card = await scene.card(case)
+    scene.discord.faults.answer_next("GET /guilds/{}/members/{}", 429, retry_after=0.6, scope="global")
+    reply = await card.click(scene.ada, "Delete")
+    await scene.until(lambda: "cannot be reached" in reply.ephemeral_text)
+    monkeypatch.setattr("bot.cogs.review._PATIENCE", 5.0)
+    await card.click(scene.ada, "Delete")
+    await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
+    assert said.deleted
