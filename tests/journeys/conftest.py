@@ -73,7 +73,12 @@ def must_be_clean(bot: BotProcess) -> None:
     """Only structured lines, no error in any journey, and nothing that members wrote or are called."""
     assert [line for line in bot.log.splitlines() if not line.startswith("{")] == []
     assert [line for line in bot.events if line["level"] in ("error", "critical")] == []
-    assert [word for word in ("loser", "mallory", "blorp ") if word in bot.log] == []
+    must_be_discreet(bot)
+
+
+def must_be_discreet(bot: BotProcess) -> None:
+    """Nothing that members wrote, and nobody's name."""
+    assert [word for word in ("loser", "mallory", "trudy", "blorp ") if word in bot.log] == []
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +154,7 @@ async def rough_bot(rough: DiscordServer, new_folder: NewFolder) -> AsyncIterato
     """The bot of the second Discord. A journey leaves it running or ended, as it likes."""
     async with running(BotProcess(rough, new_folder())) as bot:
         yield bot
+    must_be_discreet(bot)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -98,7 +98,7 @@ async def test_through_outages_of_every_kind_cards_and_a_click_wait_and_then_app
         said_before = await stage.general.say(stage.mallory, f"{INSULT}, before {kind.value}")
         async with discord.outage(kind):
             said_within = await stage.general.say(stage.mallory, f"{INSULT}, within {kind.value}")
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.2)
             assert not first.deleted or kind is not Outage.REFUSED
         messages += [said_before, said_within]
         await discord.wait_connected(30)

@@ -1,11 +1,8 @@
 """The bot is away for a while: cut off, stopped or killed. What happened meanwhile is made up for, once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest_asyncio
 
 from bot.errors import ExitCode
 from tests.discord_server import DiscordServer, Message, Op
@@ -112,9 +109,23 @@ class Downtime:
     innocent: tuple[Message, ...]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def downtime(rough: DiscordServer, rough_bot: BotProcess) -> AsyncIterator[Downtime]:
-    """One kill and one start, for the journeys below."""
+async def test_what_happened_while_the_bot_was_dead_is_made_up_for_once(
+    rough: DiscordServer, rough_bot: BotProcess
+):
+    """One kill, one start, and all that is to be seen after it: each of the functions below is a part."""
+    downtime = await _downtime(rough, rough_bot)
+    what_was_written_meanwhile_is_judged_once(downtime)
+    what_was_taken_back_or_softened_in_time_or_said_by_bots_is_not_judged(downtime)
+    a_decision_that_an_earlier_process_stored_is_carried_out(downtime)
+    a_case_that_an_earlier_process_opened_and_did_not_show_gets_its_card(downtime)
+    await the_buttons_of_an_earlier_processs_card_work(downtime)
+    await a_guild_that_was_left_meanwhile_is_purged(downtime)
+    await a_guild_that_is_only_unavailable_is_kept_and_caught_up_with(downtime)
+    rough.raise_deviations()
+    assert rough.pings == []
+
+
+async def _downtime(rough: DiscordServer, rough_bot: BotProcess) -> Downtime:
     stage = await ready_stage(rough, rough_bot, "Bramble")
     left = await ready_stage(rough, rough_bot, "Left")
     unavailable = await ready_stage(rough, rough_bot, "Unavailable")
@@ -139,7 +150,7 @@ async def downtime(rough: DiscordServer, rough_bot: BotProcess) -> AsyncIterator
     for message in flagged:
         await stage.card_about(message)
     await stage.quiet()
-    yield Downtime(stage, left, unavailable, open_one, decided, without_card, flagged, innocent)
+    return Downtime(stage, left, unavailable, open_one, decided, without_card, flagged, innocent)
 
 
 async def _meanwhile(stage: Stage) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
@@ -161,27 +172,27 @@ async def _meanwhile(stage: Stage) -> tuple[tuple[Message, ...], tuple[Message, 
     return (said[3], said[140], edited, in_thread), (softened, taken_back, by_bot, by_webhook, said[4])
 
 
-async def test_what_was_written_while_the_bot_was_away_is_judged_once(downtime: Downtime):
+def what_was_written_meanwhile_is_judged_once(downtime: Downtime) -> None:
     assert Books(downtime.stage).errors(downtime.flagged) == []
 
 
-async def test_what_was_taken_back_or_softened_in_time_or_said_by_bots_is_not_judged(downtime: Downtime):
+def what_was_taken_back_or_softened_in_time_or_said_by_bots_is_not_judged(downtime: Downtime) -> None:
     suspected = downtime.stage.memory.messages_with_cases()
     assert [message.content for message in downtime.innocent if message.id in suspected] == []
 
 
-async def test_a_decision_that_an_earlier_process_stored_is_carried_out(downtime: Downtime):
+def a_decision_that_an_earlier_process_stored_is_carried_out(downtime: Downtime) -> None:
     case = downtime.stage.case(downtime.decided)
     assert (case.state, case.decision.enforced) == ("enforced", True)
     assert downtime.decided.deleted
     assert [deed.target_id for deed in downtime.stage.deeds].count(downtime.decided.id) == 1
 
 
-async def test_a_case_that_an_earlier_process_opened_and_did_not_show_gets_its_card(downtime: Downtime):
+def a_case_that_an_earlier_process_opened_and_did_not_show_gets_its_card(downtime: Downtime) -> None:
     assert len(downtime.stage.cards_about(downtime.without_card)) == 1
 
 
-async def test_the_buttons_of_an_earlier_processs_card_work(downtime: Downtime):
+async def the_buttons_of_an_earlier_processs_card_work(downtime: Downtime) -> None:
     stage = downtime.stage
     (card,) = stage.cards_about(downtime.open)
     reply = await card.click(stage.bob, "Timeout 1 h")
@@ -191,13 +202,13 @@ async def test_the_buttons_of_an_earlier_processs_card_work(downtime: Downtime):
     await card.wait_until(lambda card: stage.bob.mention in card.all_text)
 
 
-async def test_a_guild_that_was_left_meanwhile_is_purged(downtime: Downtime):
+async def a_guild_that_was_left_meanwhile_is_purged(downtime: Downtime) -> None:
     await downtime.left.bot.wait_for_log("purged a server that was left", 20)
     assert files_with(downtime.left.bot.folder, CANARY) == []
     assert not downtime.left.policy_file("harassment").exists()
 
 
-async def test_a_guild_that_is_only_unavailable_is_kept_and_caught_up_with(downtime: Downtime):
+async def a_guild_that_is_only_unavailable_is_kept_and_caught_up_with(downtime: Downtime) -> None:
     stage = downtime.unavailable
     (card,) = stage.cards
     missed = await stage.general.say(stage.mallory, f"{INSULT}, unseen")
