@@ -1,6 +1,7 @@
 """Keeps the intake and the store up to date with the guilds the bot is in, and the channels it can read there."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 import discord
@@ -19,6 +20,8 @@ PURGE_PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)
 
 Spoken: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 """Channels that hold messages. Forums and media channels hold threads only, categories hold channels."""
+Place: TypeAlias = Spoken | discord.ForumChannel
+"""Channels that hold messages or threads."""
 
 
 class GuildsCog(commands.Cog):
@@ -29,6 +32,8 @@ class GuildsCog(commands.Cog):
         self._rooms = rooms
         self._purge_pauses = purge_pauses
         self._readable: dict[int, frozenset[int]] = {}
+        self._for_cards: dict[int, int | None] = {}
+        """{guild id: what the bot may do in the review channel}: cards are tried again when that changes."""
         self._settling: dict[int, asyncio.TimerHandle] = {}
 
     async def cog_unload(self) -> None:
@@ -62,7 +67,7 @@ class GuildsCog(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """A channel was made."""
-        self._note(channel.guild.id)
+        self._note(channel.guild.id, made=channel.id)
 
     @commands.Cog.listener()
     async def on_guild_channel_update(
@@ -119,10 +124,12 @@ class GuildsCog(commands.Cog):
             return
         channels = _readable_channels(guild)
         self._readable[guild.id] = frozenset(channel.id for channel in channels)
+        self._for_cards[guild.id] = self._allowed_for_cards(guild)
+        spoken = [channel for channel in channels if isinstance(channel, Spoken)]
         threads = [thread for thread in guild.threads if _may_read(thread)]
         self._rooms.intake.guild_seen(
             guild.id,
-            {place.id: place.last_message_id for place in (*channels, *threads) if self._moderated(place)},
+            {place.id: place.last_message_id for place in (*spoken, *threads) if self._moderated(place)},
         )
         self._rooms.outbox.stir(guild.id)
 
@@ -136,8 +143,14 @@ class GuildsCog(commands.Cog):
             loop = asyncio.get_running_loop()
             self._settling[guild.id] = loop.call_later(SETTLING_SECONDS, self._note, guild.id)
 
-    def _note(self, guild_id: int) -> None:
-        """Tell the intake which channels became readable or unreadable since it was told last."""
+    def _note(self, guild_id: int, made: int | None = None) -> None:
+        """Tell the intake which channels became readable or unreadable since it was told last.
+
+        Args:
+            guild_id: the guild.
+            made: the channel that was just made, if one was. Of all others Discord did not tell what was written
+                in them while they were hidden.
+        """
         if waiting := self._settling.pop(guild_id, None):
             waiting.cancel()
         guild = self._bot.get_guild(guild_id)
@@ -146,12 +159,38 @@ class GuildsCog(commands.Cog):
             return
         channels = {channel.id: channel for channel in _readable_channels(guild)}
         self._readable[guild_id] = frozenset(channels)
-        for channel in channels.values():
-            if channel.id not in before and self._moderated(channel):
-                self._rooms.intake.channel_seen(guild_id, channel.id, channel.last_message_id)
-        for channel_id in before - channels.keys():
-            self._rooms.intake.channel_gone(guild_id, channel_id)
-        self._rooms.outbox.stir(guild_id)
+        self._tell_of_shown(guild, [channel for channel in channels.values() if channel.id not in before], made)
+        self._tell_of_hidden(guild, before - channels.keys())
+        self._stir_if_cards_may_pass(guild)
+
+    def _tell_of_shown(self, guild: discord.Guild, channels: Sequence[Place], made: int | None) -> None:
+        shown = {channel.id for channel in channels}
+        spoken = [channel for channel in channels if isinstance(channel, Spoken)]
+        threads = [thread for thread in guild.threads if thread.parent_id in shown]
+        for place in (*spoken, *threads):
+            if self._moderated(place):
+                stale = place.id != made
+                self._rooms.intake.channel_seen(guild.id, place.id, place.last_message_id, stale=stale)
+
+    def _tell_of_hidden(self, guild: discord.Guild, channel_ids: Collection[int]) -> None:
+        threads = [thread.id for thread in guild.threads if thread.parent_id in channel_ids]
+        for place_id in (*channel_ids, *threads):
+            self._rooms.intake.channel_gone(guild.id, place_id)
+
+    def _stir_if_cards_may_pass(self, guild: discord.Guild) -> None:
+        """Only when something about the review channel changed: what was refused would be refused again.
+
+        A role that changes its colour every few seconds would else have us refused every few seconds.
+        """
+        allowed = self._allowed_for_cards(guild)
+        if self._for_cards.get(guild.id) != allowed:
+            self._for_cards[guild.id] = allowed
+            self._rooms.outbox.stir(guild.id)
+
+    def _allowed_for_cards(self, guild: discord.Guild) -> int | None:
+        review_channel = self._rooms.guild_book.settings(guild.id).review_channel
+        channel = guild.get_channel(review_channel) if review_channel else None
+        return channel.permissions_for(guild.me).value if channel else None
 
     def _moderated(self, place: Spoken | discord.Thread) -> bool:
         parent_id = place.parent_id if isinstance(place, discord.Thread) else None
@@ -174,6 +213,7 @@ class GuildsCog(commands.Cog):
     async def _purge(self, guild_id: int) -> None:
         """Forget a guild; what fails is tried again, at the latest when the next session begins."""
         self._readable.pop(guild_id, None)
+        self._for_cards.pop(guild_id, None)
         for pause in self._purge_pauses:
             try:
                 await self._rooms.purge(guild_id)
@@ -189,11 +229,11 @@ class GuildsCog(commands.Cog):
             self._see(guild)
 
 
-def _readable_channels(guild: discord.Guild) -> list[Spoken]:
-    return [channel for channel in guild.channels if isinstance(channel, Spoken) and _may_read(channel)]
+def _readable_channels(guild: discord.Guild) -> list[Place]:
+    return [channel for channel in guild.channels if isinstance(channel, Place) and _may_read(channel)]
 
 
-def _may_read(place: Spoken | discord.Thread) -> bool:
+def _may_read(place: Place | discord.Thread) -> bool:
     """Whether the bot gets what is said there. Without Read Message History it does; the intake hears of that."""
     me: discord.Member | None = place.guild.me
     if me is None or (isinstance(place, discord.Thread) and place.parent is None):

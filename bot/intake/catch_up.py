@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -26,6 +27,14 @@ PAGES_IN_A_ROW = 10
 """Then the next channel has its turn."""
 PAUSE_SECONDS = 1.0
 """Before another page of a channel when the last one brought nothing new: live messages are being lost."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One of those who read."""
+
+    outage: Outage | None = None
+    """Discord was away for the last channels that it tried."""
 
 
 class CatchUp:
@@ -61,19 +70,20 @@ class CatchUp:
                 tasks.create_task(self._keep_reading())
 
     async def _keep_reading(self) -> None:
+        reader = _Reader()
         while True:
             debt = await self._debts.next_due()
             if self.problems.is_resting(debt.key):
                 self._debts.give_up(debt)
                 continue
             for _ in range(PAGES_IN_A_ROW):
-                if not await self._read_on(debt):
+                if not await self._read_on(debt, reader):
                     break
             self._debts.put_last(debt)
 
-    async def _read_on(self, debt: Debt) -> bool:
+    async def _read_on(self, debt: Debt, reader: _Reader) -> bool:
         """Read one page; whether there may be more of the channel to read."""
-        page = await self._page(debt)
+        page = await self._page(debt, reader)
         if page is None:
             return False
         before = debt.after
@@ -85,24 +95,24 @@ class CatchUp:
             await asyncio.sleep(PAUSE_SECONDS)
         return not is_current
 
-    async def _page(self, debt: Debt) -> Page | None:
-        """The next page, however long Discord is away; None if the debt does not stand any more."""
-        outage: Outage | None = None
-        while self._debts.is_due(debt):
-            try:
-                page = await self._history.after(*debt.key, debt.ask())
-            except DiscordAway as away:
-                self._debts.failed(debt)
-                outage = self.outage = self._back_off.after(outage, str(away), self._clock())
-                _log.warning("history is away", reason=outage.reason, wait=str(outage.retry_after))
-                await asyncio.sleep(outage.retry_after.total_seconds())
-            except Refused as refused:
-                self._give_up(debt, refused)
-            except Exception as defect:  # noqa: BLE001 - a defect in reading one channel must not stop the others
-                self._shelve(debt, defect)
-            else:
-                self.outage = None
-                return page
+    async def _page(self, debt: Debt, reader: _Reader) -> Page | None:
+        """The next page. None if it cannot be had now: others have their turn, it may be this channel only."""
+        if not self._debts.is_due(debt):
+            return None
+        try:
+            page = await self._history.after(*debt.key, debt.ask())
+        except DiscordAway as away:
+            self._debts.failed(debt)
+            reader.outage = self.outage = self._back_off.after(reader.outage, str(away), self._clock())
+            _log.warning("history is away", reason=self.outage.reason, wait=str(self.outage.retry_after))
+            await asyncio.sleep(self.outage.retry_after.total_seconds())
+        except Refused as refused:
+            self._give_up(debt, refused)
+        except Exception as defect:  # noqa: BLE001 - a defect in reading one channel must not stop the others
+            self._shelve(debt, defect)
+        else:
+            reader.outage = self.outage = None
+            return page
         return None
 
     def _put(self, debt: Debt, page: Page) -> Batch:

@@ -86,6 +86,7 @@ class Debts:
         self._debts: dict[Key, Debt] = {}
         self._current: set[Key] = set()
         self._due: deque[Debt] = deque()
+        self._to_make_sure: deque[Debt] = deque()
         self._stirred = asyncio.Event()
 
     @property
@@ -145,25 +146,29 @@ class Debts:
         for debt in self._debts.values():
             debt.trust_nothing()
 
-    def seen(self, guild_id: int, channels: Mapping[int, int | None]) -> None:
-        """A guild's newest messages: where one is above what came live, the channel is held at once."""
+    def seen(self, guild_id: int, channels: Mapping[int, int | None], *, stale: bool = False) -> None:
+        """A guild's newest messages: where one is above what came live, the channel is held at once.
+
+        The same where that is not told, or `stale`.
+        """
         self._window.hear(guild_id, max((last_id or 0 for last_id in channels.values()), default=0))
         for channel_id, last_id in channels.items():
             key = (guild_id, channel_id)
-            if (last_id or 0) <= self._window.newest(*key):
+            if last_id is not None and not stale and last_id <= self._window.newest(*key):
                 continue
             if key in self._current:
                 self._doubt(key)
             elif key in self._debts:
                 self._debts[key].trust_nothing()
 
-    def settle(self, key: Key, mark: int, last_id: int | None) -> None:
+    def settle(self, key: Key, mark: int, last_id: int | None, *, unsure: bool = False) -> None:
         """Compare what we have of a channel with its newest message: it is current, or it has to be read.
 
         Args:
             key: the channel.
             mark: everything at or below it has passed; only asked for where nothing better is known.
             last_id: the newest message of the channel, as Discord says.
+            unsure: there may be newer ones all the same. The channel is read when no other one has to be.
         """
         if key in self._current:
             return
@@ -173,11 +178,12 @@ class Debts:
             return
         known = mark if debt.after is None else debt.after
         debt.after = debt.after_lost(known)
-        if debt.lost is None and debt.until <= debt.after:
+        is_missing = debt.lost is not None or debt.until > debt.after
+        if not is_missing and not unsure:
             self._make_current(debt)
-        else:
-            self._window.hold(*key, debt.after)
-            self._make_due(debt)
+            return
+        self._window.hold(*key, debt.after)
+        self._make_due(debt, self._due if is_missing else self._to_make_sure)
 
     def first_of(self, key: Key) -> int | None:
         """The lowest new message that came while it was not known how far the channel is."""
@@ -187,8 +193,8 @@ class Debts:
     async def next_due(self) -> Debt:
         """The debt that has waited longest; waits for one."""
         while True:
-            while self._due:
-                if self.is_due(debt := self._due.popleft()):
+            while waiting := self._due or self._to_make_sure:
+                if self.is_due(debt := waiting.popleft()):
                     return debt
             self._stirred.clear()
             await self._stirred.wait()
@@ -281,9 +287,9 @@ class Debts:
         if debt.after is not None and message_id <= debt.after:
             self._window.hold(*debt.key, message_id - 1)
 
-    def _make_due(self, debt: Debt) -> None:
+    def _make_due(self, debt: Debt, waiting: deque[Debt] | None = None) -> None:
         debt.due = True
-        self._due.append(debt)
+        (self._due if waiting is None else waiting).append(debt)
         self._stirred.set()
 
     def _make_current(self, debt: Debt) -> None:

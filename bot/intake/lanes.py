@@ -140,14 +140,18 @@ class Intake:
         self._settling.guild_seen(guild_id)
         self._see(guild_id, channels)
 
-    def channel_seen(self, guild_id: int, channel_id: int, last_message_id: int | None) -> None:
+    def channel_seen(
+        self, guild_id: int, channel_id: int, last_message_id: int | None, *, stale: bool = False
+    ) -> None:
         """A channel or thread was made, or made readable, or a thread left the archive, while we are connected.
+
+        `stale`: the id is from before the channel was hidden from us, and there may be newer messages.
 
         Ignored until the guild was seen, which tells of all its channels: beside one that was just made, channels
         made while nobody listened would look old.
         """
         if self._settling.has_seen(guild_id):
-            self._see(guild_id, {channel_id: last_message_id})
+            self._see(guild_id, {channel_id: last_message_id}, stale=stale)
 
     def channel_gone(self, guild_id: int, channel_id: int) -> None:
         """A channel was deleted, or may not be read any more. What is in the lanes is still looked at."""
@@ -218,11 +222,11 @@ class Intake:
             problems=self._catch_up.problems.all,
         )
 
-    def _see(self, guild_id: int, channels: Mapping[int, int | None]) -> None:
+    def _see(self, guild_id: int, channels: Mapping[int, int | None], *, stale: bool = False) -> None:
         for channel_id in channels:
             self._catch_up.problems.solved((guild_id, channel_id))
-        self._debts.seen(guild_id, channels)
-        self._settling.add(guild_id, channels)
+        self._debts.seen(guild_id, channels, stale=stale)
+        self._settling.add(guild_id, channels, stale=stale)
 
     def _take(self, arrival: Arrival) -> bool:
         """Into a lane, if there is room."""

@@ -80,6 +80,7 @@ class Rereads:
                 outage = None
             except DiscordAway as away:
                 outage = self._back_off.after(outage, str(away), self._clock())
+                self._put_last(place)
                 await asyncio.sleep(outage.retry_after.total_seconds())
             except Refused:  # nobody can read it: there is nothing to look at
                 self._let_go(place)
@@ -103,6 +104,11 @@ class Rereads:
         if message is not None and message.id == message_id:
             self._lanes.put(Arrival(message, self._recent.before(message), Source.READ))
         self._let_go(place)
+
+    def _put_last(self, place: Place) -> None:
+        """Others first: it may be this channel alone that cannot be read."""
+        if place in self._waiting:
+            self._waiting[place] = self._waiting.pop(place)
 
     def _let_go(self, place: Place) -> None:
         if place in self._waiting:

@@ -10,7 +10,7 @@ from bot.moderation import Moderation
 from bot.ports import Store
 
 Newest = int | None
-"""The id of a channel's last message; None if it has none."""
+"""The id of a channel's last message; None if it has none, or if that is not told."""
 
 
 class Settling:
@@ -22,15 +22,19 @@ class Settling:
         self._debts = debts
         self._clock = clock
         self._waiting: dict[int, dict[int, Newest]] = {}
+        self._stale: set[Key] = set()
+        """Channels in which there may be newer messages than was said."""
         self._seen: set[int] = set()
         self._stirred = asyncio.Event()
 
-    def add(self, guild_id: int, channels: Mapping[int, Newest]) -> None:
-        """Settle these channels soon."""
+    def add(self, guild_id: int, channels: Mapping[int, Newest], *, stale: bool = False) -> None:
+        """Settle these channels soon. `stale`: they may have newer messages than these."""
         self._moderation.window.pause(guild_id)
         waiting = self._waiting.setdefault(guild_id, {})
         for channel_id, last_id in channels.items():
             waiting[channel_id] = max(last_id or 0, waiting.get(channel_id) or 0) or None
+            if stale:
+                self._stale.add((guild_id, channel_id))
         self._stirred.set()
 
     def guild_seen(self, guild_id: int) -> None:
@@ -51,15 +55,18 @@ class Settling:
         """What was said of the guilds before is worth nothing now."""
         self._moderation.window.pause_all()
         self._waiting.clear()
+        self._stale.clear()
         self._seen.clear()
 
     def forget(self, guild_id: int) -> None:
         """Drop what waits of a guild."""
         self._waiting.pop(guild_id, None)
+        self._stale = {key for key in self._stale if key[0] != guild_id}
         self._seen.discard(guild_id)
 
     def forget_channel(self, key: Key) -> None:
         """Drop a channel that is gone."""
+        self._stale.discard(key)
         if channels := self._waiting.get(key[0]):
             channels.pop(key[1], None)
 
@@ -84,15 +91,21 @@ class Settling:
         if starts:
             await self._store.advance(guild_id, starts)
         if guild_id in self._waiting:
-            self._settle_all(guild_id, {**starts, **marks})
+            self._settle_all(guild_id, starts, marks)
 
-    def _settle_all(self, guild_id: int, marks: Mapping[int, int]) -> None:
-        """Channels that were added since the marks were loaded wait for the next time."""
-        waiting = self._waiting[guild_id]
+    def _settle_all(self, guild_id: int, starts: Mapping[int, int], known: Mapping[int, int]) -> None:
+        """Channels that were added since the marks were loaded wait for the next time.
+
+        A channel that was listened to before and has no last message is asked: not every server tells of it.
+        """
+        waiting, marks = self._waiting[guild_id], {**starts, **known}
         for channel_id in tuple(waiting):
             key = (guild_id, channel_id)
             if channel_id in marks or self._debts.is_known(key):
-                self._debts.settle(key, marks.get(channel_id, 0), waiting.pop(channel_id))
+                last_id = waiting.pop(channel_id)
+                unsure = key in self._stale or (last_id is None and channel_id not in starts)
+                self._debts.settle(key, marks.get(channel_id, 0), last_id, unsure=unsure)
+                self._stale.discard(key)
         if not waiting:
             del self._waiting[guild_id]
             self._moderation.window.resume(guild_id)

@@ -19,6 +19,7 @@ class NotingIntake:
 
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
+        self.stale: list[int] = []
 
     def created(self, message: Message) -> None:
         self.heard.append(("created", message))
@@ -35,8 +36,12 @@ class NotingIntake:
     def guild_seen(self, guild_id: int, channels: Mapping[int, int | None]) -> None:
         self.heard.append(("guild_seen", guild_id, dict(channels)))
 
-    def channel_seen(self, guild_id: int, channel_id: int, last_message_id: int | None) -> None:
+    def channel_seen(
+        self, guild_id: int, channel_id: int, last_message_id: int | None, *, stale: bool = False
+    ) -> None:
         self.heard.append(("channel_seen", guild_id, channel_id, last_message_id))
+        if stale:
+            self.stale.append(channel_id)
 
     def channel_gone(self, guild_id: int, channel_id: int) -> None:
         self.heard.append(("channel_gone", guild_id, channel_id))

@@ -10,6 +10,7 @@ import pytest
 from bot.cogs import guilds
 from bot.cogs.client import SafeguildBot
 from bot.cogs.guilds import GuildsCog
+from bot.guilds.settings import GuildSettings
 from bot.ports import StoreUnavailable
 from tests.bot.cogs import payloads
 from tests.bot.cogs.housemates import Household, tell, unconnected_bot, until
@@ -54,6 +55,7 @@ async def test_a_channel_that_is_made_is_seen_and_one_that_is_deleted_is_gone(
     tell(bot, "CHANNEL_DELETE", payloads.channel(2_010))
     await settle()
     assert household.intake.heard == [("channel_seen", GUILD, 2_010, FIRST + 7), ("channel_gone", GUILD, 2_010)]
+    assert household.intake.stale == []
 
 
 async def test_a_channel_that_is_hidden_is_gone_and_seen_when_it_is_shown_again(
@@ -67,16 +69,46 @@ async def test_a_channel_that_is_hidden_is_gone_and_seen_when_it_is_shown_again(
         ("channel_gone", GUILD, GENERAL),
         ("channel_seen", GUILD, GENERAL, FIRST + 9),
     ]
+    assert household.intake.stale == [GENERAL]
+
+
+async def test_threads_are_hidden_and_shown_with_their_channel(bot: SafeguildBot, household: Household) -> None:
+    for thread_id, parent_id in ((FIRST, FORUM), (FIRST + 1, GENERAL)):
+        tell(bot, "THREAD_CREATE", payloads.thread(thread_id, parent_id, last=thread_id))
+    await settle()
+    household.intake.heard.clear()
+    for permissions in (0, READ):
+        tell(bot, "GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": payloads.role(GUILD, permissions)})
+        await asyncio.sleep(0.05)
+    places = {GENERAL, STAFF, VOICE, FIRST, FIRST + 1}
+    assert {heard[2] for heard in household.intake.named("channel_gone") if heard[2] != FORUM} == places
+    assert {heard[2] for heard in household.intake.named("channel_seen")} == places == set(household.intake.stale)
+
+
+async def test_cards_are_not_tried_again_because_a_role_has_another_colour(
+    bot: SafeguildBot, household: Household
+) -> None:
+    household.guild_book.kept[GUILD] = GuildSettings(review_channel=STAFF)
+    tell(bot, "GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": payloads.role(GUILD, READ | 1 << 11)})
+    await asyncio.sleep(0.05)
+    assert household.outbox.stirred.pop() == GUILD
+    household.outbox.stirred.clear()
+    for colour in (1, 2):
+        role = {**payloads.role(payloads.MODERATORS), "color": colour}
+        tell(bot, "GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": role})
+        await asyncio.sleep(0.05)
+    assert household.outbox.stirred == []
 
 
 async def test_a_role_that_loses_its_permissions_takes_all_channels_with_it(
     bot: SafeguildBot, household: Household
 ) -> None:
+    household.guild_book.kept[GUILD] = GuildSettings(review_channel=STAFF)
     for _ in range(3):
         tell(bot, "GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": payloads.role(GUILD, 0)})
     household.outbox.stirred.clear()
     await asyncio.sleep(0.05)
-    assert {heard[2] for heard in household.intake.named("channel_gone")} == {GENERAL, STAFF, VOICE}
+    assert {heard[2] for heard in household.intake.named("channel_gone")} == {GENERAL, STAFF, VOICE, FORUM}
     assert household.outbox.stirred == [GUILD]  # once, not three times
 
 

@@ -273,12 +273,12 @@ async def test_a_ready_without_an_address_to_resume_at_begins_a_session_that_is_
     async def resume_silently(_: Gateway, socket: web.WebSocketResponse, __: dict[str, Any]) -> None:
         await socket.send_json({"op": 0, "t": "RESUMED", "s": 9, "d": None})
 
-    async with serving(begin_and_break_barely, resume_silently) as server, bot_at(server.url) as bot:
-        async with connected(bot) as staying:
-            await until(lambda: server.ops == [2, 6])
-            await asyncio.sleep(0.05)
-            assert not staying.done()
-            assert server.connections == 2
+    scenes = (begin_and_break_barely, resume_silently)
+    async with serving(*scenes) as server, bot_at(server.url) as bot, connected(bot) as staying:
+        await until(lambda: server.ops == [2, 6])
+        await asyncio.sleep(0.05)
+        assert not staying.done()
+        assert server.connections == 2
 
 
 async def test_what_is_no_event_at_all_breaks_the_connection_and_no_more() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.case import Message
+from bot.intake.catch_up import READERS
 from bot.intake.debts import REMEMBERED, Debt, Debts
 from bot.intake.window import IntakeWindow
-from bot.ports import Page
+from bot.ports import DiscordAway, Page
 from tests.bot.adapters import CHANNEL, GUILD, make_message
 from tests.bot.intake.intake_world import FIRST_CHANNEL, World
 
@@ -256,3 +257,59 @@ def test_what_is_remembered_of_live_messages_is_bounded() -> None:
     for number in range(REMEMBERED + 50):
         debt.came_live(number)
     assert [debt.has(number) for number in (49, 50, REMEMBERED + 49)] == [False, True, True]
+
+
+async def test_a_channel_whose_last_message_is_not_told_is_asked_for_what_is_new() -> None:
+    world = await connected()
+    world.write("hi")
+    await world.turns(40)
+    world.drop_connection()
+    missed = world.write("hi")
+    world.new_session()
+    world.intake.guild_seen(GUILD, {FIRST_CHANNEL: None})
+    await world.until(lambda: world.is_safe(missed))
+    await world.stop()
+
+
+async def test_a_channel_that_says_nothing_of_its_last_message_after_an_outage_of_its_guild_is_asked() -> None:
+    world = await connected()
+    world.drop_connection()
+    missed = world.write("hi")
+    world.is_connected = True
+    world.intake.guild_seen(GUILD, {FIRST_CHANNEL: None})
+    await world.until(lambda: world.is_safe(missed))
+    await world.stop()
+
+
+async def test_a_channel_that_was_hidden_is_asked_although_its_last_message_is_known() -> None:
+    """What was written meanwhile was not told, so the last message that is known is an old one."""
+    world = await connected()
+    before = world.write("hi")
+    await world.until(lambda: world.is_safe(before))
+    await world.moderation.flush()
+    assert world.store.marks[GUILD][FIRST_CHANNEL] == before.id
+    world.intake.channel_gone(GUILD, FIRST_CHANNEL)
+    world.drop_connection()
+    missed = world.write("hi")
+    world.is_connected = True
+    world.intake.channel_seen(GUILD, FIRST_CHANNEL, before.id, stale=True)
+    await world.until(lambda: world.is_safe(missed))
+    await world.stop()
+
+
+async def test_channels_that_discord_never_answers_for_keep_no_other_one_waiting() -> None:
+    world = await connected()
+    broken = [world.make_channel() for _ in range(READERS + 1)]
+    await world.turns(60)
+    world.drop_connection()
+    for channel_id in broken:
+        world.history.failing[channel_id] = DiscordAway("HTTP 500")
+        world.write("hi", channel_id)
+    missed = world.write("hi")
+    world.new_session()
+    world.intake.guild_seen(GUILD, {channel: max(world.history.channels[channel]) for channel in broken})
+    await world.turns(100)
+    world.intake.channel_seen(GUILD, FIRST_CHANNEL, missed.id)
+    await world.until(lambda: world.is_safe(missed))
+    assert world.intake.state.behind_in[GUILD] == len(broken)
+    await world.stop()
