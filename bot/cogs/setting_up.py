@@ -56,9 +56,16 @@ async def set_up(rooms: Rooms, guild: discord.Guild, wishes: Wishes) -> Reply:
     is_first = before.review_channel is None
     wanted = ESSENTIAL if is_first and wishes.starters is None else wishes.starters or ()
     added = await rooms.policy_book.add_missing(guild.id, wanted)
-    rooms.outbox.stir(guild.id)
+    await _move_cards(rooms, guild, before.review_channel)
     lines = [*_what_is_set(after), _about_policies(rooms, guild.id, added), *warnings(guild, after), "", _NEXT]
     return page("Safeguild is set up", lines, discord.Colour.green())
+
+
+async def _move_cards(rooms: Rooms, guild: discord.Guild, old: int | None) -> None:
+    """Cards stay where they hang; those that went with their channel are shown anew."""
+    if old is not None and guild.get_channel(old) is None:
+        await rooms.outbox.channel_gone(guild.id, old)
+    rooms.outbox.stir(guild.id)
 
 
 _NEXT = (

@@ -115,6 +115,18 @@ class CardOutbox:
                 await self._note_refreshed(case)
         self._turns.call(case.guild_id)
 
+    async def channel_gone(self, guild_id: int, channel_id: int) -> None:
+        """A channel with cards was deleted: open cases get new cards in the channel that is set now.
+
+        Raises:
+            StoreUnavailable: not all of them were found; call it again.
+        """
+        async for case in self._store.cases(CaseState.OPEN):
+            if case.guild_id == guild_id and case.card is not None and case.card.channel_id == channel_id:
+                async with self._locks.hold(case.id):
+                    await self._store.forget_card(case.id)
+        self.stir(guild_id)
+
     def problem(self, guild_id: int) -> str | None:
         """Why cards cannot be posted in this guild, in plain words; None if nothing is in the way."""
         if self._review_channel(guild_id) is None:

@@ -563,6 +563,23 @@ async def test_a_refresh_of_an_unknown_case_says_so(outbox: CardOutbox) -> None:
         await outbox.refresh(12345, through)
 
 
+async def test_open_cases_whose_channel_was_deleted_get_new_cards_in_the_channel_that_is_set_now(
+    store: Store, wall: Wall
+) -> None:
+    old = an_outbox(store, wall, channel=OLD_REVIEW)
+    case_id, decided_id = await open_case(store, 1), await open_case(store, 2)
+    async with running(old.run()):
+        await until_nothing_is_owed(store)
+    await store.decide(a_decision(decided_id))
+    await store.settle(decided_id, enforced=True, outcome="Dismissed.")
+    outbox = an_outbox(store, wall)
+    await outbox.channel_gone(GUILD, OLD_REVIEW)
+    async with running(outbox.run()):
+        await until_nothing_is_owed(store)
+    assert [card.channel_id for card in wall.of(case_id)] == [OLD_REVIEW, REVIEW]
+    assert [card.channel_id for card in wall.of(decided_id)] == [OLD_REVIEW]
+
+
 class Overtaken:
     """A store in which every case is decided as soon as it was listed as owing a card."""
 
