@@ -204,6 +204,14 @@ async def test_a_preview_is_flagged_by_what_it_adds(stage: Stage):
     assert "Why Mika is an absolute loser" in card.embed_text
 
 
+async def test_a_preview_below_a_known_insult_is_flagged_by_what_it_adds_on_the_same_card(stage: Stage):
+    message, card = await stage.flagged(f"{INSULT} https://news.example/1")
+    await message.unfurl(PREVIEW | {"title": "I will stab you"})
+    await card.wait_until(lambda shown: "Threats: T1" in shown.embeds[0]["title"])
+    assert await the_only_card(stage, message) is card
+    assert stage.case(message).questions == (("harassment", 1), ("threats", 2))
+
+
 async def test_pins_threads_and_hidden_previews_are_nothing_new(stage: Stage):
     plain = await stage.general.say(stage.mallory, HARMLESS)
     insult, card = await stage.flagged()
