@@ -22,7 +22,22 @@ class RequestsHalted(Exception):
         """Seconds."""
 
 
-FAILURES = (discord.HTTPException, discord.RateLimited, RequestsHalted, aiohttp.ClientError, OSError)
+class PostUncertain(Exception):
+    """Discord failed while it was posting a message, which may hang there all the same."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"Discord answered with HTTP {status}")
+        self.status = status
+
+
+FAILURES = (
+    discord.HTTPException,
+    discord.RateLimited,
+    RequestsHalted,
+    PostUncertain,
+    aiohttp.ClientError,
+    OSError,
+)
 """What a call to Discord raises when it fails. `TimeoutError` is an `OSError`."""
 
 UNKNOWN_GUILD = 10004
@@ -79,6 +94,8 @@ def translation(error: Exception, needs: str = "") -> DiscordError:
     """The core's error for one of `FAILURES`."""
     if isinstance(error, discord.HTTPException):
         return _of_answer(error, needs)
+    if isinstance(error, PostUncertain):
+        return DiscordAway(_own_problem(error.status))
     if isinstance(error, RequestsHalted):
         return DiscordAway(
             "Discord refused too many of the bot's requests, so the bot pauses for "
@@ -92,7 +109,7 @@ def translation(error: Exception, needs: str = "") -> DiscordError:
 def _of_answer(error: discord.HTTPException, needs: str) -> DiscordError:
     """The meaning of an answer: first what it says about Discord, then what it says about the request."""
     if error.status >= 500:
-        return DiscordAway(f"Discord has a problem of its own (HTTP {error.status}).")
+        return DiscordAway(_own_problem(error.status))
     if error.status == 429:
         return DiscordAway("Discord asks the bot to wait (HTTP 429).")
     if error.status == 401:
@@ -102,6 +119,10 @@ def _of_answer(error: discord.HTTPException, needs: str) -> DiscordError:
         # Discord itself gives a code. Without one the answer comes from something on the way, a firewall mostly.
         return DiscordAway("Something between the bot and Discord blocks its requests (HTTP 403 without a code).")
     return _of_code(error.status, error.code, needs)
+
+
+def _own_problem(status: int) -> str:
+    return f"Discord has a problem of its own (HTTP {status})."
 
 
 def _of_code(status: int, code: int, needs: str) -> DiscordError:

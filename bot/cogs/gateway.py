@@ -109,7 +109,8 @@ def _end_poll(data: Any) -> None:
 
 
 def _words_of(data: Any) -> Any:
-    return {key: data[key] for key in _ESSENTIAL if key in data}
+    words = {key: data[key] for key in _ESSENTIAL if data.get(key) is not None}
+    return {"content": "", "type": discord.MessageType.default.value, **words}
 
 
 def _unless_unreadable(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:

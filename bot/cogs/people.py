@@ -47,6 +47,7 @@ def person(member: discord.Member, place: Place | None) -> Person:
         role_ids=frozenset(role.id for role in member.roles),
         top_role=_rank(member),
         is_owner=member.guild.owner_id == member.id,
+        is_timed_out=member.is_timed_out(),
     )
 
 

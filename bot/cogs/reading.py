@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import chain
 
 import discord
@@ -45,10 +46,10 @@ def read(message: discord.Message) -> Message | None:
         channel_name=_clean(getattr(message.channel, "name", "")),
         author_id=author.id,
         author_name=_clean(author.name),
-        joined_at=member.joined_at if member else None,
+        joined_at=_in_utc(member.joined_at) if member else None,
         role_ids=roles_of(member) if member else (),
         created_at=message.created_at,
-        edited_at=message.edited_at,
+        edited_at=_in_utc(message.edited_at),
         content=_clean(message.content),
         embeds=embeds,
         attachments=attachments,
@@ -117,6 +118,11 @@ def _replied_to(message: discord.Message) -> int | None:
     return message.reference.message_id
 
 
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """A moment with its time zone: not every server names it, and Discord's is UTC."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
 def _lines(texts: Iterable[str | None]) -> str:
     return "\n".join(filter(None, texts))
 
@@ -133,6 +139,6 @@ def _within(room: int, texts: Iterator[str]) -> tuple[tuple[str, ...], int]:
     return tuple(kept), room
 
 
-def _clean(text: str) -> str:
+def _clean(text: str | None) -> str:
     """Text that can be stored: NUL bytes and halves of surrogate pairs become the replacement character."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return _UNSTORABLE.sub("\ufffd", text or "")

@@ -89,7 +89,8 @@ def _part(name: str, lines: Sequence[str], *, importance: int, most: int) -> Par
 def problem_line(problem: Problem) -> str:
     """What is wrong with a file, where, and what to do."""
     text = f"{problem.message}; {problem.hint}"
-    return f"`{problem.file.replace('`', '')}` line {problem.line}: {escaped(text, _LONGEST_PROBLEM)}"
+    file = problem.file.replace("`", "").encode("utf-8", "replace").decode()  # a name may be any bytes
+    return f"`{file}` line {problem.line}: {escaped(text, _LONGEST_PROBLEM)}"
 
 
 async def refused_for(command: Command, objection: str | None) -> bool:

@@ -5,18 +5,20 @@ invalid requests. Answers to people (interaction callbacks and their followups) 
 seconds and does not count them towards the 50.
 """
 
+import re
 from types import SimpleNamespace
 
 import aiohttp
 import structlog
 from yarl import URL
 
-from bot.cogs.failures import RequestsHalted
+from bot.cogs.failures import PostUncertain, RequestsHalted
 from bot.pace import InvalidRequests, TokenBucket, is_invalid
 
 _log = structlog.get_logger(__name__)
 _ANSWERS = ("interactions", "webhooks")
 """First parts of the paths that answer people. What follows holds a token, which is not logged."""
+_MESSAGES = re.compile(r"channels/\d+/messages")
 
 
 class RequestGate:
@@ -53,7 +55,15 @@ class RequestGate:
     async def _note(
         self, _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
     ) -> None:
+        """Count refusals.
+
+        Raises:
+            PostUncertain: discord.py would post again at once, which makes two messages where no nonce is heeded.
+        """
         path, answer = self._path(request.url), request.response
+        if path is not None and answer.status >= 500 and _posts_a_message(request.method, path):
+            answer.close()
+            raise PostUncertain(answer.status)
         if path is None or not is_invalid(answer.status, answer.headers.get("X-RateLimit-Scope")):
             return
         self._refusals.record()
@@ -70,6 +80,10 @@ class RequestGate:
         if url.host != self._api.host or url.port != self._api.port or not url.path.startswith(self._api.path):
             return None
         return url.path.removeprefix(self._api.path)
+
+
+def _posts_a_message(method: str, path: str) -> bool:
+    return method == "POST" and _MESSAGES.fullmatch(path) is not None
 
 
 def _answers_people(path: str) -> bool:

@@ -118,7 +118,15 @@ class Drawer(Generic[Value]):
         """Forget files that are not there any more: who deletes a file means it."""
         for copy in (self._folder / LAST_GOOD).glob("*"):
             if copy.name not in entries:
-                copy.unlink(missing_ok=True)
+                self._drop_copy(copy)
+
+    def _drop_copy(self, copy: Path) -> None:
+        try:
+            copy.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning(
+                "a copy of a deleted file is left", file=self._label(copy.name), error=files.reason_of(error)
+            )
 
     def _copy(self, name: str) -> Path:
         return self._folder / LAST_GOOD / name

@@ -156,7 +156,15 @@ class PolicyBook:
     def _guilds_to_look_at(self, names: Iterable[str]) -> list[int]:
         """The guilds that are named; without a name all there are, and all there were."""
         named = [int(name) for name in names if _is_guild(name)]
-        return named or ([] if names else sorted({*_guilds_in(self._folder), *self._guilds}))
+        return named or ([] if names else sorted({*self._guilds_there(), *self._guilds}))
+
+    def _guilds_there(self) -> list[int]:
+        """None when the folder is gone or cannot be read: what becomes of each guild, its own folder tells."""
+        try:
+            return _guilds_in(self._folder)
+        except OSError as error:
+            _log.error("the folder of policies cannot be read", error=files.reason_of(error))
+            return []
 
     async def _write(self, guild_id: int, policy_id: str, data: bytes) -> None:
         try:

@@ -29,8 +29,12 @@ async def changes(folder: Path, look_around: timedelta = LOOK_AROUND) -> AsyncIt
         async with aclosing(_noticed(real, look_around)) as noticed:
             async for names in noticed:
                 yield names
-    except (OSError, RuntimeError) as error:  # no inotify watches left, a folder that vanished
-        _log.warning("hand edits are noticed late", error=type(error).__name__, look_around=str(look_around))
+    except* (
+        OSError,
+        RuntimeError,
+    ) as group:  # no inotify watches left, a folder that vanished, a name of odd bytes
+        kind = type(group.exceptions[0]).__name__
+        _log.warning("hand edits are noticed late", error=kind, look_around=str(look_around))
     while True:
         yield frozenset()
         await asyncio.sleep(look_around.total_seconds())

@@ -34,6 +34,7 @@ class Person:
     top_role: int
     """The position of the highest role; 0 for a member who has none."""
     is_owner: bool = False
+    is_timed_out: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission is there: given, or through being the owner or an administrator."""
@@ -58,6 +59,8 @@ def may_look(guild_id: int, case: CaseFile, settings: GuildSettings, actor: Pers
     """Why this person may not read the case or dismiss it; None if they may. `guild_id`: where they clicked."""
     if guild_id != case.guild_id:
         return "This case belongs to another server. Decide on it there."
+    if actor.is_timed_out and not actor.may(Permission.ADMINISTRATOR):
+        return "You are timed out, so you cannot decide on cases until that is over."
     if is_moderator(actor, settings, guild_id):
         return None
     if settings.moderator_roles:

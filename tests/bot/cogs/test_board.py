@@ -108,6 +108,18 @@ async def test_a_channel_that_is_gone_and_a_lost_answer_are_told_apart(scene: Re
         await scene.board.post(case_about(), scene.review_channel.id)
 
 
+async def test_a_post_whose_answer_says_that_discord_broke_is_not_repeated_behind_our_back(
+    scene: ReviewScene,
+) -> None:
+    """discord.py would post again. Where nonces are not heeded, that would make a second card."""
+    scene.discord.faults.answer_next("POST /channels/{}/messages", 502, after_effect=True)
+    with pytest.raises(DiscordAway, match="502"):
+        await scene.board.post(case_about(), scene.review_channel.id)
+    assert len(scene.discord.requests_to("POST /channels/{}/messages")) == 1
+    found = await scene.board.find(12, scene.review_channel.id, now() - timedelta(minutes=10))
+    assert found == scene.review_channel.latest.id
+
+
 async def test_a_card_is_not_called_missing_where_history_is_not_shown(scene: ReviewScene) -> None:
     """Discord answers with an empty page then. Another card would be posted."""
     await scene.board.post(case_about(), scene.review_channel.id)

@@ -244,3 +244,24 @@ async def test_a_message_with_something_unreadable_in_it_is_read_by_its_words(bo
     message = received(bot, broken)
     assert message is not None
     assert (message.text, message.author_id, message.joined_at is not None) == ("hello", AUTHOR, True)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"edited_timestamp": "2024-01-25T00:00:00"},
+        {"member": {**payloads.member(), "joined_at": "2024-01-02T03:04:05"}},
+        {"member": None},
+        {"attachments": None},
+    ],
+)
+async def test_what_other_servers_than_discord_leave_out_or_write_otherwise_costs_no_message(
+    bot: SafeguildBot, odd: dict[str, Any]
+) -> None:
+    assert "you loser" in text_of(bot, content="you loser", **odd)
+
+
+async def test_a_thread_without_a_name_costs_no_message(bot: SafeguildBot) -> None:
+    nameless = {**payloads.thread(FIRST + 9, GENERAL), "name": None}
+    tell(bot, "THREAD_CREATE", nameless)
+    assert text_of(bot, content="you loser", channel_id=str(FIRST + 9)) == "you loser"

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -119,6 +120,29 @@ async def test_hand_edits_are_picked_up_while_running(tmp_path: Path) -> None:
         path.unlink()
         await until(lambda: shop.modes() == {})
     assert book.policies(GUILD) == {}
+
+
+async def test_a_folder_that_is_deleted_by_hand_takes_its_policies_along_and_no_more(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    shop = Shop()
+    write(folder, GUILD, "spam")
+    book = await shop.open(folder)
+    async with running(book.watch()):
+        shutil.rmtree(folder)
+        await until(lambda: shop.modes() == {})
+
+
+async def test_names_of_odd_bytes_and_odd_things_among_the_copies_do_not_end_the_watch(tmp_path: Path) -> None:
+    shop = Shop()
+    path = write(tmp_path, GUILD, "spam")
+    book = await shop.open(tmp_path)
+    async with running(book.watch()):
+        (path.parent / ".last-good" / "a folder").mkdir()
+        path.unlink()
+        await until(lambda: shop.modes() == {})
+        odd = os.fsdecode(b"\xff.yaml")
+        (path.parent / odd).write_text("x: 1")
+        await asyncio.sleep(0.5)
 
 
 async def test_a_bad_edit_keeps_the_last_good_version_and_is_told_with_line_and_hint(tmp_path: Path) -> None:

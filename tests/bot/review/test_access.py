@@ -239,3 +239,13 @@ def test_nobody_acts_on_the_owner_or_on_themselves(
 ) -> None:
     if action is not Action.DISMISS and (target.is_owner or actor.id == CASE.message.author_id):
         assert refusal(action, CASE, GUILD, settings, actor, bot, target) is not None
+
+
+def test_a_moderator_who_is_timed_out_neither_decides_nor_reads() -> None:
+    """Discord takes nearly all permissions from them, but their moderator role stays."""
+    silenced = replace(person(ACTOR, roles=(MOD_ROLE,)), is_timed_out=True)
+    for reason in (may_look(GUILD, CASE, ROLES, silenced), answer(Action.DISMISS, settings=ROLES, actor=silenced)):
+        assert reason is not None
+        assert "timed out" in reason
+    administrator = replace(person(ACTOR, Permission.ADMINISTRATOR), is_timed_out=True)
+    assert may_look(GUILD, CASE, ROLES, administrator) is None  # Discord does not time administrators out
