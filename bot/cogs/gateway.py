@@ -53,6 +53,8 @@ _LOST = (
     *_UNREADABLE,
 )
 """How a connection ends, besides the gateway's own wish. What cannot be read at all is a broken connection too."""
+_STILL_THERE = 4000
+"""Closes a connection that cannot be read any more, and leaves its session to be resumed."""
 _FOR_GOOD = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 """After these the same try would only fail again (Discord's reference, "Gateway Close Event Codes")."""
 
@@ -216,6 +218,9 @@ async def _serve(client: discord.Client, interrupted: _Interrupted | None, new_s
     try:
         while True:
             await ws.poll_event()
+    except Exception:
+        await ws.socket.close(code=_STILL_THERE)  # does nothing where it is closed, as it mostly is
+        raise
     finally:
         _stop_beating(ws)
 

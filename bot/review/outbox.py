@@ -160,23 +160,26 @@ class CardOutbox:
     async def _serve(self, guild_id: int) -> bool:
         """Show a batch of a guild's cards; whether there may be more to show now."""
         troubles = self._troubles.setdefault(guild_id, self._no_troubles())
+        began = self._now()
         try:
-            shown = 0 if troubles.is_resting(self._now()) else await self._show_batch(guild_id, troubles)
+            shown = 0 if troubles.is_resting(began) else await self._show_batch(guild_id, troubles)
         except StoreUnavailable as error:
             shown = 0
             if troubles.away(None, str(error), self._now()):
                 _log.warning("cards wait for the memory", guild=guild_id, error=str(error))
-        return self._plan(guild_id, troubles) and shown > 0
+        return self._plan(guild_id, troubles, began) and shown > 0
 
-    def _plan(self, guild_id: int, troubles: GuildTroubles) -> bool:
-        """See to it that the guild is served after its rest; whether it is awake now."""
-        now = self._now()
-        wait = troubles.next_end(now)
+    def _plan(self, guild_id: int, troubles: GuildTroubles, began: Moment) -> bool:
+        """See to it that the guild is served after its rest; whether it is awake now.
+
+        What rested when serving `began` was passed over, although its rest may have ended since.
+        """
+        wait = troubles.next_end(began)
         if wait is not None:
             self._turns.call_later(guild_id, wait)
         elif troubles == self._no_troubles():
             self._troubles.pop(guild_id, None)
-        return not troubles.is_resting(now)
+        return not troubles.is_resting(self._now())
 
     async def _show_batch(self, guild_id: int, troubles: GuildTroubles) -> int:
         """How many cases owe nothing any more, or less."""

@@ -64,7 +64,8 @@ async def test_after_an_invalid_session_history_tells_what_was_written_meanwhile
     stage, discord = rough_stage, rough_stage.discord
     side, quiet_place = stage.guild.add_channel("side"), stage.guild.add_channel("quiet")
     await side.say(stage.mallory, HARMLESS)
-    await quiet_place.say(stage.mallory, HARMLESS)
+    known = await quiet_place.say(stage.mallory, f"{INSULT}, before")
+    await stage.card_about(known)
     await stage.quiet()
     read = {request.path for request in discord.requests_to(READ_MESSAGES)}
     identified = sent(discord, Op.IDENTIFY)
@@ -83,7 +84,7 @@ async def test_after_an_invalid_session_history_tells_what_was_written_meanwhile
     for message in (missed, edited, in_thread):
         await stage.card_about(message)
     await stage.quiet()
-    assert Books(stage).errors([missed, edited, in_thread]) == []
+    assert Books(stage).errors([known, missed, edited, in_thread]) == []
     assert stage.memory.case(gone.id) is None
     newly_read = {request.path for request in discord.requests_to(READ_MESSAGES)} - read
     assert f"/channels/{quiet_place.id}/messages" not in newly_read, "nothing was said there"
