@@ -163,8 +163,9 @@ class Moderation:
             self._since_flush = 0
             raised = self._window.take_raised()
             try:
-                for guild_id, marks in raised.items():
-                    await self._store.advance(guild_id, marks)
+                async with task_group() as tasks:  # together: the store commits them with one fsync
+                    for guild_id, marks in raised.items():
+                        tasks.create_task(self._store.advance(guild_id, marks))
             except BaseException:
                 self._window.put_back(raised)
                 raise
