@@ -55,7 +55,7 @@ async def test_cards_of_cases_from_before_a_review_channel_was_set_appear_once_i
     await newcomer.bot.until(lambda: case_is(newcomer, message.id, "open"), 40, "the verdict")
     assert "No review channel is set" in await status(newcomer)
     await newcomer.set_up("none")
-    card = await newcomer.card_about(message)
+    card = await newcomer.card_about(message, within=5)
     assert newcomer.cards == [card]
 
 
