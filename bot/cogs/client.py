@@ -17,7 +17,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.cogs.failures import FAILURES, translation
-from bot.cogs.gateway import SteadyState, session_bucket, stay_connected
+from bot.cogs.gateway import LeftToHistory, SteadyState, session_bucket, stay_connected
 from bot.cogs.rooms import Rooms
 from bot.cogs.trace import RequestGate
 from bot.pace import InvalidRequests, discord_bucket
@@ -103,6 +103,7 @@ class SafeguildBot(commands.Bot):
         self._new_sessions = session_bucket()
         self._closing = asyncio.Event()
         self._rooms: Rooms | None = None
+        self._at_once: dict[str, Callable[..., None]] = {}
         self._cogs_to_set_up: tuple[SetUpCog, ...] = ()
 
     def furnish(self, rooms: Rooms, *cogs: SetUpCog) -> None:
@@ -120,6 +121,29 @@ class SafeguildBot(commands.Bot):
         if self._rooms is None:
             raise RuntimeError("furnish the bot before it is started")
         return self._rooms
+
+    def hear_at_once(self, event: str, handler: Callable[..., None]) -> None:
+        """Hand an event to a function that waits for nothing, instead of to listeners.
+
+        discord.py makes tasks of an event, one for each listener. In a flood they cost more than the message, and
+        a click that comes after it waits for all of them.
+        """
+        self._at_once[event] = handler
+
+    def leave_to_history(self, asked: LeftToHistory) -> None:
+        """Ask this function before a member's new message is read."""
+        self._connection.left_to_history = asked
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event on."""
+        handler = self._at_once.get(event_name)
+        if handler is None:
+            super().dispatch(event_name, *args, **kwargs)
+            return
+        try:
+            handler(*args)
+        except Exception:  # noqa: BLE001 - as with listeners: one event's trouble is not the connection's
+            _log.exception("a listener failed", event_method=f"on_{event_name}", **_ids(args))
 
     async def setup_hook(self) -> None:
         """Logged in, not connected yet: bring the cogs in."""
@@ -142,6 +166,8 @@ class SafeguildBot(commands.Bot):
     async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:
         """Log what kind of error a listener had, and ids. What it was about may quote a member."""
         _log.exception("a listener failed", event_method=event_method, **_ids(args))
+
+    _connection: SteadyState
 
     def _get_state(self, **options: Any) -> SteadyState:
         return SteadyState(

@@ -59,11 +59,16 @@ _FOR_GOOD = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 """After these the same try would only fail again (Discord's reference, "Gateway Close Event Codes")."""
 
 
+LeftToHistory = Callable[[int, int, int], bool]
+"""Asked with the ids of a member's new message, its guild, channel and own: whether it is not to be read now."""
+
+
 class SteadyState(ConnectionState[Any]):
-    """discord.py's picture of Discord, which outlives an event that cannot be read."""
+    """discord.py's picture of Discord, which outlives an event that cannot be read, and a flood of them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.left_to_history: LeftToHistory = _nothing
         self.parsers = {
             event: parse if event in ("READY", "RESUMED") else _unless_unreadable(event, parse)
             for event, parse in self.parsers.items()
@@ -79,6 +84,10 @@ class SteadyState(ConnectionState[Any]):
 
     def parse_message_create(self, data: Any) -> None:
         """A new message; the words alone if the rest cannot be read."""
+        if _by_member(data) and self.left_to_history(
+            int(data["guild_id"]), int(data["channel_id"]), int(data["id"])
+        ):
+            return
         _end_poll(data)
         try:
             super().parse_message_create(data)
@@ -108,6 +117,14 @@ def _end_poll(data: Any) -> None:
     poll = data.get("poll")
     if poll and poll.get("expiry") is None:
         poll["expiry"] = data["timestamp"]
+
+
+def _nothing(*_: int) -> bool:
+    return False
+
+
+def _by_member(data: Any) -> bool:
+    return "guild_id" in data and "webhook_id" not in data and not data["author"].get("bot")
 
 
 def _words_of(data: Any) -> Any:

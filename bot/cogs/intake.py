@@ -7,6 +7,7 @@ import structlog
 from discord.ext import commands
 
 from bot.case import Message
+from bot.cogs.client import SafeguildBot
 from bot.cogs.history import DiscordHistory
 from bot.cogs.reading import read
 from bot.cogs.rooms import Rooms
@@ -18,22 +19,31 @@ _log = structlog.get_logger(__name__)
 class IntakeCog(commands.Cog):
     """Listens to raw events: the others are only sent for messages that discord.py remembers, which are none."""
 
-    def __init__(self, rooms: Rooms, history: DiscordHistory) -> None:
+    def __init__(self, bot: SafeguildBot, rooms: Rooms, history: DiscordHistory) -> None:
+        self._bot = bot
         self._rooms = rooms
         self._intake = rooms.intake
         self._history = history
 
-    @commands.Cog.listener()
-    async def on_connect(self) -> None:
-        """A new session (READY): whatever happened since the last one was not heard.
+    def session_began(self) -> None:
+        """READY: whatever happened since the last session was not heard.
 
-        discord.py dispatches this while it reads READY, and starts listeners in the order of dispatch: it runs
-        before any message of the new session is handed on.
+        discord.py tells of it while it reads READY, so before any message of the new session.
         """
         self._intake.session_lost()
 
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
+    def left_to_history(self, guild_id: int, channel_id: int, message_id: int) -> bool:
+        """Whether there is no room for a message; asked before it is read."""
+        if not self._rooms.allows(guild_id):
+            return False
+        channel = self._bot.get_channel(channel_id)
+        if channel is None or self._rooms.is_review_place(
+            guild_id, channel_id, getattr(channel, "parent_id", None)
+        ):
+            return False
+        return self._intake.leaves_to_history(guild_id, channel_id, message_id)
+
+    def written(self, message: discord.Message) -> None:
         """A message was written."""
         if (written := self._of_a_member(message)) is not None:
             self._intake.created(written)
@@ -90,6 +100,10 @@ class IntakeCog(commands.Cog):
             self._intake.edited(written)
 
 
-async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
     """Bring the cog in."""
-    await bot.add_cog(IntakeCog(rooms, DiscordHistory(bot)))
+    cog = IntakeCog(bot, rooms, DiscordHistory(bot))
+    bot.hear_at_once("connect", cog.session_began)
+    bot.hear_at_once("message", cog.written)
+    bot.leave_to_history(cog.left_to_history)
+    await bot.add_cog(cog)

@@ -87,12 +87,18 @@ class Intake:
         key = (message.guild_id, message.channel_id)
         arrival = Arrival(message, self._recent.before(message), Source.CREATED)
         self._recent.note(message)
-        taken = self._take(arrival)
-        if self._debts.created(key, message.id, taken=taken):
-            _log.warning("too much at once, a channel is left to history", guild=key[0], channel=key[1])
-        debt = self._debts.of(key)
-        if debt is not None and not debt.due and not self._catch_up.problems.is_resting(key):
-            self._settling.met_unawares(key, message.id)
+        self._note_created(key, message.id, taken=self._take(arrival))
+
+    def leaves_to_history(self, guild_id: int, channel_id: int, message_id: int) -> bool:
+        """Whether there is no room for a new message of this guild; then it is read from history later.
+
+        Asked before the message is even read: in a flood, reading what cannot be kept costs the most.
+        """
+        if guild_id in self._left or self._room.admits(guild_id, 1):
+            return False
+        self._overflowed += 1
+        self._note_created((guild_id, channel_id), message_id, taken=False)
+        return True
 
     def edited(self, message: Message) -> None:
         """A message was changed; this is all of it as it is now (a link preview counts as a change)."""
@@ -227,6 +233,13 @@ class Intake:
             self._catch_up.problems.solved((guild_id, channel_id))
         self._debts.seen(guild_id, channels, stale=stale)
         self._settling.add(guild_id, channels, stale=stale)
+
+    def _note_created(self, key: tuple[int, int], message_id: int, *, taken: bool) -> None:
+        if self._debts.created(key, message_id, taken=taken):
+            _log.warning("too much at once, a channel is left to history", guild=key[0], channel=key[1])
+        debt = self._debts.of(key)
+        if debt is not None and not debt.due and not self._catch_up.problems.is_resting(key):
+            self._settling.met_unawares(key, message_id)
 
     def _take(self, arrival: Arrival) -> bool:
         """Into a lane, if there is room."""

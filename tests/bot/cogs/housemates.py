@@ -20,6 +20,12 @@ class NotingIntake:
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
         self.stale: list[int] = []
+        self.full = False
+
+    def leaves_to_history(self, guild_id: int, channel_id: int, message_id: int) -> bool:
+        if self.full:
+            self.heard.append(("left to history", guild_id, channel_id, message_id))
+        return self.full
 
     def created(self, message: Message) -> None:
         self.heard.append(("created", message))

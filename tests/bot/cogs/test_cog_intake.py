@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.cogs import guilds, intake
 from bot.cogs.client import SafeguildBot
@@ -119,6 +120,34 @@ async def test_the_review_channel_and_its_threads_are_not_moderated(
     tell(bot, "GUILD_CREATE", payloads.guild(threads=[below]))
     await asyncio.sleep(0.02)
     assert household.intake.heard == [("guild_seen", GUILD, {GENERAL: FIRST, VOICE: None})]
+
+
+async def test_what_there_is_no_room_for_is_not_even_read(bot: SafeguildBot, household: Household) -> None:
+    household.intake.heard.clear()
+    household.intake.full = True
+    tell(bot, "MESSAGE_CREATE", payloads.message(FIRST + 4))
+    await settle()
+    assert household.intake.heard == [("left to history", GUILD, GENERAL, FIRST + 4)]
+
+
+async def test_what_is_not_moderated_is_never_left_to_history(bot: SafeguildBot, household: Household) -> None:
+    household.guild_book.kept[GUILD] = GuildSettings(review_channel=STAFF)
+    household.intake.heard.clear()
+    household.intake.full = True
+    tell(bot, "MESSAGE_CREATE", payloads.message(FIRST + 4, channel_id=str(STAFF)))
+    tell(bot, "MESSAGE_CREATE", payloads.message(FIRST + 5, author=payloads.user(9, bot=True)))
+    await settle()
+    assert household.intake.heard == []
+
+
+async def test_a_handler_that_fails_at_once_ends_nothing(bot: SafeguildBot) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    bot.hear_at_once("message", fail)
+    with capture_logs() as logs:
+        tell(bot, "MESSAGE_CREATE", payloads.message(FIRST + 4))
+    assert [(line["event"], line["event_method"]) for line in logs] == [("a listener failed", "on_message")]
 
 
 async def test_a_guild_that_is_not_on_the_list_is_ignored() -> None:

@@ -412,6 +412,22 @@ async def test_an_edited_message_that_is_gone_before_it_is_read_again_is_let_go(
     await world.stop()
 
 
+async def test_messages_that_are_left_to_history_unread_are_read_there() -> None:
+    world = World(capacity=5, page=4)
+    world.new_session()
+    world.see_guild()
+    await world.turns(30)
+    assert not world.intake.leaves_to_history(GUILD, FIRST_CHANNEL, 10**18)
+    for _ in range(20):
+        world.write("loser")
+    overflowed = world.intake.state.overflowed
+    assert world.intake.leaves_to_history(GUILD, FIRST_CHANNEL, max(world.history.channels[FIRST_CHANNEL]) + 1)
+    assert (world.intake.state.overflowed, world.intake.state.behind) == (overflowed + 1, 1)
+    await world.settle()
+    assert world.intake.state.behind == 0
+    await world.stop()
+
+
 async def test_a_guild_that_floods_leaves_room_for_the_others() -> None:
     world = World(capacity=100)
     for _ in range(500):
