@@ -16,6 +16,9 @@ from policies.policy import Mode, Severity
 
 DISCORD_BEGAN = datetime(2015, 1, 1, tzinfo=UTC)
 """An earlier time was made up for a message that came without one."""
+MOST_OLDER = 20
+"""Earlier revisions that are shown, the newest of them: nobody reads more, and a member can make thousands."""
+MOST_OPINIONS = 60
 UNDECIDED = "undecided"
 VIOLATION = "violation"
 ALLOWED = "allowed"
@@ -116,6 +119,8 @@ class Card:
     message_id: int
     pieces: tuple[Piece, ...]
     """The newest flagged revision, in order; joined they are the whole text."""
+    older_count: int
+    """How many revisions were flagged before the newest one."""
     older_texts: tuple[str, ...]
     """Revisions that were flagged before the author edited them, oldest first."""
     edited: bool
@@ -146,7 +151,7 @@ class Card:
 
 def card(case: CaseFile) -> Card:
     """The card of a case."""
-    findings = sorted(case.findings, key=_order)
+    findings = sorted(case.findings, key=_order)[:MOST_OPINIONS]
     newest = len(case.revisions)
     opinions = tuple(_opinion(finding, newest) for finding in findings)
     message = case.message
@@ -159,7 +164,8 @@ def card(case: CaseFile) -> Card:
         when=message.created_at if message.created_at >= DISCORD_BEGAN else None,
         message_id=message.id,
         pieces=_pieces(message, [quote for finding in findings for quote in _quotes(finding)]),
-        older_texts=tuple(visible(revision.text) for revision in case.revisions[:-1]),
+        older_texts=tuple(visible(revision.text) for revision in case.revisions[-1 - MOST_OLDER : -1]),
+        older_count=len(case.revisions) - 1,
         edited=message.edited_at is not None or len(case.revisions) > 1,
         earlier=_earlier(case),
         opinions=opinions,

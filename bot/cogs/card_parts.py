@@ -172,8 +172,9 @@ def _record(record: AuthorRecord) -> str:
 
 
 def _versions(card: Card) -> Iterator[Part]:
-    total = len(card.older_texts) + 1
-    for number, text in list(enumerate(card.older_texts, start=1))[-MAX_VERSIONS:]:
+    total = card.older_count + 1
+    texts = card.older_texts[-MAX_VERSIONS:]
+    for number, text in enumerate(texts, start=total - len(texts)):
         yield Part(f"Before the edit (version {number} of {total})", _block(text), 50, 500)
 
 

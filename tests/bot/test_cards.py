@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.cards import Card, card, mark
+from bot.cards import MOST_OLDER, MOST_OPINIONS, Card, card, mark
 from bot.case import AuthorRecord, CaseFile, CaseState, Finding, JobState
 from bot.terminal import render
 from bot.visible import visible
@@ -89,6 +89,16 @@ def test_an_undecided_verdict_and_a_dead_letter_are_both_called_undecided() -> N
         )
     )
     assert {opinion.word for opinion in shown.opinions} == {"undecided"}
+
+
+def test_a_message_that_was_edited_a_thousand_times_shows_the_newest_of_them() -> None:
+    policy = make_policy()
+    texts = tuple(f"loser {number}" for number in range(1000))
+    findings = (finding(policy, violation(policy), revision) for revision in range(1, 1001))
+    shown = card(case_of(*findings, texts=texts))
+    assert (shown.older_count, len(shown.older_texts), len(shown.opinions)) == (999, MOST_OLDER, MOST_OPINIONS)
+    assert shown.older_texts[-1] == "loser 998"
+    assert shown.revision == 1000
 
 
 def test_an_edited_message_shows_both_revisions() -> None:

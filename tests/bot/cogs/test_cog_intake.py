@@ -1,7 +1,6 @@
 """From what the gateway says to what the intake hears, through discord.py's own parsers and dispatch."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -199,12 +198,9 @@ async def test_a_new_title_of_a_forum_post_is_an_edit_of_its_first_message(
     assert [(kind, message.text) for kind, message in household.intake.heard] == [("edited", "the post\nnew")]
 
 
-async def test_a_burst_is_taken_in_quickly(bot: SafeguildBot, household: Household) -> None:
+async def test_a_burst_is_taken_in_without_waiting_for_anything(bot: SafeguildBot, household: Household) -> None:
     household.intake.heard.clear()
     burst = [payloads.message(FIRST + n, f"message {n}") for n in range(2_000)]
-    began = time.perf_counter()
     for message in burst:
         tell(bot, "MESSAGE_CREATE", message)
-    await settle()
     assert len(household.intake.heard) == 2_000
-    assert time.perf_counter() - began < 4.0  # measured: 0.25 s
