@@ -30,6 +30,8 @@ from bot.pace import TokenBucket
 _log = structlog.get_logger(__name__)
 CONNECT_SECONDS = 60.0
 """How long a connection may take until the gateway has greeted."""
+LEAVE_SECONDS = 1.0
+"""How long a connection's end is waited for."""
 LONGEST_PAUSE = 60.0
 """Seconds between two tries, after many that failed."""
 STEADY_SECONDS = 30.0
@@ -54,7 +56,7 @@ _LOST = (
 )
 """How a connection ends, besides the gateway's own wish. What cannot be read at all is a broken connection too."""
 _STILL_THERE = 4000
-"""Closes a connection that cannot be read any more, and leaves its session to be resumed."""
+"""A close code that leaves the session to be resumed."""
 _FOR_GOOD = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 """After these the same try would only fail again (Discord's reference, "Gateway Close Event Codes")."""
 
@@ -235,11 +237,18 @@ async def _serve(client: discord.Client, interrupted: _Interrupted | None, new_s
     try:
         while True:
             await ws.poll_event()
-    except Exception:
-        await ws.socket.close(code=_STILL_THERE)  # does nothing where it is closed, as it mostly is
+    except (*_UNREADABLE, zlib.error):
+        await _leave(ws)
         raise
     finally:
         _stop_beating(ws)
+
+
+async def _leave(ws: DiscordWebSocket) -> None:
+    """Close a connection that is up but cannot be read any more; its session can be resumed."""
+    with suppress(TimeoutError):  # the other side need not answer
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await ws.socket.close(code=_STILL_THERE)
 
 
 def _stop_beating(ws: DiscordWebSocket) -> None:

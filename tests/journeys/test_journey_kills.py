@@ -5,7 +5,7 @@ import pytest
 from tests.journeys.conftest import NewFolder
 from tests.journeys.kill_campaign import campaign
 
-KILLS = 6
+KILLS = 4
 SEED = 3
 
 
