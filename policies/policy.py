@@ -79,6 +79,8 @@ class Effort(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+    AUTO = "auto"
+    """Low; and once more at a higher effort where low is unsure."""
 
 
 class Rule(Frozen):
