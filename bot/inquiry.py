@@ -8,6 +8,7 @@ from bot.case import Claim
 from bot.question import question
 from inference.judge import Judge, UnreadableAnswer
 from inference.rendering import PROMPT_VERSION
+from inference.ticket import Priority, Ticket
 from policies.verdict import Verdict
 
 SEEDS = (0, 1)
@@ -45,19 +46,24 @@ class Inquiry:
     model: KnownModel
     timer: Callable[[], float]
     """Seconds that only ever grow (`time.perf_counter`)."""
+    priority: Priority = Priority.LIVE
+    """Of every question. None of them has a deadline: what was suspected is judged, however late."""
 
     async def verdict(self, claim: Claim) -> Verdict:
         """The judge's verdict, or an undecided one when its answer was unreadable twice.
 
         Raises:
             JudgeUnavailable: the engine is away; nothing was judged.
+            JudgeBusy: the engine has no room for it; nothing was judged.
+            DeadlinePassed: as `JudgeBusy`; for a judge that sets deadlines of its own.
         """
+        ticket = Ticket(self.priority, tenant=claim.message.guild_id)
         content = question(claim)
         started = self.timer()
         problems = []
         for seed in SEEDS:
             try:
-                return await self.judge.judge(claim.policy, content, seed=seed)
+                return await self.judge.judge(claim.policy, content, seed=seed, ticket=ticket)
             except UnreadableAnswer as unreadable:
                 problems.append(str(unreadable))
         return self._undecided(claim, (self.timer() - started) * 1000, problems)

@@ -55,7 +55,8 @@ class Moderation:
         self._flushing = asyncio.Lock()
         self._prefilter_turn = asyncio.Lock()
         self._in_force: dict[tuple[int, str], str] = {}
-        inquiry = Inquiry(judge, model, timer)
+        settings = settings or WorkerSettings()
+        inquiry = Inquiry(judge, model, timer, settings.priority)
         self._worker = Worker(store, inquiry, self._show, clock=clock, settings=settings)
 
     @property

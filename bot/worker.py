@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.allowance import Allowance
 from bot.case import CaseState, Claim, JobState
 from bot.inquiry import Inquiry
 from bot.outage import BackOff, Outage
 from bot.ports import LeaseLost, Store, StoreError
 from bot.tasks import task_group
-from inference.judge import JudgeUnavailable
+from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable
+from inference.ticket import Priority
 from policies.verdict import Verdict
 
 _log = structlog.get_logger(__name__)
@@ -28,11 +30,15 @@ class WorkerSettings:
 
     width: int = 4
     """Jobs in flight at most."""
+    priority: Priority = Priority.LIVE
+    """How urgent the judge is told they are."""
     lease: timedelta = timedelta(seconds=60)
     """Renewed at a third, so that two renewals may fail before a job is lost."""
     poll: timedelta = timedelta(seconds=1)
     """How often an idle worker looks for jobs whose lease (another worker's) has ended."""
     back_off: BackOff = field(default_factory=BackOff)
+    busy_rest: timedelta = timedelta(milliseconds=500)
+    """About how long a judge without room is left alone."""
     patience: timedelta | None = None
     """How long the judge may be away before the worker gives up; None waits forever."""
 
@@ -47,6 +53,8 @@ class Workload:
     judge_milliseconds: float = 0.0
     """Sum over the judged, each from the question to the verdict."""
     outage: Outage | None = None
+    busy: bool = False
+    """The judge is well and had no room for more when it was last asked."""
 
 
 class Worker:
@@ -71,13 +79,14 @@ class Worker:
         self._held: dict[str, Claim] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._workload = Workload()
+        self._allowance = Allowance(self._settings.width)
         self._rested: Outage | None = None
         self._finishing_up = False
 
     @property
     def workload(self) -> Workload:
         """What is going on right now."""
-        return replace(self._workload, in_flight=len(self._held))
+        return replace(self._workload, in_flight=len(self._held), busy=self._allowance.short)
 
     def stir(self) -> None:
         """Look for work now instead of at the next poll: something was put into the queue."""
@@ -149,15 +158,17 @@ class Worker:
     @property
     def _room(self) -> int:
         """How many more jobs may be taken. After an outage one job tries the judge before the rest follow."""
-        width = 1 if self._workload.outage else self._settings.width
+        width = 1 if self._workload.outage else self._allowance.jobs
         return max(0, width - len(self._tasks))
 
     async def _rest(self) -> None:
-        """Leave an absent judge alone for a while, once per failed try."""
+        """Leave an absent judge alone for a while, once per failed try; and a busy one for a moment."""
         outage = self._workload.outage
         if outage is not None and outage is not self._rested and not self._tasks:
             self._rested = outage
             await asyncio.sleep(outage.retry_after.total_seconds())
+        elif rest := self._allowance.rest(self._settings.busy_rest):
+            await asyncio.sleep(rest)
 
     async def _nothing_left(self) -> bool:
         counts = await self._store.job_counts()
@@ -186,6 +197,10 @@ class Worker:
         except JudgeUnavailable as away:
             await self._give_back(claim, failed=False)
             self._judge_is_away(away, known_outage)
+            return False
+        except (JudgeBusy, DeadlinePassed):
+            await self._give_back(claim, failed=False)
+            self._judge_is_busy(others=len(self._tasks) - 1)
             return False
         except StoreError:
             raise
@@ -217,7 +232,15 @@ class Worker:
         if self._settings.patience is not None and outage.lasted(now) >= self._settings.patience:
             raise away
 
+    def _judge_is_busy(self, others: int) -> None:
+        """That it says so means that it is there."""
+        if not self._allowance.short:
+            _log.info("the judge has no room for more at the moment", in_flight=others)
+        self._allowance.refused(others)
+        self._workload = replace(self._workload, outage=None)
+
     def _count(self, verdict: Verdict) -> None:
+        self._allowance.answered()
         before = self._workload
         self._workload = replace(
             before,

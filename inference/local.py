@@ -12,6 +12,7 @@ from inference.judge import UnreadableAnswer
 from inference.prompt import Harmony, Prompt, load_harmony
 from inference.rendering import PROMPT_VERSION, Content
 from inference.standin.notice import STANDIN_NAME, STANDIN_NOTICE
+from inference.ticket import ORDINARY, Ticket
 from policies.policy import Effort, Policy
 from policies.verdict import Verdict
 
@@ -44,7 +45,15 @@ class LocalJudge:
         """Whether the stand-in is at work, which finds listed terms and understands nothing."""
         return self.engine.model_name == STANDIN_NAME
 
-    async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:
+    async def judge(
+        self,
+        policy: Policy,
+        content: Content,
+        *,
+        explain: bool = False,
+        seed: int = 0,
+        ticket: Ticket = ORDINARY,  # noqa: ARG002 - the port's signature
+    ) -> Verdict:
         """See `inference.judge.Judge`."""
         started = self._clock()
         prompt = self._harmony.prompt(policy, content)

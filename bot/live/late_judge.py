@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.inquiry import ModelIdentity
 from inference.judge import Judge, JudgeUnavailable
 from inference.rendering import Content
+from inference.ticket import ORDINARY, Ticket
 from policies.policy import Policy
 from policies.verdict import Verdict
 
@@ -52,8 +53,16 @@ class LateJudge:
         """The engine is about to stop."""
         self._judge = None
 
-    async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:
+    async def judge(
+        self,
+        policy: Policy,
+        content: Content,
+        *,
+        explain: bool = False,
+        seed: int = 0,
+        ticket: Ticket = ORDINARY,
+    ) -> Verdict:
         """See `inference.judge.Judge`."""
         if self._judge is None:
             raise JudgeUnavailable(LOADING)
-        return await self._judge.judge(policy, content, explain=explain, seed=seed)
+        return await self._judge.judge(policy, content, explain=explain, seed=seed, ticket=ticket)

@@ -29,6 +29,7 @@ from bot.worker import WorkerSettings
 from inference.judge import Judge, JudgeUnavailable
 from inference.prefilter.embedding import StaticEmbedder
 from inference.prefilter.prefilter import Prefilter
+from inference.ticket import Priority
 from policies.document import load_folder
 from policies.policy import Mode, Policy
 from policies.starter import starter_policies
@@ -199,7 +200,9 @@ class _Scan:
             model=self.model,
             clock=options.clock,
             timer=options.timer,
-            settings=WorkerSettings(width=options.width, lease=options.lease, patience=options.patience),
+            settings=WorkerSettings(
+                width=options.width, priority=Priority.BACKFILL, lease=options.lease, patience=options.patience
+            ),
         )
 
     async def _write(self, walk: Walk, store: Store, *, finished: bool) -> ScanSummary:

@@ -9,9 +9,10 @@ from bot.case import CaseFile, Earlier, Message
 from bot.inquiry import ModelIdentity
 from bot.ports import DiscordAway, Page
 from bot.rulebook import Rulebook
-from inference.judge import JudgeUnavailable, UnreadableAnswer
+from inference.judge import JudgeBusy, JudgeUnavailable, UnreadableAnswer
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from inference.rendering import PROMPT_VERSION, Content
+from inference.ticket import ORDINARY, Ticket
 from policies.policy import Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
 from policies.verdict import Verdict
 
@@ -117,7 +118,8 @@ class TermJudge:
     """Cites the first rule of which the text (or one of its readings) holds a term.
 
     `away`: how many more questions find it away. `unreadable`: texts whose answer cannot be read, with the seeds
-    that fail. `broken`: texts that show a defect. `gate`: questions wait until it is set.
+    that fail. `broken`: texts that show a defect. `gate`: questions wait until it is set. `places`: so many
+    questions are taken at once, the others are refused.
     """
 
     def __init__(self) -> None:
@@ -126,9 +128,23 @@ class TermJudge:
         self.unreadable: dict[str, set[int]] = {}
         self.broken: set[str] = set()
         self.gate: asyncio.Event | None = None
-        self.in_flight = self.most_in_flight = 0
+        self.places = 10_000
+        self.tickets: list[Ticket] = []
+        self.in_flight = self.most_in_flight = self.refused = 0
 
-    async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:  # noqa: ARG002 - the port's signature
+    async def judge(
+        self,
+        policy: Policy,
+        content: Content,
+        *,
+        explain: bool = False,  # noqa: ARG002 - the port's signature
+        seed: int = 0,
+        ticket: Ticket = ORDINARY,
+    ) -> Verdict:
+        self.tickets.append(ticket)
+        if self.in_flight >= self.places:
+            self.refused += 1
+            raise JudgeBusy("the queue is full")
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

@@ -1,23 +1,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.case import CaseState, JobState
+from bot.allowance import Allowance
+from bot.case import CaseState, Claim, JobState
 from bot.inquiry import Inquiry
 from bot.outage import BackOff
 from bot.ports import Store, StoreUnavailable
 from bot.worker import Worker, WorkerSettings
-from inference.judge import JudgeUnavailable
+from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable
+from inference.ticket import Priority, Ticket
+from policies.verdict import Verdict
 from tests.bot.adapters import MODEL, Clock, TermJudge, make_message, make_policy, make_rulebook, make_verdict
 
 QUICK = WorkerSettings(
     width=3,
     poll=timedelta(milliseconds=10),
     back_off=BackOff(first=timedelta(milliseconds=5), longest=timedelta(milliseconds=20)),
+    busy_rest=timedelta(milliseconds=20),
 )
 BOOK = make_rulebook(make_policy())
 
@@ -141,6 +146,106 @@ async def test_an_outage_is_visible_and_asked_about_by_one_job_at_a_time(
     assert outage.reason == "the engine is starting"
     assert outage.retry_after == QUICK.back_off.longest
     assert len(judge.asked) <= QUICK.width + outage.tries
+
+
+async def test_a_judge_without_room_is_no_outage_and_every_job_is_judged_at_its_first_attempt(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, *["you loser"] * 12)
+    judge.places = 2
+    opened, released = Opened(), []
+    worker = worker_on(memory, judge, opened, walk_clock, replace(QUICK, width=6, patience=timedelta(0)))
+    release = memory.release
+
+    async def note_release(claim: Claim, *, failed: bool) -> JobState:
+        released.append(failed)
+        return await release(claim, failed=failed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "release", note_release)
+        await work_off(worker)
+    assert sorted(opened.ids) == list(range(1, 13))
+    assert released
+    assert not any(released)
+    assert judge.most_in_flight == 2
+    assert (worker.workload.outage, worker.workload.busy) == (None, False)
+
+
+async def test_a_judge_without_room_is_asked_once_in_a_while_and_that_is_visible(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, *["you loser"] * 6)
+    judge.places, judge.away = 0, 0
+    worker = worker_on(memory, judge, Opened(), walk_clock)
+    async with running(worker):
+        await asyncio.sleep(0.3)
+        assert worker.workload.busy
+        assert worker.workload.outage is None
+        assert QUICK.width + 3 < judge.refused <= QUICK.width + 30
+        judge.places = 1
+        await until(lambda: worker.workload.judged == 6)
+        assert not worker.workload.busy
+
+
+async def test_a_judge_that_says_it_is_busy_is_not_away_any_more(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, "you loser")
+    judge.away = 2
+    worker = worker_on(memory, judge, Opened(), walk_clock)
+    async with running(worker):
+        await until(lambda: worker.workload.outage)
+        judge.places, judge.away = 0, 0
+        await until(lambda: worker.workload.busy)
+        assert worker.workload.outage is None
+
+
+async def test_a_deadline_that_passed_sends_the_job_back_as_well(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, "you loser")
+    answers = iter([DeadlinePassed("after 3 s"), JudgeBusy("full")])
+    answer = judge.judge
+
+    async def first_refuse(*given: Any, **named: Any) -> Verdict:
+        if refusal := next(answers, None):
+            raise refusal
+        return await answer(*given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "judge", first_refuse)
+        opened = Opened()
+        await work_off(worker_on(memory, judge, opened, walk_clock))
+    assert opened.ids == [1]
+    assert (await memory.job_counts())[JobState.JUDGED] == 1
+
+
+def test_the_allowance_falls_to_what_there_was_room_for_and_grows_with_every_verdict() -> None:
+    allowance, second = Allowance(8), timedelta(seconds=1)
+    assert (allowance.jobs, allowance.rest(second)) == (8, 0.0)
+    allowance.refused(5)
+    allowance.refused(4)
+    allowance.refused(6)
+    assert (allowance.jobs, allowance.short) == (4, True)
+    assert 0.5 <= allowance.rest(second) <= 1.5
+    assert allowance.rest(second) == 0.0, "one rest for all that were refused together"
+    allowance.answered()
+    assert (allowance.jobs, allowance.short) == (5, False)
+    for _ in range(9):
+        allowance.answered()
+    assert allowance.jobs == 8
+    allowance.refused(0)
+    assert allowance.jobs == 1
+
+
+@pytest.mark.parametrize("priority", [Priority.LIVE, Priority.BACKFILL])
+async def test_every_question_carries_its_guild_and_the_workers_priority(
+    memory: Store, judge: TermJudge, walk_clock: Clock, priority: Priority
+) -> None:
+    await fill(memory, "you loser")
+    inquiry = Inquiry(judge, MODEL, lambda: 0.0, priority)
+    await work_off(Worker(memory, inquiry, Opened(), clock=walk_clock, settings=QUICK))
+    assert judge.tickets == [Ticket(priority, tenant=7)]
 
 
 async def test_a_worker_with_little_patience_gives_up_and_leaves_the_job(

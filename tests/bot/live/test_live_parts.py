@@ -29,6 +29,7 @@ from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import JudgeUnavailable
 from inference.rendering import Content
 from inference.standin.notice import STANDIN_NAME
+from inference.ticket import Priority, Ticket
 from tests.bot.adapters import MODEL, START, TermJudge, make_message, make_policy, make_rulebook
 
 QUICK = WorkerSettings(
@@ -87,9 +88,12 @@ async def test_before_the_model_is_there_it_is_unavailable_and_afterwards_it_ans
     content = Content(text="you loser")
     with pytest.raises(JudgeUnavailable, match=LOADING):
         await late.judge(make_policy(), content)
-    late.arrive(TermJudge(), MODEL, START)
+    judge = TermJudge()
+    late.arrive(judge, MODEL, START)
     assert (late.name, late.digest) == (MODEL.name, MODEL.digest)
-    assert (await late.judge(make_policy(), content)).violation
+    ticket = Ticket(Priority.BACKFILL, tenant=7, deadline=9.0)
+    assert (await late.judge(make_policy(), content, explain=True, seed=1, ticket=ticket)).violation
+    assert judge.tickets == [ticket]
     late.leave()
     with pytest.raises(JudgeUnavailable):
         await late.judge(make_policy(), content)

@@ -12,6 +12,7 @@ from bot.scan import walk
 from bot.scan.command import run_scan
 from bot.scan.errors import ScanError
 from bot.worker import WorkerSettings
+from inference.ticket import Priority, Ticket
 from policies.policy import Mode, Severity
 from tests.bot.adapters import NOTE, TermJudge, make_policy
 from tests.bot.scan.samples import (
@@ -34,7 +35,9 @@ async def test_an_export_goes_in_and_cards_a_report_and_cases_come_out(tmp_path:
     ]
     file = write_export(tmp_path / "chat.json", chats)
     console = Console(record=True, width=100)
-    summary = await run_scan(options_for(tmp_path, file), console, Console(quiet=True))
+    judge = TermJudge()
+    summary = await run_scan(options_for(tmp_path, file, judge=judge), console, Console(quiet=True))
+    assert set(judge.tickets) == {Ticket(Priority.BACKFILL, tenant=700)}
     assert (summary.tally.messages, summary.tally.bots, summary.tally.notices) == (30, 1, 1)
     assert (summary.flagged, summary.open, summary.cleared) == (10, 5, 5)
     assert len(cases_of(tmp_path / "out")) == 10

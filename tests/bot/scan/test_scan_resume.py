@@ -17,6 +17,7 @@ from bot.errors import EnvironmentProblem, Interrupted
 from bot.moderation import Moderation
 from bot.ports import StoreUnavailable
 from inference.rendering import Content
+from inference.ticket import ORDINARY, Ticket
 from policies.policy import Policy
 from policies.verdict import Verdict
 from tests.bot.adapters import TermJudge
@@ -34,11 +35,19 @@ class StoppingJudge(TermJudge):
         self._left = at
         self.scan: asyncio.Task[object] | None = None
 
-    async def judge(self, policy: Policy, content: Content, *, explain: bool = False, seed: int = 0) -> Verdict:
+    async def judge(
+        self,
+        policy: Policy,
+        content: Content,
+        *,
+        explain: bool = False,
+        seed: int = 0,
+        ticket: Ticket = ORDINARY,
+    ) -> Verdict:
         self._left -= 1
         if self._left == 0 and self.scan is not None:
             self.scan.cancel()
-        return await super().judge(policy, content, explain=explain, seed=seed)
+        return await super().judge(policy, content, explain=explain, seed=seed, ticket=ticket)
 
 
 @pytest.fixture(scope="module")
