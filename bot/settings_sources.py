@@ -50,8 +50,13 @@ def _read_table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such settings file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: the settings cannot be read: {error}") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: the settings cannot be read: {error.strerror}",
+            "check its owner and permissions; it must be readable for the user who runs safeguild",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: the settings are no UTF-8 text ({error.reason})") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}", "the file is written in TOML: https://toml.io") from None
 

@@ -167,7 +167,8 @@ def _record(record: AuthorRecord) -> str:
         return "No other cases"
     unsettled = record.cases - record.acted_on - record.dismissed
     ends = ((record.acted_on, "acted on"), (record.dismissed, "dismissed"), (unsettled, "not settled"))
-    told = ", ".join(f"{count} {end}" for count, end in ends if count > 0)
+    ended = [(count, end) for count, end in ends if count > 0]
+    told = ended[0][1] if len(ended) == 1 else ", ".join(f"{count} {end}" for count, end in ended)
     return f"{record.cases} other case{'s' if record.cases > 1 else ''}: {told}"
 
 

@@ -121,6 +121,6 @@ def _list(mentions: list[str], most: int = 12) -> str:
 def _judging(policy: Policy) -> str:
     judge = policy.judge
     return (
-        f"a violation from a probability of {judge.threshold:g} on, effort {judge.effort.value}, with "
-        f"{judge.context} messages before it; similarity alone may flag {policy.prefilter.flag_rate:.1%} of all"
+        f"a violation from {judge.threshold * 100:.4g}% likely on; {judge.context} messages before it are read "
+        f"along; effort {judge.effort.value}; likeness alone may flag {policy.prefilter.flag_rate:.1%} of all messages"
     )

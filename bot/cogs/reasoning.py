@@ -6,7 +6,7 @@ from io import BytesIO
 
 import discord
 
-from bot.cards import UNDECIDED, Card, Opinion, card
+from bot.cards import UNDECIDED, VIOLATION, Card, Opinion, card
 from bot.case import CaseFile
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, EMBEDS, Part, Writer, fit, joined
 from bot.cogs.safe_text import code_block, escaped, readable, units
@@ -102,8 +102,9 @@ def _page(opinion: Opinion, room: int) -> tuple[discord.Embed, bool]:
 
 
 def _heading(opinion: Opinion) -> str:
-    likely = f", {sure(opinion.probability)} likely a violation" if opinion.probability is not None else ""
-    return f"{opinion.policy_title}: {opinion.word}{likely}"
+    likely = f", {sure(opinion.probability)} likely" if opinion.probability is not None else ""
+    of_what = " a violation" if likely and opinion.word != VIOLATION else ""
+    return f"{opinion.policy_title}: {opinion.word}{likely}{of_what}"
 
 
 def _parts(opinion: Opinion) -> Sequence[Part]:

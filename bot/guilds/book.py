@@ -81,7 +81,8 @@ class GuildBook:
         self._entries = after
         for name, entry in after.items():
             if entry.problems and (name not in before or before[name].problems != entry.problems):
-                _log.warning("a settings file has errors", file=name, line=entry.problems[0].line)
+                line, advice = entry.problems[0].line, "/safeguild status says what is wrong"
+                _log.warning("a settings file has errors", file=name, line=line, advice=advice)
         return [
             guild_of(name)
             for name in before.keys() | after.keys()

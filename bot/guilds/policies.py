@@ -260,7 +260,8 @@ def _log_problems(guild_id: int, before: Entries, after: Entries) -> None:
     """The file and the line only: the message may quote the file."""
     for name, entry in after.items():
         if entry.problems and (name not in before or before[name].problems != entry.problems):
-            _log.warning("a policy file has errors", guild=guild_id, file=name, line=entry.problems[0].line)
+            line, advice = entry.problems[0].line, "/policy list and `safeguild policy check` say what is wrong"
+            _log.warning("a policy file has errors", guild=guild_id, file=name, line=line, advice=advice)
 
 
 def _log_changes(guild_id: int, old: Mapping[str, Policy], new: Mapping[str, Policy], by: str) -> None:

@@ -146,8 +146,16 @@ def test_a_file_that_is_no_toml_is_refused_with_the_place():
 
 def test_a_file_that_is_no_text_is_refused():
     Path("safeguild.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="no UTF-8 text"):
         load_settings()
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_plain_words():
+    Path("safeguild.toml").mkdir()
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert caught.value.message.endswith("safeguild.toml: the settings cannot be read: Is a directory")
+    assert "owner and permissions" in caught.value.hint
 
 
 def test_every_setting_is_described_and_has_a_value():

@@ -82,6 +82,11 @@ def test_the_author_is_named_with_the_age_of_the_account_the_joining_and_the_ear
     assert "No other cases" in field(face(case_about()), "Author")
 
 
+def test_earlier_cases_that_ended_alike_are_counted_once() -> None:
+    told = field(face(case_about(author_record=AuthorRecord(3, 0, 0))), "Author")
+    assert told.endswith("3 other cases: not settled")
+
+
 def test_an_account_made_shortly_before_the_message_is_called_new() -> None:
     days_since_2015 = (START - timedelta(days=3)).timestamp() - 1_420_070_400
     young = int(days_since_2015 * 1000) << 22
@@ -206,6 +211,13 @@ def test_nothing_is_called_certain() -> None:
 def test_what_is_settled_is_grey_and_what_failed_is_not() -> None:
     grey = face(decided(case_about(), Action.DISMISS, CaseState.ENFORCED)).colour
     assert face(decided(case_about(), Action.DELETE, CaseState.FAILED)).colour == face(case_about()).colour != grey
+
+
+def test_what_the_probability_is_of_is_said_where_the_word_does_not_say_it() -> None:
+    policy, calm = make_policy(), make_policy("calm")
+    found = (flagged(policy, violation(policy)), flagged(calm, make_verdict(calm, violation=False)))
+    titles = [(each.title or "").replace("\\", "") for each in reasoning(case_about(findings=found)).embeds]
+    assert titles == ["Harassment: violation, 90% likely", "Calm: allowed, 10% likely a violation"]
 
 
 def test_a_long_message_is_cut_with_a_note_and_the_file_has_all_of_it() -> None:

@@ -33,7 +33,7 @@ async def test_a_policy_is_shown_with_its_file_as_it_stands(tmp_path: Path) -> N
     async with stage(tmp_path) as made:
         await made.policy_book.add(made.guild.id, "harassment")
         reply = await made.guild.slash(made.mia, made.general, "policy show", policy="harassment")
-        for words in ("H1", "critical", "Mode: **live**", "Allowed", "0.5", "every channel"):
+        for words in ("H1", "critical", "Mode: **live**", "Allowed", "50% likely", "every channel"):
             assert words in reply.ephemeral_text
         (attachment,) = reply.message.attachments
         assert attachment.filename == "harassment.yaml"

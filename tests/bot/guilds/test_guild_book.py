@@ -77,8 +77,10 @@ async def test_a_bad_edit_keeps_what_was_set_also_after_a_restart(tmp_path: Path
     await book.save(GUILD, SET)
     path = tmp_path / f"{GUILD}.yaml"
     async with running(book.watch(lambda _: None)):
-        path.write_text("format: 1\nreview_channel: general\n")
-        await until(lambda: bool(book.problems(GUILD)))
+        with capture_logs() as logs:
+            path.write_text("format: 1\nreview_channel: general\n")
+            await until(lambda: bool(book.problems(GUILD)))
+        assert [(line["line"], line["advice"]) for line in logs] == [(2, "/safeguild status says what is wrong")]
         assert book.settings(GUILD) == SET
     again = await GuildBook.open(tmp_path)
     assert again.settings(GUILD) == SET

@@ -8,7 +8,7 @@ const TRIES = [
   {text: "Be ada, a moderator, and look at the card.", who: "ada", where: "review"},
   {text: "Press Reasoning, then Delete. The message vanishes from #general, and the card says who did it.", who: "ada", where: "review"},
   {text: "Harsh, but about no person: no card appears.", who: "mallory", where: "general", say: "this boss fight is garbage"},
-  {text: "Say it, then edit it (arrow up) into something harmless. The card shows both.", who: "mallory", where: "general", say: "nobody here likes you, pathetic clown"},
+  {text: "Say it, then edit it (arrow up, or tap it and Edit) into something harmless. The card shows both.", who: "mallory", where: "general", say: "nobody here likes you, pathetic clown"},
   {text: "Be nils, whose account is one day old, and offer free gifts. The card warns of the new account.", who: "nils", where: "help", say: "free nitro giveaway, claim it at http://dlscord-gift.example"},
   {text: "Be the owner and ask how the bot is: /safeguild status", who: "olga", where: "review", say: "/safeguild status"},
   {text: "Set a policy to shadow: judged and counted, no cards.", who: "olga", where: "review", say: "/policy mode"},
