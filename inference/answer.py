@@ -5,25 +5,61 @@ values is fed token by token, the label is read off the two candidates' logits, 
 the policy's own ids, and only quotes and rationale are free text. So an answer always parses, cites known rules,
 and its label has a probability. A grammar would cost 40-60 ms a token and can abort the process.
 
-A walk is a generator: it yields tokens to feed and is sent the logits that follow the last of them. It knows no
+A walk is a generator: it yields tokens to feed and is sent what the model says after the last of them. It knows no
 model, no batch and no clock.
 """
 
-import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import IntEnum
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.json_string import closing_mark, unescaped
+from inference.judge import UnreadableAnswer
 from inference.prompt import END, FIRST_CONTROL_TOKEN, RETURN, Scaffold
+from inference.sampling import sample
 
 Logits = NDArray[np.float32]
 """One row: a logit for every token of the vocabulary, shape (vocabulary,)."""
-Walk = Generator[tuple[int, ...], Logits, "Answer"]
-"""Yields tokens to feed, is sent the logits after them, returns the answer."""
 
+
+class Output(Protocol):
+    """What the model says after a sequence's last token. Valid until the next decode call."""
+
+    @property
+    def greedy(self) -> int:
+        """The likeliest token."""
+        ...
+
+    @property
+    def logits(self) -> Logits:
+        """All of them. Dearer than `greedy` where the model's device chooses the token by itself."""
+        ...
+
+
+class Phase(IntEnum):
+    """What a walk is at, in this order; for telling where the time went."""
+
+    PREFILL = 0
+    """The question is read."""
+    REASONING = 1
+    """The analysis is written."""
+    ANSWER = 2
+    """The final answer is forced and filled in."""
+
+
+class Feed(NamedTuple):
+    """Tokens to feed, and what they are part of. The time until the model has read them belongs to that phase."""
+
+    tokens: tuple[int, ...]
+    phase: Phase
+
+
+Walk = Generator[Feed, Output, "Answer"]
+"""Yields what to feed, is sent the output behind it, returns the answer. Raises `UnreadableAnswer`."""
 MAX_QUOTE_TOKENS = 96
 MAX_RATIONALE_TOKENS = 160
 MAX_CITED_RULES = 4
@@ -87,7 +123,11 @@ class Answer:
 
 
 def walk(question: Question, text: Text) -> Walk:
-    """Walk through the answer to a question."""
+    """Walk through the answer to a question. It feeds at most `question.most_tokens`, whatever the model says.
+
+    Raises (when sent an output):
+        UnreadableAnswer: the model's numbers are none.
+    """
     return _Walk(question, text).run()
 
 
@@ -101,10 +141,11 @@ class _Walk:
 
     def run(self) -> Walk:
         """The whole answer, from the end of the prompt."""
-        row = yield self._question.private
-        analysis, ended_by = yield from self._analysis(row)
-        row = yield self._scaffold.final_open
-        probability, mass = self._label(row)
+        output = yield Feed(self._question.private, Phase.PREFILL)
+        _highest(output.logits)
+        analysis, ended_by = yield from self._analysis(output)
+        output = yield Feed(self._scaffold.final_open, Phase.ANSWER)
+        probability, mass = self._label(output.logits)
         violation = probability >= self._question.threshold
         rule_ids: tuple[str, ...] = ()
         quotes: tuple[str, ...] = ()
@@ -128,29 +169,28 @@ class _Walk:
             malformed=ended_by not in (None, END, RETURN),
         )
 
-    def _analysis(self, row: Logits) -> Generator[tuple[int, ...], Logits, tuple[str, int | None]]:
+    def _analysis(self, output: Output) -> Generator[Feed, Output, tuple[str, int | None]]:
         """Free text up to a control token or the budget; returns it and the token that ended it."""
         tokens: list[int] = []
         while len(tokens) < self._question.reasoning_budget:
-            token = self._choose(row)
+            token = self._choose(output)
             if token >= FIRST_CONTROL_TOKEN:
                 return self._text.text(tokens).strip(), token
             tokens.append(token)
-            row = yield (token,)
+            output = yield Feed((token,), Phase.REASONING)
         return self._text.text(tokens).strip(), None
 
     def _label(self, row: Logits) -> tuple[float, float]:
         """P(yes) against P(no), and how much of all probability the two have together."""
-        yes, no = float(row[self._scaffold.yes]), float(row[self._scaffold.no])
-        highest = float(row.max())
-        total = highest + float(np.log(np.exp(row - highest, dtype=np.float64).sum()))
         self._generated += 1
-        if not np.isfinite((yes, no, total)).all():
+        yes, no, highest = float(row[self._scaffold.yes]), float(row[self._scaffold.no]), _highest(row)
+        if not np.isfinite((yes, no)).any():  # the model rules out both
             return 0.5, 0.0
+        total = highest + float(np.log(np.exp(row - highest, dtype=np.float64).sum()))
         probability = 1.0 / (1.0 + float(np.exp(np.clip(no - yes, -700, 700))))
         return probability, float(np.exp(yes - total) + np.exp(no - total))
 
-    def _rules(self) -> Generator[tuple[int, ...], Logits, tuple[tuple[str, ...], tuple[int, ...]]]:
+    def _rules(self) -> Generator[Feed, Output, tuple[tuple[str, ...], tuple[int, ...]]]:
         """One or more of the policy's rule ids; returns them and what closes the list."""
         cited: list[str] = []
         opening = (self._scaffold.yes, *self._scaffold.rules_open)
@@ -165,7 +205,7 @@ class _Walk:
 
     def _rule(
         self, opening: tuple[int, ...], cited: Sequence[str]
-    ) -> Generator[tuple[int, ...], Logits, tuple[str, Logits, int | None]]:
+    ) -> Generator[Feed, Output, tuple[str, Logits, int | None]]:
         """Walk the trie of ids that are not cited yet, taking the likeliest of the allowed tokens at each fork.
 
         Where one id is the beginning of another, closing the list is one of the choices.
@@ -174,7 +214,7 @@ class _Walk:
             self._text.ordinary(rule_id): rule_id for rule_id in self._question.rule_ids if rule_id not in cited
         }
         close = self._scaffold.quotes_open[0]
-        row = yield opening
+        row = (yield Feed(opening, Phase.ANSWER)).logits
         taken: tuple[int, ...] = ()
         while True:
             ahead = {path[len(taken)] for path in paths if len(path) > len(taken) and path[: len(taken)] == taken}
@@ -187,11 +227,11 @@ class _Walk:
             if here is not None and token not in ahead:
                 return here, row, token
             taken = (*taken, token)
-            row = yield (token,)
+            row = (yield Feed((token,), Phase.ANSWER)).logits
 
     def _quotes(
         self, opening: tuple[int, ...]
-    ) -> Generator[tuple[int, ...], Logits, tuple[tuple[str, ...], tuple[int, ...]]]:
+    ) -> Generator[Feed, Output, tuple[tuple[str, ...], tuple[int, ...]]]:
         """Free strings copied from the message; returns them and what closes the list."""
         quotes: list[str] = []
         left = MAX_QUOTE_TOKENS
@@ -205,59 +245,51 @@ class _Walk:
                 return found, (*tail, *self._scaffold.rationale_open)
             opening = (*tail, *self._scaffold.more)
 
-    def _rationale(self, opening: tuple[int, ...]) -> Generator[tuple[int, ...], Logits, str]:
+    def _rationale(self, opening: tuple[int, ...]) -> Generator[Feed, Output, str]:
         rationale, _, _ = yield from self._string(opening, MAX_RATIONALE_TOKENS)
         return rationale.strip()
 
     def _string(
         self, opening: tuple[int, ...], budget: int
-    ) -> Generator[tuple[int, ...], Logits, tuple[str, tuple[int, ...], str]]:
+    ) -> Generator[Feed, Output, tuple[str, tuple[int, ...], str]]:
         """The inside of a JSON string, up to its closing quotation mark.
 
         Returns the string, the tokens of what its last token held before the mark (not fed yet), and what that
         token held behind it.
         """
         tokens: list[int] = []
-        row = yield opening
+        escaped = False
+        output = yield Feed(opening, Phase.ANSWER)
         while len(tokens) < budget:
-            token = self._choose(row)
+            token = self._choose(output)
             if token >= FIRST_CONTROL_TOKEN:
                 break
-            written = self._text.text([*tokens, token])
-            end = _closing_mark(written)
-            if end is not None:
-                tail = written[len(self._text.text(tokens)) : end]
-                return _unescaped(written[:end]), self._text.ordinary(tail), written[end + 1 :]
+            # One token's bytes need not be whole characters, but marks and backslashes always are.
+            piece = self._text.text((token,))
+            mark, escaped = closing_mark(piece, escaped=escaped)
+            if mark is not None:
+                written = self._text.text([*tokens, token]).removesuffix(piece[mark:])
+                return unescaped(written), self._text.ordinary(piece[:mark]), piece[mark + 1 :]
             tokens.append(token)
-            row = yield (token,)
-        return _unescaped(self._text.text(tokens)), (), ""
+            output = yield Feed((token,), Phase.ANSWER)
+        return unescaped(self._text.text(tokens)), (), ""
 
-    def _choose(self, row: Logits) -> int:
-        """The likeliest token, or, above temperature 0, an exact sample by the Gumbel-max trick."""
+    def _choose(self, output: Output) -> int:
+        """The likeliest token, or, above temperature 0, one by its probability."""
         self._generated += 1
         if self._question.temperature <= 0:
-            return int(row.argmax())
-        noise = self._random.gumbel(size=row.shape[0])
-        return int((row / self._question.temperature + noise).argmax())
+            return output.greedy
+        _highest(output.logits)
+        return sample(output.logits, self._question.temperature, float(self._random.random()))
 
 
-def _closing_mark(text: str) -> int | None:
-    """Where the first quotation mark stands that no backslash escapes."""
-    escaped = False
-    for place, character in enumerate(text):
-        if character == '"' and not escaped:
-            return place
-        escaped = character == "\\" and not escaped
-    return None
+def _highest(row: Logits) -> float:
+    """The largest logit.
 
-
-def _unescaped(text: str) -> str:
-    """The value of a JSON string's inside; text with broken escapes is taken as it stands.
-
-    Half of a surrogate pair (`\\ud83d` alone) becomes U+FFFD: no text with one can be written anywhere.
+    Raises:
+        UnreadableAnswer: there is none, since something in the row is no number or all is ruled out.
     """
-    try:
-        value = str(json.loads(f'"{text}"', strict=False))
-    except json.JSONDecodeError:
-        return text
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    highest = float(row.max())
+    if not np.isfinite(highest):
+        raise UnreadableAnswer("the model's output is not made of numbers")
+    return highest

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from inference import vocabulary
-from inference.answer import Logits, Walk, walk
+from inference.answer import Logits, Output, Walk, walk
 from inference.llama import Context, ContextOptions, ModelError, open_context, open_model
 from inference.prompt import Harmony, load_harmony
 from inference.scheduler import Scheduler, Sequence, TooLongError
@@ -25,6 +26,17 @@ BEAT_SECONDS = 1.0
 
 Inbox = queue.SimpleQueue[Ask | Cancel | None]
 """What is asked of the worker; None closes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An `Output` over one row of logits."""
+
+    logits: Logits
+
+    @property
+    def greedy(self) -> int:
+        return int(self.logits.argmax())
 
 
 class Worker:
@@ -47,7 +59,7 @@ class Worker:
             outputs = iter(self._context.run(step))
             for row in step.rows:
                 if row.sequence is not None:
-                    self._advance(row.sequence, next(outputs))
+                    self._advance(row.sequence, _Row(next(outputs)))
             self._beat()
 
     def _receive(self, inbox: Inbox) -> bool:
@@ -68,16 +80,16 @@ class Worker:
         answer = walk(ask.question, self._harmony)
         sequence = Sequence(ask.id, ask.prefix_key, ask.prefix, reserve=ask.question.most_tokens)
         try:
-            self._scheduler.add(sequence, next(answer))
+            self._scheduler.add(sequence, next(answer).tokens)
         except TooLongError as error:
             self._send(Refused(id=ask.id, reason=str(error)))
             return
         self._walks[ask.id] = (sequence, answer)
 
-    def _advance(self, sequence: Sequence, logits: Logits) -> None:
+    def _advance(self, sequence: Sequence, output: Output) -> None:
         _, answer = self._walks[sequence.id]
         try:
-            self._scheduler.feed(sequence, answer.send(logits))
+            self._scheduler.feed(sequence, answer.send(output).tokens)
         except StopIteration as finished:
             self._drop(sequence.id)
             self._send(Done(id=sequence.id, answer=finished.value))

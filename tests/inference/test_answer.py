@@ -6,48 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import wire
-from inference.answer import MAX_CITED_RULES, MAX_RATIONALE_TOKENS, Answer, Question, walk
+from inference.answer import MAX_CITED_RULES, MAX_RATIONALE_TOKENS, walk
+from inference.judge import UnreadableAnswer
 from inference.prompt import END, RETURN, Harmony
+from tests.inference.scripted_logits import PRIVATE, VOCABULARY, Row, ask, drive, row, script
 
-VOCABULARY = 201_088
 START, CALL = 200006, 200012
-PRIVATE = (1, 2, 3)
-
-
-def ask(**changes: object) -> Question:
-    values = {
-        "private": PRIVATE,
-        "rule_ids": ("H1", "H2", "H12"),
-        "threshold": 0.5,
-        "explain": False,
-        "reasoning_budget": 20,
-    }
-    return Question(**(values | changes))  # type: ignore[arg-type]
-
-
-def row(token: int | None, strength: float = 30.0) -> np.ndarray:
-    logits = np.zeros(VOCABULARY, np.float32)
-    if token is not None:
-        logits[token] = strength
-    return logits
-
-
-def drive(harmony: Harmony, question: Question, script: list[int | None]) -> tuple[Answer, list[int]]:
-    """Run a walk to its end; returns the answer and every token that was fed. A finished script wants nothing."""
-    wishes = iter(script)
-    steps = walk(question, harmony)
-    fed = list(next(steps))
-    for _ in range(2000):
-        try:
-            fed += steps.send(row(next(wishes, None)))
-        except StopIteration as end:
-            return end.value, fed
-    raise AssertionError("the walk does not end")
-
-
-def script(harmony: Harmony, *parts: str | int) -> list[int | None]:
-    """Texts become their tokens, numbers stay."""
-    return [token for part in parts for token in ([part] if isinstance(part, int) else harmony.ordinary(part))]
 
 
 def test_a_violation_is_read_with_rules_quotes_and_rationale(harmony: Harmony) -> None:
@@ -180,23 +144,25 @@ def test_a_model_that_wanted_to_say_something_else_shows_in_the_label_mass(harmo
     assert answer.label_mass < 1e-6
 
 
-def test_logits_that_are_no_numbers_leave_no_label_mass(harmony: Harmony) -> None:
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", ["after the question", "at the label"])
+def test_logits_that_are_no_numbers_are_unreadable(harmony: Harmony, place: str, broken: float) -> None:
     steps = walk(ask(threshold=0.9), harmony)
     next(steps)
-    steps.send(row(END))
-    with pytest.raises(StopIteration) as end:
-        steps.send(np.full(VOCABULARY, np.nan, np.float32))
-    assert end.value.value.label_mass == 0
+    if place == "at the label":
+        steps.send(row(END))
+    with pytest.raises(UnreadableAnswer, match="not made of numbers"):
+        steps.send(Row(np.full(VOCABULARY, broken, np.float32)))
 
 
 def test_labels_that_are_ruled_out_leave_no_label_mass(harmony: Harmony) -> None:
-    logits = row(5)
+    logits = row(5).logits
     logits[[harmony.scaffold.yes, harmony.scaffold.no]] = -np.inf
     steps = walk(ask(threshold=0.9), harmony)
     next(steps)
     steps.send(row(END))
     with pytest.raises(StopIteration) as end:
-        steps.send(logits)
+        steps.send(Row(logits))
     assert (end.value.value.probability, end.value.value.label_mass) == (0.5, 0)
 
 
@@ -261,15 +227,3 @@ def test_one_seed_gives_one_answer_and_another_seed_may_give_another(harmony: Ha
 
     assert sampled(1) == sampled(1)
     assert sampled(1) != sampled(2)
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0])
-def test_sampling_follows_the_models_probabilities(harmony: Harmony, temperature: float) -> None:
-    """At temperature 1, a token with logit ln(VOCABULARY) above 200,000 equal ones has half of the probability."""
-    (word,) = harmony.ordinary(" yes")
-    counts = 0
-    for seed in range(60):
-        steps = walk(ask(temperature=temperature, seed=seed), harmony)
-        next(steps)
-        counts += steps.send(row(word, float(np.log(VOCABULARY)) * temperature)) == (word,)
-    assert 15 <= counts <= 45
