@@ -74,7 +74,7 @@ async def judge_all(folder: Path, samples: Sequence[tuple[str, Sample]], threads
 
 
 def _prompt_tokens(harmony: Harmony, sample: Sample) -> int:
-    prompt = harmony.prompt(sample.policy, sample.content)
+    prompt = harmony.prompt(sample.policy, sample.content, sample.policy.judge.effort)
     return len(prompt.prefix) + len(prompt.private)
 
 

@@ -1,4 +1,4 @@
-"""The port between a judge and a model: tokens of a question go in, the answer and where its time went come out."""
+"""The port between a judge and a model: tokens of a question go in, the answer and its times come out."""
 
 from dataclasses import dataclass
 from typing import Protocol

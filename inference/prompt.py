@@ -80,21 +80,20 @@ class Harmony:
         self._encoding = encoding
         self.scaffold = self._make_scaffold()
 
-    def prompt(self, policy: Policy, content: Content) -> Prompt:
-        """The tokens of a question to the judge."""
+    def prompt(self, policy: Policy, content: Content, effort: Effort) -> Prompt:
+        """The tokens of a question to the judge. `effort` is of this look: low, medium or high."""
         tokens, cut = self.ordinary(rendering.content_text(content)), False
         if len(tokens) > MAX_CONTENT_TOKENS:
             tokens, cut = self._shortened(content)
-        return Prompt(self.prefix(policy), (*tokens, *self._markup(_MESSAGE_END + _ANALYSIS_OPEN)), cut)
+        return Prompt(self.prefix(policy, effort), (*tokens, *self._markup(_MESSAGE_END + _ANALYSIS_OPEN)), cut)
 
-    def prefix(self, policy: Policy) -> tuple[int, ...]:
+    def prefix(self, policy: Policy, effort: Effort) -> tuple[int, ...]:
         """System and developer message and the opening of the user message: the same for every text.
 
         The system message carries no date: it would change the prefix every day.
         """
-        effort = _EFFORTS[policy.judge.effort]
         channels = ChannelConfig(valid_channels=["analysis", "final"], channel_required=True)
-        system = SystemContent(reasoning_effort=effort, channel_config=channels)
+        system = SystemContent(reasoning_effort=_reasoning_effort(effort), channel_config=channels)
         developer = DeveloperContent.new().with_instructions(rendering.policy_text(policy))
         messages = (
             Message.from_role_and_content(Role.SYSTEM, system),
@@ -155,6 +154,12 @@ _EFFORTS = {
     Effort.MEDIUM: ReasoningEffort.MEDIUM,
     Effort.HIGH: ReasoningEffort.HIGH,
 }
+
+
+def _reasoning_effort(effort: Effort) -> ReasoningEffort:
+    if effort not in _EFFORTS:
+        raise ValueError(f"`{effort}` is no effort of a single look")
+    return _EFFORTS[effort]
 
 
 def load_harmony(vocabulary: Path) -> Harmony:

@@ -1,11 +1,12 @@
-"""What is wrong between the parts of a policy: ids used twice, unknown rules, repeated words, too much shown."""
+"""What is wrong between the parts of a policy: ids used twice, unknown rules, repeated words, too much shown, a
+second look that never comes."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from policies import hints
 from policies.constraints import repeated
-from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES
+from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES, Effort, Judging
 from policies.problems import Findings, shown
 from policies.shape import Path, Shaper
 
@@ -21,6 +22,7 @@ def note_conflicts(values: Values, shaper: Shaper) -> None:
     _note_rule_ids(values, shaper)
     _note_unknown_verdicts(values, shaper)
     _note_too_many_shown(values, shaper)
+    _note_second_look(values.get("judge") or {}, shaper)
     for path, words in _word_lists(values):
         _note_repeated_words(path, words, shaper)
 
@@ -61,6 +63,30 @@ def _note_too_many_shown(values: Values, shaper: Shaper) -> None:
     for count, index in enumerate(marked[MAX_SHOWN_EXAMPLES:], start=MAX_SHOWN_EXAMPLES + 1):
         message = f"this is example number {count} with `show: true`; at most {MAX_SHOWN_EXAMPLES} can be shown"
         shaper.note(("examples", index, "show"), message, "take `show: true` away from the least telling ones")
+
+
+def _note_second_look(judge: Values, shaper: Shaper) -> None:
+    """`unsure` and `second_effort` need `effort: auto`, and `unsure` has to hold the threshold."""
+    effort = judge.get("effort", Judging.model_fields["effort"].default)
+    if effort is Effort.AUTO:
+        _note_threshold_outside_unsure(judge, shaper)
+    elif effort is not None:
+        for key in ("unsure", "second_effort"):
+            if judge.get(key) is not None:
+                message = f"`{key}` does nothing without `effort: auto`"
+                shaper.note(("judge", key), message, f"write `effort: auto` too, or delete `{key}`")
+
+
+def _note_threshold_outside_unsure(judge: Values, shaper: Shaper) -> None:
+    fields = Judging.model_fields
+    threshold, unsure = (judge.get(key, fields[key].default) for key in ("threshold", "unsure"))
+    if threshold is None or unsure is None or None in unsure or len(unsure) != 2:
+        return
+    lower, upper = unsure
+    if lower < upper and not lower <= threshold <= upper:
+        message = f"the threshold {threshold:g} lies outside `unsure`, {lower:g} to {upper:g}"
+        hint = "write `unsure: [lower, higher]` with the threshold between the two"
+        shaper.note(("judge", "unsure" if "unsure" in judge else "threshold"), message, hint)
 
 
 def _word_lists(values: Values) -> Iterator[tuple[Path, tuple[str | None, ...]]]:

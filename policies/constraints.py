@@ -80,6 +80,21 @@ def limited_in_all(patterns: object) -> object:
     return patterns
 
 
+def a_pair(numbers: object) -> object:
+    """The numbers themselves; Unfit if they are not two. A list, as JSON has it, comes back as a tuple."""
+    numbers = tuple(numbers) if isinstance(numbers, list) else numbers
+    if isinstance(numbers, tuple) and len(numbers) != 2:
+        raise Unfit("it takes two numbers", "write the lower and the higher: [0.2, 0.8]")
+    return numbers
+
+
+def rising(pair: tuple[float, float]) -> tuple[float, float]:
+    """The pair itself; Unfit if its second number is not the higher one."""
+    if pair[0] >= pair[1]:
+        raise Unfit(f"{pair[0]:g} is not below {pair[1]:g}", "write the lower number first: [0.2, 0.8]")
+    return pair
+
+
 def within_longest_timeout(suggestion: str) -> str:
     """The suggestion itself; Unfit if Discord does not allow a timeout as long."""
     if timeout_minutes(suggestion) > LONGEST_TIMEOUT_MINUTES:

@@ -39,6 +39,8 @@ _EXAMPLES = {
     "effort": "effort: low",
     "context": "context: 4",
     "threshold": "threshold: 0.5",
+    "unsure": "unsure: [0.2, 0.8]",
+    "second_effort": "second_effort: medium",
 }
 _LONGEST_GUESS = 40
 """Words longer than this are not compared with the known ones: that would take too long."""

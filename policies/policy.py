@@ -11,9 +11,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from policies.constraints import (
+    a_pair,
     limited_in_all,
     more_than_wildcards,
     not_blank,
+    rising,
     valid_pattern,
     within_longest_timeout,
     without_hidden_characters,
@@ -43,6 +45,7 @@ PolicyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 """The file name without its ending; it appears in commands and in the store."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$")]
 """What a verdict cites, `H1` for instance."""
+Probability = Annotated[float, Field(ge=0, le=1)]
 Snowflake = Annotated[int, Field(ge=1, lt=2**63)]
 """A Discord id."""
 Suggestion = Annotated[
@@ -147,13 +150,38 @@ class Prefilter(Frozen):
 
 
 class Judging(Frozen):
-    """How the model is asked."""
+    """How the model is asked. `unsure` and `second_effort` are for `effort: auto` only."""
 
     effort: Effort = Effort.LOW
     context: int = Field(default=4, ge=0, le=10)
     """How many earlier messages of the channel the model sees."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """The label is "violation" when its probability is at least this."""
+    unsure: Annotated[tuple[Probability, Probability], BeforeValidator(a_pair), AfterValidator(rising)] = (
+        0.2,
+        0.8,
+    )
+    """A look at low effort whose probability lies between these two, both included, is followed by another."""
+    second_effort: Literal[Effort.MEDIUM, Effort.HIGH] = Effort.MEDIUM
+    """How long the model may reason when it looks again."""
+
+    @model_validator(mode="after")
+    def _second_look_makes_sense(self) -> Self:
+        if self.effort is not Effort.AUTO and (self.unsure, self.second_effort) != SECOND_LOOK_DEFAULTS:
+            raise ValueError("`unsure` and `second_effort` do nothing without `effort: auto`")
+        if self.effort is Effort.AUTO and not self.is_unsure(self.threshold):
+            raise ValueError("`threshold` must lie between the two numbers of `unsure`")
+        return self
+
+    def is_unsure(self, probability: float) -> bool:
+        """Whether a look at low effort with this result is followed by another."""
+        lower, upper = self.unsure
+        return lower <= probability <= upper
+
+
+SECOND_LOOK_DEFAULTS = (Judging.model_fields["unsure"].default, Judging.model_fields["second_effort"].default)
+_SECOND_LOOK = {"judge": {"unsure", "second_effort"}}
+"""What only `effort: auto` reads: the digests of all other policies are what they were before these keys."""
 
 
 class Policy(Frozen):
@@ -211,7 +239,8 @@ class Policy(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything the policy says: two policies with one digest are the same policy."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        unread = None if self.judge.effort is Effort.AUTO else _SECOND_LOOK
+        return hashlib.sha256(self.model_dump_json(exclude=unread).encode()).hexdigest()
 
 
 def _no_rule(rule_id: str) -> Rule:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inference.prompt import FIRST_CONTROL_TOKEN, MAX_CONTENT_TOKENS, Harmony, load_harmony
 from inference.rendering import Content, ContextLine
-from policies.policy import Effort, Example, Judging, Policy, Rule
+from policies.policy import Effort, Example, Policy, Rule
 
 MARKUP = [
     "<|startoftext|>", "<|endoftext|>", "<|return|>", "<|constrain|>", "<|channel|>", "<|start|>", "<|end|>",
@@ -16,14 +16,13 @@ MARKUP = [
 EXPECTED_CONTROLS = 4  # end of the user's message, start, channel and message of the analysis
 
 
-def policy(text: str = "Insults.", effort: Effort = Effort.LOW) -> Policy:
+def policy(text: str = "Insults.") -> Policy:
     return Policy(
         id="p",
         title="P",
         goal=text,
         rules=(Rule(id="H1", text=text),),
         examples=(Example(text=text, verdict="H1", show=True),),
-        judge=Judging(effort=effort),
     )
 
 
@@ -32,7 +31,7 @@ def controls(tokens: tuple[int, ...]) -> list[int]:
 
 
 def test_the_prompt_is_true_harmony(harmony: Harmony) -> None:
-    prompt = harmony.prompt(policy(), Content("hello"))
+    prompt = harmony.prompt(policy(), Content("hello"), Effort.LOW)
     text = harmony.text(prompt.prefix + prompt.private)
     assert text.startswith("<|start|>system<|message|>You are ChatGPT")
     assert (
@@ -43,15 +42,20 @@ def test_the_prompt_is_true_harmony(harmony: Harmony) -> None:
 
 
 def test_the_system_message_has_no_date(harmony: Harmony) -> None:
-    assert "Current date" not in harmony.text(harmony.prefix(policy()))
+    assert "Current date" not in harmony.text(harmony.prefix(policy(), Effort.LOW))
 
 
 def test_the_effort_reaches_the_system_message(harmony: Harmony) -> None:
-    assert "Reasoning: high" in harmony.text(harmony.prefix(policy(effort=Effort.HIGH)))
+    assert "Reasoning: high" in harmony.text(harmony.prefix(policy(), Effort.HIGH))
+
+
+def test_auto_is_no_effort_of_a_single_look(harmony: Harmony) -> None:
+    with pytest.raises(ValueError, match="`auto` is no effort"):
+        harmony.prefix(policy(), Effort.AUTO)
 
 
 def test_all_texts_under_one_policy_share_the_prefix(harmony: Harmony) -> None:
-    first, second = (harmony.prompt(policy(), Content(text)) for text in ("one", "two"))
+    first, second = (harmony.prompt(policy(), Content(text), Effort.LOW) for text in ("one", "two"))
     assert first.prefix == second.prefix
     assert first.private != second.private
 
@@ -65,7 +69,7 @@ def test_the_scaffold_is_the_format_that_the_prompt_states(harmony: Harmony) -> 
     violating = (*label, scaffold.yes, *scaffold.rules_open, *ids, *scaffold.quotes_open, *quote,
                  *scaffold.rationale_open, *why, *harmony.ordinary('"}'))  # fmt: skip
     allowed = (*label, scaffold.no, *scaffold.no_rationale_open, *why, *harmony.ordinary('"}'))
-    stated = harmony.text(harmony.prefix(policy()))
+    stated = harmony.text(harmony.prefix(policy(), Effort.LOW))
     assert stated.count(harmony.text(violating)) == 2
     assert stated.count(harmony.text(allowed)) == 2
 
@@ -73,7 +77,7 @@ def test_the_scaffold_is_the_format_that_the_prompt_states(harmony: Harmony) -> 
 @given(st.lists(st.one_of(st.sampled_from(MARKUP), st.text(max_size=8)), max_size=12).map("".join))
 def test_no_text_of_a_member_becomes_a_control_token(harmony: Harmony, text: str) -> None:
     content = Content(text, (ContextLine("author", text),), readings=(text,), about=(text,))
-    assert len(controls(harmony.prompt(policy(), content).private)) == EXPECTED_CONTROLS
+    assert len(controls(harmony.prompt(policy(), content, Effort.LOW).private)) == EXPECTED_CONTROLS
 
 
 def test_twenty_thousand_strings_of_markup_and_noise_give_no_control_token(harmony: Harmony) -> None:
@@ -87,7 +91,7 @@ def test_twenty_thousand_strings_of_markup_and_noise_give_no_control_token(harmo
 
 @given(st.sampled_from(MARKUP))
 def test_no_text_of_a_policy_becomes_a_control_token(harmony: Harmony, markup: str) -> None:
-    plain, marked = harmony.prefix(policy("x")), harmony.prefix(policy(f"{markup} x"))
+    plain, marked = (harmony.prefix(policy(text), Effort.LOW) for text in ("x", f"{markup} x"))
     assert controls(plain) == controls(marked)
 
 
@@ -96,10 +100,11 @@ def test_a_lone_surrogate_is_read_as_a_replacement_character(harmony: Harmony) -
 
 
 def test_the_middle_of_a_very_long_message_is_left_out_and_said_so(harmony: Harmony) -> None:
-    prompt = harmony.prompt(policy(), Content("first " + "ᚠᛇᚻ" * 4000 + " last"))
+    prompt = harmony.prompt(policy(), Content("first " + "ᚠᛇᚻ" * 4000 + " last"), Effort.LOW)
     text = harmony.text(prompt.private)
     assert prompt.cut
-    opening = len(harmony.prompt(policy(), Content("x")).private) - harmony.count("## Message to judge\n| x")
+    short = harmony.prompt(policy(), Content("x"), Effort.LOW).private
+    opening = len(short) - harmony.count("## Message to judge\n| x")
     assert MAX_CONTENT_TOKENS - 1 <= len(prompt.private) - opening <= MAX_CONTENT_TOKENS
     assert "first" in text
     assert "last<|end|>" in text
@@ -109,7 +114,7 @@ def test_no_amount_of_context_hides_the_beginning_of_the_message(harmony: Harmon
     dense = "ᚠᛇᚻ" * 1000
     context = tuple(ContextLine("author", dense) for _ in range(10))
     content = Content(f"first {dense} last", context, readings=("loser",), about=("attachment: a.png",))
-    prompt = harmony.prompt(policy(), content)
+    prompt = harmony.prompt(policy(), content, Effort.LOW)
     text = harmony.text(prompt.private)
     assert prompt.cut
     assert len(prompt.private) < MAX_CONTENT_TOKENS + 50
@@ -120,7 +125,7 @@ def test_no_amount_of_context_hides_the_beginning_of_the_message(harmony: Harmon
 
 def test_context_that_is_shortened_does_not_make_the_message_a_cut_one(harmony: Harmony) -> None:
     context = tuple(ContextLine("author", "ᚠᛇᚻ" * 1000) for _ in range(10))
-    prompt = harmony.prompt(policy(), Content("all of it", context))
+    prompt = harmony.prompt(policy(), Content("all of it", context), Effort.LOW)
     assert not prompt.cut
     assert "| all of it<|end|>" in harmony.text(prompt.private)
 

@@ -109,4 +109,15 @@ def _prefilters() -> st.SearchStrategy[Prefilter]:
 
 def _judgings() -> st.SearchStrategy[Judging]:
     thresholds = st.floats(min_value=0, max_value=1, exclude_min=True, exclude_max=True)
-    return st.builds(Judging, effort=st.sampled_from(Effort), context=st.integers(0, 10), threshold=thresholds)
+    contexts = st.integers(0, 10)
+    efforts = st.sampled_from([effort for effort in Effort if effort is not Effort.AUTO])
+    one_look = st.builds(Judging, effort=efforts, context=contexts, threshold=thresholds)
+    return one_look | st.builds(_two_looks, contexts, st.lists(thresholds, min_size=3, max_size=3, unique=True))
+
+
+def _two_looks(context: int, probabilities: list[float]) -> Judging:
+    lower, threshold, upper = sorted(probabilities)
+    second = Effort.HIGH if context % 2 else Effort.MEDIUM
+    return Judging(
+        effort=Effort.AUTO, context=context, threshold=threshold, unsure=(lower, upper), second_effort=second
+    )

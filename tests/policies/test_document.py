@@ -1,7 +1,7 @@
 import pytest
 
 from policies.document import PolicyError, Problem, parse_policy
-from policies.policy import Effort, Mode, Policy, Severity
+from policies.policy import Effort, Judging, Mode, Policy, Severity
 
 HEAD = """\
 format: 1
@@ -65,6 +65,15 @@ judge: {effort: high, context: 0, threshold: .25}
     assert policy.prefilter.patterns == (r"\d{3}",)
     assert policy.prefilter.flag_rate == 1.0
     assert (policy.judge.effort, policy.judge.context, policy.judge.threshold) == (Effort.HIGH, 0, 0.25)
+
+
+def test_a_second_look_is_read_as_written() -> None:
+    judge = read(house("judge: {effort: auto, unsure: [0, .7], second_effort: high}\n")).judge
+    assert judge == Judging(effort=Effort.AUTO, unsure=(0.0, 0.7), second_effort=Effort.HIGH)
+
+
+def test_a_word_that_is_no_effort_is_all_that_is_said_of_a_second_look() -> None:
+    assert len(problems_of(house("judge: {effort: most, unsure: [0.3, 0.9], second_effort: high}\n"))) == 1
 
 
 @pytest.mark.parametrize("written", ["off", "'off'", '"off"'])
@@ -173,6 +182,17 @@ def test_emoji_may_be_joined_and_flagged() -> None:
         ("prefilter:\n  patterns: [ok, '(a']", (8, 18), "missing )", "close the group with )"),
         ("prefilter:\n  patterns: ['a{2000}']", (8, 14), "invalid repetition size", "at most 1000"),
         ("prefilter:\n  patterns: ['\\pL{1,60}']", (8, 14), "too large", "lower its repeats"),
+        ("judge: {effort: sometimes}", (7, 17), "`effort` cannot be `sometimes`", "low | medium | high | auto"),
+        ("judge: {effort: auto, unsure: 0.5}", (7, 31), "`unsure` must be a list", "write `unsure: [0.2, 0.8]`"),
+        ("judge: {effort: auto, unsure: [0.5]}", (7, 31), "it takes two numbers", "the lower and the higher"),
+        ("judge: {effort: auto, unsure: [0.2, a]}", (7, 37), "must be a number, here is `a`", "plain number"),
+        ("judge: {effort: auto, unsure: [0.2, 2]}", (7, 37), "cannot be 2", "it must be at most 1"),
+        ("judge: {effort: auto, unsure: [0.8, 0.2]}", (7, 31), "0.8 is not below 0.2", "the lower number first"),
+        ("judge: {effort: auto, unsure: [0.6, 0.8]}", (7, 31), "threshold 0.5 lies outside `unsure`", "between"),
+        ("judge: {effort: auto, threshold: 0.9}", (7, 34), "outside `unsure`, 0.2 to 0.8", "write `unsure: ["),
+        ("judge: {effort: auto, second_effort: low}", (7, 38), "cannot be `low`", "one of: medium | high"),
+        ("judge: {unsure: [0.2, 0.8]}", (7, 17), "does nothing without `effort: auto`", "or delete `unsure`"),
+        ("judge: {effort: low, second_effort: high}", (7, 37), "does nothing without", "delete `second_effort`"),
         # YAML's own dangers
         ("allowed: [*chess]", (7, 11), "`*chess` is a YAML alias", "quotes around the text if it begins"),
         ("allowed: [&a b]", (7, 11), "`&a` is a YAML anchor", "quotes around the text if it begins"),

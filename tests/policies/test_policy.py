@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from policies.policy import Example, Mode, Policy, Prefilter, Rule, Scope
+from policies.policy import Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope
 from policies.starter import starter_policies
 
 POLICY = Policy(
@@ -28,8 +28,56 @@ def test_every_change_changes_the_digest_of_a_copy_too() -> None:
     assert len({before, *(copy.digest for copy in copies)}) == 5
 
 
+@pytest.mark.parametrize(
+    ("judge", "digest"),
+    [
+        (Judging(), "d78f7884a93c8b149ac4a57943ea4881c5eb78392721169581724994748099a7"),
+        (
+            Judging(effort=Effort.HIGH, context=0, threshold=0.25),
+            "afa8b62c9c76966b4e1651fa8d0318051cef6d7a5d740fb0e958af4ef252fcb9",
+        ),
+    ],
+)
+def test_a_policy_without_a_second_look_has_the_digest_that_it_had_before_there_were_any(
+    judge: Judging, digest: str
+) -> None:
+    """Verdicts, labels and versions in existing stores name policies by these."""
+    assert changed(judge=judge).digest == digest
+
+
+def test_what_a_second_look_is_asked_with_is_part_of_the_digest() -> None:
+    looks = [
+        Judging(effort=Effort.AUTO),
+        Judging(effort=Effort.AUTO, unsure=(0.3, 0.8)),
+        Judging(effort=Effort.AUTO, second_effort=Effort.HIGH),
+    ]
+    assert len({changed(judge=judge).digest for judge in looks}) == 3
+
+
+@pytest.mark.parametrize(("probability", "unsure"), [(0.29, False), (0.3, True), (0.7, True), (0.71, False)])
+def test_both_ends_of_unsure_are_unsure(probability: float, unsure: bool) -> None:
+    assert Judging(effort=Effort.AUTO, unsure=(0.3, 0.7)).is_unsure(probability) is unsure
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"unsure": (0.3, 0.7)}, "do nothing without"),
+        ({"effort": Effort.HIGH, "second_effort": Effort.HIGH}, "do nothing without"),
+        ({"effort": Effort.AUTO, "threshold": 0.9}, "must lie between"),
+        ({"effort": Effort.AUTO, "unsure": (0.5, 0.5)}, "not below"),
+        ({"effort": Effort.AUTO, "unsure": (0.5,)}, "two numbers"),
+        ({"effort": Effort.AUTO, "second_effort": Effort.LOW}, "Input should be"),
+    ],
+)
+def test_a_second_look_that_makes_no_sense_is_refused(fields: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Judging.model_validate(fields)
+
+
 def test_a_policy_comes_back_from_its_json() -> None:
-    for policy in (POLICY, *starter_policies().values()):
+    auto = changed(judge=Judging(effort=Effort.AUTO, unsure=(0.4, 0.6), second_effort=Effort.HIGH))
+    for policy in (POLICY, auto, *starter_policies().values()):
         assert Policy.model_validate_json(policy.model_dump_json()) == policy
 
 

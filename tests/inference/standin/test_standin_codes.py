@@ -11,7 +11,7 @@ from inference.standin.circuit import network
 from inference.standin.codes import code_words, letter_codes, output_head, token_codes, word_of
 from inference.standin.layers import Hidden
 from inference.standin.stream import PLACE, WIDTH, Sum, number
-from policies.policy import Policy, Rule
+from policies.policy import Effort, Policy, Rule
 
 
 def test_two_tokens_differ_in_at_least_six_signs() -> None:
@@ -92,7 +92,7 @@ def test_the_tokens_it_writes_are_those_of_harmony(harmony: Harmony, name: str) 
 
 def test_the_places_where_it_answers_end_in_the_tokens_that_it_knows(harmony: Harmony) -> None:
     tokens, scaffold = answer.TOKENS, harmony.scaffold
-    prompt = harmony.prompt(_policy(), Content("hello"))
+    prompt = harmony.prompt(_policy(), Content("hello"), Effort.LOW)
     assert prompt.private[-2:] == (tokens["analysis"], tokens["<|message|>"])
     assert scaffold.final_open[-2:] == (tokens["olation"], tokens['":'])
     assert scaffold.rules_open[-2:] == (tokens["_ids"], tokens['":["'])
