@@ -1,0 +1,131 @@
+"""Which tokens a step holds.
+
+In the plain case everybody who decodes has a row in every step, and prompts share what is left of it. Of the
+prompts the one goes first that has the fewest tokens left for each sequence that waits for them (Smith's rule: the
+least mean time to a first token), less what it has waited, so that a long one is not passed for ever.
+
+While somebody sits before a screen, the others join a step only as far as they slow it down by half, in the mean:
+the cost of a step is learned. What a step allows and does not use is carried over, so that they always have a
+third of the machine's time, and whoever was not fed for longest comes first.
+"""
+
+from collections.abc import Iterable
+
+from inference.prefixes import Prefix
+from inference.step_cost import StepCost
+from inference.steps import Limits, Row, Sequence
+from inference.ticket import Priority
+
+SLOWDOWN = 0.5
+"""Seconds that others may add to a step for each second that it takes without them."""
+CARRIED_OVER = 4
+"""Of so many steps the unused allowance is kept: enough for a token where a token costs as much as a step."""
+BACKFILL_BEHIND = 8
+"""Steps that a row of backfill comes behind a live one that has waited as long."""
+
+Fed = Sequence | Prefix
+"""What has rows."""
+
+
+class Batching:
+    """Makes the rows of a step."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.cost = StepCost()
+        self._step_tokens = limits.step_tokens
+        self._ageing = max(1, limits.step_tokens // 8)
+        self._allowance = 0.0
+
+    def rows(self, step: int, running: Iterable[Sequence], unfilled: Iterable[Prefix]) -> list[Row]:
+        """Feed sequences that began and prefixes that somebody waits for, at most `step_tokens` in all."""
+        decoding: list[Sequence] = []
+        prompts: list[Fed] = [prefix for prefix in unfilled if prefix.users and prefix.pending]
+        urgent = False
+        for sequence in running:
+            urgent = urgent or sequence.ticket.priority is Priority.INTERACTIVE
+            if sequence.began:
+                pending = len(sequence.tokens) - sequence.fed
+                if pending == 1:
+                    decoding.append(sequence)
+                elif pending:
+                    prompts.append(sequence)
+        if urgent:
+            return self._with_guests(step, [*decoding, *prompts])
+        self._allowance = 0.0
+        return self._fill(step, decoding, prompts, self._step_tokens)
+
+    def _with_guests(self, step: int, fed: list[Fed]) -> list[Row]:
+        """Those who are waited for before a screen, and of the others as many as hardly slow them down."""
+        hosts = [item for item in fed if _is_urgent(item)]
+        guests = [item for item in fed if not _is_urgent(item)]
+        most = self._step_tokens - (self._step_tokens // 4 if guests else 0)
+        rows = self._fill(step, [i for i in hosts if i.pending == 1], [i for i in hosts if i.pending > 1], most)
+        tokens = sum(len(row.tokens) for row in rows)
+        left = self._grant(tokens, self._step_tokens - tokens)
+        guests.sort(key=_longest_unfed_first)
+        for item in guests:
+            if left <= 0:
+                break
+            row = _take(item, left, step)
+            left -= len(row.tokens)
+            self._allowance -= len(row.tokens) * self.cost.per_token
+            rows.append(row)
+        return rows
+
+    def _grant(self, tokens: int, room: int) -> int:
+        """How many tokens others may add to a step of so many."""
+        if not self.cost.known or not self.cost.per_token:
+            return room
+        gain = SLOWDOWN * self.cost.of(tokens)
+        self._allowance = min(self._allowance + gain, CARRIED_OVER * gain)
+        return min(room, int(self._allowance / self.cost.per_token))
+
+    def _fill(self, step: int, decoding: Iterable[Fed], prompts: list[Fed], left: int) -> list[Row]:
+        """One row for everybody who decodes, then prompts while there is room."""
+        rows = [_take(item, 1, step) for item in decoding]
+        left -= len(rows)
+        if len(prompts) > 1:
+            prompts.sort(key=lambda item: self._rank(item, step))
+        for item in prompts:
+            if left <= 0:
+                break
+            row = _take(item, left, step)
+            left -= len(row.tokens)
+            rows.append(row)
+        return rows
+
+    def _rank(self, item: Fed, step: int) -> float:
+        """Tokens left for each sequence that waits for them, less the age; backfill comes later."""
+        waiting, priority = (
+            (1, item.ticket.priority) if isinstance(item, Sequence) else (len(item.users), _priority(item))
+        )
+        late = 2 * self._step_tokens if priority is Priority.BACKFILL else 0
+        return item.pending / waiting + late - self._ageing * (step - item.ready_step)
+
+
+def _take(item: Fed, most: int, step: int) -> Row:
+    """The next tokens of a sequence or prefix, as a row."""
+    start = item.fed
+    end = min(start + most, len(item.tokens))
+    item.fed = end
+    item.fed_step = step
+    tokens = tuple(item.tokens[start:end])
+    if isinstance(item, Prefix):
+        return Row(item.slot, tokens, start, None)
+    return Row(item.slot, tokens, len(item.prefix_tokens) + start, item if end == len(item.tokens) else None)
+
+
+def _priority(prefix: Prefix) -> Priority:
+    """Of the most urgent of those who wait for it."""
+    return min(sequence.ticket.priority for sequence in prefix.users.values())
+
+
+def _is_urgent(item: Fed) -> bool:
+    priority = item.ticket.priority if isinstance(item, Sequence) else _priority(item)
+    return priority is Priority.INTERACTIVE
+
+
+def _longest_unfed_first(item: Fed) -> tuple[int, int]:
+    priority = item.ticket.priority if isinstance(item, Sequence) else _priority(item)
+    late = BACKFILL_BEHIND if priority is Priority.BACKFILL else 0
+    return item.fed_step + late, item.pending

@@ -1,0 +1,112 @@
+"""What the scheduler and those who run its steps speak about: sequences, rows, steps, and the room there is."""
+
+from dataclasses import dataclass, field
+
+from inference.ledger import Cells
+from inference.ticket import ORDINARY, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a context is laid out. Slots below `width` are for sequences, the `prefixes` behind them for those."""
+
+    width: int
+    """Sequences that run at the same time."""
+    prefixes: int
+    """Prefixes that stay in the KV cache."""
+    cells: Cells
+    step_tokens: int
+    """The most tokens in one decode call: llama.cpp's n_batch and n_ubatch, so that a step is one ubatch."""
+    window: int
+    """Positions that a sliding-window layer looks back on. A model without such layers: as many as base cells."""
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.prefixes < 1 or self.window < 1:
+            raise ValueError("a context needs at least one sequence, one prefix and a window of one position")
+        if self.step_tokens < self.width:
+            raise ValueError(f"a step of {self.step_tokens} tokens has no room for {self.width} sequences")
+
+    @property
+    def slots(self) -> int:
+        """Sequence ids in use: llama.cpp's n_seq_max. No step has more rows with an output than that."""
+        return self.width + self.prefixes
+
+    @property
+    def interactive_slots(self) -> int:
+        """Slots that stay free for whoever sits before a screen; the others share the rest."""
+        return max(1, self.width // 8) if self.width > 1 else 0
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """One text on its way through the model. Only the scheduler changes it."""
+
+    id: int
+    prefix_key: str
+    prefix_tokens: tuple[int, ...]
+    reserve: int
+    """The most tokens that it ever feeds beyond its prefix."""
+    ticket: Ticket = ORDINARY
+    tokens: list[int] = field(default_factory=list)
+    """Everything it was given to feed behind its prefix. Kept, so that it can begin anew."""
+    fed: int = 0
+    """How many of `tokens` are in the KV cache or in the step under way."""
+    slot: int = -1
+    """While it runs; -1 while it waits."""
+    began: bool = False
+    """Whether its prefix was copied into its slot."""
+    asked: float = 0.0
+    """When it was added, in the monotonic seconds that the scheduler is told."""
+    admitted: float | None = None
+    """When it first got a slot."""
+    ready_step: int = 0
+    """The step from which on it has had tokens to prefill."""
+    fed_step: int = 0
+    """The last step that it had a row in."""
+    charged: int = 0
+    """Tokens that its tenant was charged with; 0 until it is first admitted."""
+    overdue: bool = False
+    """Whether its deadline passed."""
+
+    @property
+    def position(self) -> int:
+        """Of the next token to feed."""
+        return len(self.prefix_tokens) + self.fed
+
+    @property
+    def pending(self) -> int:
+        """Tokens that it was given and has not fed."""
+        return len(self.tokens) - self.fed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run of tokens of one slot within a step."""
+
+    slot: int
+    tokens: tuple[int, ...]
+    position: int
+    """Of the first token."""
+    sequence: Sequence | None
+    """Whose output the last token's is; None when nobody needs it. No sequence has two rows in a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decode call and what comes before it, in this order: clear, compact, copy, decode the rows.
+
+    Once `llama_decode` was called, the first three are done for good, also when it refuses the rows.
+    """
+
+    clear: tuple[int, ...]
+    """Slots whose cells are given back."""
+    compact: tuple[int, ...]
+    """Slots of whole prefixes whose window cache is to be cut down to the last `Limits.window` positions."""
+    copy: tuple[tuple[int, int], ...]
+    """(from slot, to slot): whole, compacted prefixes into empty slots."""
+    rows: tuple[Row, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Of all rows together."""
+        return sum(len(row.tokens) for row in self.rows)
