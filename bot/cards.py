@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
+from bot.looks import Look
 from bot.moderation import needs_a_look
 from bot.question import speaker_labels
 from bot.visible import visible
@@ -82,6 +83,8 @@ class Opinion:
     policy_digest: str
     model_name: str
     model_digest: str
+    look: Look | None
+    """How the verdict came about; None as long as there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,7 @@ def _opinion(finding: Finding, newest: int) -> Opinion:
         policy_digest=finding.policy.digest,
         model_name=visible(verdict.model_name) if verdict else "",
         model_digest=verdict.model_digest if verdict else "",
+        look=Look.of(verdict) if verdict else None,
     )
 
 

@@ -37,6 +37,16 @@ class UnknownCase(StoreError):
     """There is no case with this id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in one guild."""
+
+    questions: int
+    """Jobs that wait for the judge or are with it."""
+    cases: int
+    """Open cases with a finding for people: a live policy was violated, or its answer could not be read."""
+
+
 class Store(Protocol):
     """The bot's memory. When a call returns, what it wrote survives kill -9 and power loss.
 
@@ -191,6 +201,10 @@ class Store(Protocol):
 
     async def case_counts(self) -> dict[CaseState, int]:
         """How many cases are in each state."""
+        ...
+
+    async def backlog(self, guild_id: int) -> Backlog:
+        """What waits in a guild."""
         ...
 
 

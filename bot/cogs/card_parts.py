@@ -17,7 +17,7 @@ MAX_EVIDENCE = 4
 NEW_ACCOUNT = timedelta(days=7)
 """An author whose account was younger than this when they wrote is called new."""
 UNREADABLE = (
-    "**The model's answer could not be read**, after several tries. It neither accuses nor clears anyone: "
+    "**The model's answer could not be read.** It neither accuses nor clears anyone: "
     "please read the message and judge for yourself."
 )
 
@@ -206,13 +206,21 @@ def _probability(opinion: Opinion) -> str:
 def _judged_by(card: Card) -> Iterator[Part]:
     names = dict.fromkeys(opinion.model_name for opinion in card.opinions if opinion.model_name)
     if names:
-        yield Part("Judged by", _lines([_model(name) for name in names]), 45, 300)
+        lines = [*(_model(name) for name in names), *_second_looks(card)]
+        yield Part("Judged by", _lines(lines), 45, 300)
 
 
 def _model(name: str) -> str:
     if name == STANDIN_NAME:
         return "The **stand-in**: it only matches terms. No language model has read this."
     return escaped(name, 120)
+
+
+def _second_looks(card: Card) -> Iterator[str]:
+    """Where one look was not enough, of what people have to look at."""
+    for opinion in _to_look_at(card)[:MAX_FULL_OPINIONS]:
+        if opinion.look and opinion.look.first:
+            yield escaped(f"{opinion.policy_title}: {opinion.look.second}", 200)
 
 
 def _few(lines: Sequence[str], most: int) -> list[str]:

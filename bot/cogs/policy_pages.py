@@ -122,5 +122,6 @@ def _judging(policy: Policy) -> str:
     judge = policy.judge
     return (
         f"a violation from {judge.threshold * 100:.4g}% likely on; {judge.context} messages before it are read "
-        f"along; effort {judge.effort.value}; likeness alone may flag {policy.prefilter.flag_rate:.1%} of all messages"
+        f"along; effort {judge.effort.value}; likeness alone may flag {policy.prefilter.flag_rate:.1%} "
+        "of all messages"
     )

@@ -135,6 +135,7 @@ def _made_with(opinion: Opinion) -> list[str]:
     if not opinion.model_name:
         return []
     return [
+        *(opinion.look.lines if opinion.look else ()),
         f"model {opinion.model_name}, digest {opinion.model_digest[:_DIGEST]}",
         f"policy {opinion.policy_id}, digest {opinion.policy_digest[:_DIGEST]}",
     ]

@@ -26,7 +26,8 @@ class Rooms:
     store: Store
     clock: Callable[[], datetime]
     """The time, in UTC."""
-    status: Callable[[], Awaitable[StatusReport]]
+    status: Callable[[int], Awaitable[StatusReport]]
+    """The bot as a guild needs to know it. Raises StoreUnavailable."""
     purge: Callable[[int], Awaitable[None]]
     """Forget everything about a guild: what waits in memory, its files and its part of the store.
 

@@ -22,13 +22,14 @@ _STAND_IN = (
 _COLOURS = {
     EngineState.READY: discord.Colour.green(),
     EngineState.LOADING: discord.Colour.gold(),
+    EngineState.RESTARTING: discord.Colour.gold(),
     EngineState.AWAY: discord.Colour.red(),
 }
 
 
 async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
     """How the bot is doing, as this guild needs to know it. Raises what `rooms.status` raises."""
-    report = await rooms.status()
+    report = await rooms.status(guild.id)
     settings = rooms.guild_book.settings(guild.id)
     fields = {
         "Work": [_work(report), *_catching_up(guild.id, report, rooms.intake.state)],
@@ -47,16 +48,35 @@ def _engine(engine: EngineStatus) -> list[str]:
     states = {
         EngineState.READY: f"Ready. Model: {model}.",
         EngineState.LOADING: f"Loading the model{begun}. What is suspected waits for it.",
+        EngineState.RESTARTING: f"Starting the model again{begun}. What it had in hand is judged again.",
         EngineState.AWAY: f"Away{begun}. What is suspected waits, and nothing is lost.",
     }
     reason = [f"Reason: {escaped(engine.reason, _LONGEST_REASON)}"] if engine.reason else []
-    return [states[engine.state], *reason, *([_STAND_IN] if engine.stand_in else [])]
+    return [states[engine.state], *reason, *_at_work(engine), *([_STAND_IN] if engine.stand_in else [])]
+
+
+def _at_work(engine: EngineStatus) -> list[str]:
+    """What the engine does at the moment, and how well it does it."""
+    work = engine.work
+    if work is None:
+        return ["It has no room for more at the moment."] if engine.busy else []
+    full = "; no room for more at the moment" if engine.busy else ""
+    together = f"{work.together:.1f} share a step on average" if work.together is not None else ""
+    hits = f"{work.prefix_hits:.0%} find their policy in memory" if work.prefix_hits is not None else ""
+    restarts = f"started again {work.restarts} time{'s' * (work.restarts > 1)}" if work.restarts else ""
+    usual = ", ".join(part for part in (together, hits, restarts) if part)
+    return [
+        f"Judging {work.judging}, {work.waiting} waiting in the engine{full}.",
+        *([f"{usual}."] if usual else []),
+    ]
 
 
 def _work(report: StatusReport) -> str:
-    """Counts over all guilds: they share one engine, and one queue."""
+    """What waits in this guild; and the queue in all of them, for they share one engine."""
+    here = f"{report.backlog.questions} wait for a verdict, {report.backlog.cases} for a person"
+    everywhere = f" ({report.waiting} wait for a verdict in all servers)" if report.waiting else ""
     arriving = f", {report.intake_waiting} messages arriving" if report.intake_waiting else ""
-    return f"{report.waiting} wait for a verdict, {report.open_cases} for a person (all servers){arriving}"
+    return f"{here}{everywhere}{arriving}"
 
 
 def _catching_up(guild_id: int, report: StatusReport, intake: IntakeState) -> list[str]:

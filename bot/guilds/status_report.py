@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.ports import Backlog
+
 
 class EngineState(StrEnum):
     """Whether verdicts are given right now."""
@@ -12,8 +14,26 @@ class EngineState(StrEnum):
     LOADING = "loading"
     """The model is being read; suspected messages wait for it."""
     READY = "ready"
+    RESTARTING = "restarting"
+    """The model's process died and is started again; what it had in hand is asked again."""
     AWAY = "away"
     """The engine does not answer; suspected messages wait for it, and it is asked again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineWork:
+    """What the engine does at the moment, and how well it did since it was started."""
+
+    judging: int
+    """Questions that share the model right now."""
+    waiting: int
+    """Questions that wait before it."""
+    together: float | None = None
+    """How many questions shared a step of the model on average; None before the first step."""
+    prefix_hits: float | None = None
+    """Share (0 to 1) of the questions that found their policy's prompt in memory; None before the first one."""
+    restarts: int = 0
+    """How often its process had to be started again since the bot was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +49,23 @@ class EngineStatus:
     """Since when it is in this state; None if not known."""
     reason: str = ""
     """Why it is away, in plain words; empty otherwise."""
+    work: EngineWork | None = None
+    """None while nothing is known of it."""
+    busy: bool = False
+    """It is well, and had no room for more when it was last asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The whole bot at one moment. Nothing in it tells a guild what another guild's members wrote."""
+    """The whole bot at one moment, for one guild. It never tells a guild what another's members wrote."""
 
     version: str
     started_at: datetime
     engine: EngineStatus
     waiting: int
-    """Questions that wait for a verdict or are being judged, in all guilds."""
-    open_cases: int
-    """Cases that wait for a person, in all guilds."""
+    """Questions that wait for a verdict or are being judged, in all guilds: they share one engine."""
+    backlog: Backlog
+    """What waits in the guild that asks."""
     behind: Mapping[int, int] = field(default_factory=dict)
     """{guild id: channels whose history is still being caught up}; guilds that are up to date may be missing."""
     intake_waiting: int = 0

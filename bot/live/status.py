@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.case import CaseState, JobState
+from bot.case import JobState
 from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
 from bot.intake.lanes import Intake
 from bot.live.late_judge import LOADING, LateJudge
@@ -24,20 +24,20 @@ class Reporter:
     intake: Intake
     store: Store
 
-    async def report(self) -> StatusReport:
-        """The bot as it is now.
+    async def report(self, guild_id: int) -> StatusReport:
+        """The bot as it is now, for a guild.
 
         Raises:
             StoreUnavailable: the store cannot be asked.
         """
-        jobs, cases = await self.store.job_counts(), await self.store.case_counts()
+        jobs = await self.store.job_counts()
         intake = self.intake.state
         return StatusReport(
             version=self.version,
             started_at=self.started_at,
             engine=self._engine(),
             waiting=jobs.get(JobState.QUEUED, 0) + jobs.get(JobState.JUDGING, 0),
-            open_cases=cases.get(CaseState.OPEN, 0),
+            backlog=await self.store.backlog(guild_id),
             behind=intake.behind_in,
             intake_waiting=intake.waiting,
         )

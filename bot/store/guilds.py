@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.ports import Backlog
 from bot.store import guild_queries as queries
 from bot.store import rows
 from policies.policy import Policy
@@ -40,6 +41,13 @@ def bind(db: sqlite3.Connection, application_id: int) -> int:
 def known(db: sqlite3.Connection) -> list[int]:
     """Every guild of which a row is left, by id."""
     return [row[0] for row in db.execute(queries.GUILDS)]
+
+
+def backlog(db: sqlite3.Connection, guild_id: int) -> Backlog:
+    """What waits in the guild."""
+    guild = {"guild": guild_id}
+    questions = db.execute(queries.COUNT_QUESTIONS, guild).fetchone()["number"]
+    return Backlog(questions, db.execute(queries.COUNT_CASES_FOR_PEOPLE, guild).fetchone()["number"])
 
 
 def forget_cases(db: sqlite3.Connection, guild_id: int, limit: int = _ALL) -> bool:

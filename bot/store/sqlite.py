@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Message, Suspected
-from bot.ports import Store, UnknownCase
+from bot.ports import Backlog, Store, UnknownCase
 from bot.store import cards, cases, decisions, guilds, jobs, queries, reading
 from bot.store.connection import Connection, Work, connected
 from bot.store.errors import explain
@@ -199,6 +199,10 @@ class SqliteStore:
     async def case_counts(self) -> dict[CaseState, int]:
         """See `Store`."""
         return dict.fromkeys(CaseState, 0) | await self._counts(queries.COUNT_CASES, CaseState)
+
+    async def backlog(self, guild_id: int) -> Backlog:
+        """See `Store`."""
+        return await self._read(lambda db: guilds.backlog(db, guild_id))
 
     async def _page(self, states: Sequence[CaseState], after: int) -> list[CaseFile]:
         return await self._read(lambda db: reading.page(db, states, after=after, limit=PAGE))

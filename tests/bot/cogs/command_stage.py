@@ -17,6 +17,7 @@ from bot.guilds.policies import PolicyBook
 from bot.guilds.settings import GuildSettings
 from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
 from bot.intake.state import IntakeState
+from bot.ports import Backlog
 from tests.bot.guilds.shelves import Shop
 from tests.discord_server.channels import Channel
 from tests.discord_server.guild import Guild
@@ -70,8 +71,8 @@ class Stage:
             version="0.1.0",
             started_at=STARTED,
             engine=EngineStatus(EngineState.READY, "gpt-oss-safeguard-20b", stand_in=False),
-            waiting=3,
-            open_cases=2,
+            waiting=9,
+            backlog=Backlog(questions=3, cases=2),
         )
     )
 
@@ -132,7 +133,8 @@ async def stage(folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync)) ->
 
 
 def _rooms(made: Stage) -> Rooms:
-    async def status() -> StatusReport:
+    async def status(guild_id: int) -> StatusReport:
+        assert guild_id == made.guild.id
         if made.failure:
             raise made.failure
         return made.report

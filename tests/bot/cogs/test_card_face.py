@@ -12,7 +12,8 @@ from bot.cogs.card_face import face
 from bot.cogs.reasoning import reasoning
 from bot.cogs.words import sure
 from inference.standin.notice import STANDIN_NAME
-from policies.policy import Mode, Severity
+from policies.policy import Effort, Mode, Severity
+from policies.verdict import FirstLook, Timing
 from tests.bot.adapters import START, make_policy, make_verdict
 from tests.bot.cogs.card_samples import (
     AUTHOR,
@@ -218,6 +219,35 @@ def test_what_the_probability_is_of_is_said_where_the_word_does_not_say_it() -> 
     found = (flagged(policy, violation(policy)), flagged(calm, make_verdict(calm, violation=False)))
     titles = [(each.title or "").replace("\\", "") for each in reasoning(case_about(findings=found)).embeds]
     assert titles == ["Harassment: violation, 90% likely", "Calm: allowed, 10% likely a violation"]
+
+
+def test_a_second_look_is_told_on_the_card_and_its_times_behind_the_button() -> None:
+    policy = make_policy()
+    verdict = violation(policy).model_copy(
+        update={
+            "effort": Effort.MEDIUM,
+            "first_look": FirstLook(effort=Effort.LOW, probability=0.45, tokens=80),
+            "tokens": 231,
+            "milliseconds": 6140.0,
+            "timing": Timing(queued=400, prefill=800, reasoning=4100, answer=840),
+        }
+    )
+    case = case_about(findings=(flagged(policy, verdict),))
+    second = "second look at medium effort; the first, at low, was unsure (45% likely)"
+    assert field(face(case), "Judged by").replace("\\", "") == f"term matcher\nHarassment: {second}"
+    (page,) = reasoning(case).embeds
+    made_with = next(each.value or "" for each in page.fields if each.name == "Made with").replace("\\", "")
+    assert made_with.splitlines()[:2] == [
+        f"- {second}; 231 tokens",
+        "- 6.1 s: 0.4 s waiting, 0.8 s reading, 4.1 s reasoning, 0.8 s answering",
+    ]
+
+
+def test_one_look_is_told_behind_the_button_alone() -> None:
+    (page,) = reasoning(case_about()).embeds
+    made_with = next(each.value or "" for each in page.fields if each.name == "Made with")
+    assert made_with.splitlines()[0].replace("\\", "") == "- low effort; 3 tokens"
+    assert "effort" not in field(face(case_about()), "Judged by")
 
 
 def test_a_long_message_is_cut_with_a_note_and_the_file_has_all_of_it() -> None:

@@ -23,7 +23,7 @@ from bot.live.late_judge import LOADING, LateJudge
 from bot.live.status import Reporter
 from bot.models.choice import Choice
 from bot.outage import BackOff, Outage
-from bot.ports import Store, StoreUnavailable
+from bot.ports import Backlog, Store, StoreUnavailable
 from bot.settings import Settings
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import JudgeUnavailable
@@ -231,19 +231,19 @@ async def test_the_report_tells_of_engine_queue_and_catching_up(memory):
     await fill(memory, 3)
     late, workload = LateJudge(STANDIN_NAME, START), Workload()
     reporter = Reporter("1.0", START, late, lambda: workload, StillIntake(), memory)
-    report = await reporter.report()
+    report = await reporter.report(7)
     assert (report.engine.state, report.engine.stand_in) == (EngineState.LOADING, True)
-    assert (report.waiting, report.open_cases) == (3, 0)
+    assert (report.waiting, report.backlog) == (3, Backlog(questions=3, cases=0))
     assert (report.behind, report.intake_waiting) == ({7: 2}, 4)
     ready = START + timedelta(minutes=1)
     late.arrive(TermJudge(), MODEL, ready)
-    assert (await reporter.report()).engine.state is EngineState.READY
+    assert (await reporter.report(7)).engine.state is EngineState.READY
     outage = Outage("its process ended", ready, 1, timedelta(seconds=1))
     workload = replace(workload, outage=outage)
-    away = (await reporter.report()).engine
+    away = (await reporter.report(7)).engine
     assert (away.state, away.reason, away.since) == (EngineState.AWAY, "its process ended", ready)
     workload = replace(workload, outage=replace(outage, reason=LOADING))
-    assert (await reporter.report()).engine.state is EngineState.READY, "the worker has not asked again yet"
+    assert (await reporter.report(7)).engine.state is EngineState.READY, "the worker has not asked again yet"
 
 
 async def test_the_engine_hands_its_judge_over_and_takes_it_back(place, standin_model, walk_clock):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.case import Action, Decision, Earlier, Message, Suspected
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
-from policies.policy import Effort, Policy, Rule
+from policies.policy import Effort, Mode, Policy, Rule
 from policies.verdict import Verdict
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -26,9 +26,11 @@ class Clock:
         self.now += duration
 
 
-def policy(policy_id: str = "harassment", goal: str = "Keep members free from attacks.") -> Policy:
+def policy(
+    policy_id: str = "harassment", goal: str = "Keep members free from attacks.", mode: Mode = Mode.LIVE
+) -> Policy:
     rule = Rule(id="H1", text="Insults aimed at a member.", terms=("loser",))
-    return Policy(id=policy_id, title=policy_id.title(), goal=goal, rules=(rule,))
+    return Policy(id=policy_id, title=policy_id.title(), mode=mode, goal=goal, rules=(rule,))
 
 
 def message(

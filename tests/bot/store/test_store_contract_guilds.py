@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.case import CaseState, JobState
-from bot.ports import LeaseLost, Store, StoreError, UnknownCase
+from bot.ports import Backlog, LeaseLost, Store, StoreError, UnknownCase
+from policies.policy import Mode
 from tests.bot.store.conftest import Opener
 from tests.bot.store.samples import GUILD, LEASE, START, decision, message, policy, suspected, verdict
 from tests.bot.store.steps import claimed, listed, opened, recorded
@@ -35,6 +36,51 @@ class TestGuilds:
             await store.record(suspected(guild_id=10))
             await store.advance(10, {1: 1})
             assert await store.guilds() == [10, 20, 30]
+
+
+class TestBacklog:
+    async def test_an_unknown_guild_has_none(self, store: Store) -> None:
+        await recorded(store)
+        assert await store.backlog(OTHER) == Backlog(questions=0, cases=0)
+
+    async def test_questions_are_the_guilds_own_and_count_until_they_are_answered(self, store: Store) -> None:
+        await store.keep_policy(OTHER, policy())
+        await store.record(suspected(guild_id=OTHER))
+        await recorded(store, 1)
+        await recorded(store, 2)
+        assert (await store.backlog(GUILD)).questions == 2
+        claims = await store.claim(3, LEASE)
+        assert (await store.backlog(GUILD)).questions == 2, "one that is being judged still waits"
+        for claim in claims:
+            await store.finish(claim, verdict(False))
+        assert await store.backlog(GUILD) == Backlog(questions=0, cases=0)
+
+    async def test_a_case_waits_for_people_from_its_finding_until_they_decide(self, store: Store) -> None:
+        case_id = await opened(store)
+        assert (await store.backlog(GUILD), await store.backlog(OTHER)) == (Backlog(0, 1), Backlog(0, 0))
+        await store.decide(decision(case_id))
+        assert (await store.backlog(GUILD)).cases == 0
+
+    async def test_an_answer_that_could_not_be_read_is_for_people(self, store: Store) -> None:
+        await recorded(store)
+        await store.finish(await claimed(store), verdict(None))
+        assert (await store.backlog(GUILD)).cases == 1
+
+    @pytest.mark.parametrize(("live_too", "cases"), [(False, 0), (True, 1)])
+    async def test_what_only_shadow_policies_found_waits_for_nobody(
+        self, store: Store, live_too: bool, cases: int
+    ) -> None:
+        await store.keep_policy(GUILD, policy("quiet", mode=Mode.SHADOW))
+        await store.record(suspected(policies=("harassment", "quiet")))
+        for claim in await store.claim(2, LEASE):
+            await store.finish(claim, verdict(claim.policy.mode is Mode.SHADOW or live_too))
+        assert (await store.case_counts())[CaseState.OPEN] == 1
+        assert (await store.backlog(GUILD)).cases == cases
+
+    async def test_the_mode_that_counts_is_the_one_under_which_it_was_flagged(self, store: Store) -> None:
+        await opened(store)
+        await store.keep_policy(GUILD, policy(mode=Mode.SHADOW))
+        assert (await store.backlog(GUILD)).cases == 1
 
 
 class TestPurging:
