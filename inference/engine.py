@@ -1,52 +1,37 @@
 """The model in a supervised child process: whatever kills it, the parent lives on and nothing asked is lost.
 
-When the child dies, what was in flight is asked again of the next one. After a second death the survivors are
-asked one at a time, so that a text which kills the engine is found: it dies alone, and is reported as unreadable.
+When the child dies, what was in flight is asked again of the next one, in its order and with what is left of its
+deadline. A text that kills the engine is found by `inference.flights` and reported as unanswerable.
 """
 
 import asyncio
-import contextlib
 import itertools
 import logging
-import os
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from inference import wire
-from inference.answer import Answer, Question
+from inference.answer import Question
+from inference.answerer import TimedAnswer
+from inference.child import Child, NoMessageError
+from inference.counters import Counters
 from inference.engine_options import EngineOptions
-from inference.judge import JudgeUnavailable, UnreadableAnswer
-from inference.wire import Ask, Beat, Cancel, Done, Fatal, Ready, Refused, Setup
+from inference.flights import Flight, Flights
+from inference.judge import DeadlinePassed, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.ticket import ORDINARY, Ticket
+from inference.wire import Ask, Beat, Cancel, Done, Fatal, FromChild, Overdue, Ready, Refused, Setup, Taken
 
 log = logging.getLogger(__name__)
 
-SUSPECT_AFTER = 2
-"""Deaths of the child in which an ask was in flight, before it is asked alone."""
 BLAMED_IN_A_ROW = 3
 """So many texts may be blamed for the child's death without an answer in between; then it is not the texts."""
 RESTART_SECONDS = (0.0, 0.5, 2.0, 10.0, 60.0)
 """How long to wait before the next start, by the number of failed starts or deaths in a row."""
-MAX_LINE = 64 * 1024 * 1024
-"""Bytes of one message from the child at most."""
-LAST_WORDS_SECONDS = 5.0
-"""How long to listen to a child that ends: a process that it left behind may hold the pipe open."""
+
+_TOO_LATE = "the deadline passed before there was an answer"
 
 
 class ModelUnusable(Exception):
     """The model cannot be loaded. The message says why and what to do."""
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """An ask on its way."""
-
-    ask: Ask
-    answer: asyncio.Future[Answer]
-    sent: bool = False
-    deaths: int = 0
 
 
 class Engine:
@@ -60,16 +45,19 @@ class Engine:
         self.model_name = ""
         self.restarts = 0
         """How often the child had to be started again."""
+        self.counters = Counters()
+        """What the child that lives now has counted, as of its latest beat."""
         self._options = options
-        self._flights: dict[int, _Flight] = {}
+        self._flights = Flights(options.queue)
         self._ids = itertools.count(1)
-        self._process: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
         self._ready = False
         self._away = ""
         self._failures = 0
         self._blamed = 0
         self._last_sign = 0.0
-        self._last_words: deque[str] = deque(maxlen=20)
+        self._patience = 0.0
+        self._outgrown = False
         self._supervisor: asyncio.Task[None] | None = None
         self._first_start: asyncio.Future[None] | None = None
 
@@ -79,9 +67,14 @@ class Engine:
         return self._away
 
     @property
+    def loading(self) -> bool:
+        """Whether the model is not in memory yet, or not again. What is asked waits, unless the engine is away."""
+        return not self._ready
+
+    @property
     def process_id(self) -> int | None:
         """Of the child, while there is one."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+        return self._child.process_id if self._child else None
 
     async def __aenter__(self) -> Self:
         self._first_start = asyncio.get_running_loop().create_future()
@@ -98,46 +91,48 @@ class Engine:
     ) -> None:
         await self._stop()
 
-    async def ask(self, prefix_key: str, prefix: tuple[int, ...], question: Question) -> Answer:
+    async def ask(
+        self, prefix_key: str, prefix: tuple[int, ...], question: Question, ticket: Ticket = ORDINARY
+    ) -> TimedAnswer:
         """The model's answer. `prefix_key` names the prefix: one key, one sequence of tokens.
 
         Raises:
             JudgeUnavailable: the engine is away.
-            UnreadableAnswer: this question cannot be answered, or kills the engine.
+            JudgeBusy: too much is in flight for one more of this priority.
+            DeadlinePassed: there was no answer within the ticket's deadline.
+            UnreadableAnswer: the answer made no sense; another seed may help.
+            Unanswerable: this question is too long, or kills the engine.
         """
         if self._away:
             raise JudgeUnavailable(self._away)
-        ask = Ask(id=next(self._ids), prefix_key=prefix_key, prefix=prefix, question=question)
-        flight = _Flight(ask, asyncio.get_running_loop().create_future())
-        self._flights[ask.id] = flight
+        self._flights.check_room(ticket.priority)
+        loop = asyncio.get_running_loop()
+        ask = Ask(id=next(self._ids), prefix_key=prefix_key, prefix=prefix, question=question, ticket=ticket)
+        flight = Flight(ask, loop.time(), loop.create_future())
+        self._flights.add(flight)
         self._send_what_may_go()
         try:
-            return await flight.answer
+            # The child keeps deadlines too. This one also holds while there is none, or while it hangs.
+            async with asyncio.timeout(ticket.deadline):
+                return await flight.answer
+        except TimeoutError:
+            raise DeadlinePassed(_TOO_LATE) from None
         finally:
             self._forget(flight)
 
-    def _forget(self, flight: _Flight) -> None:
-        if self._flights.pop(flight.ask.id, None) and flight.sent and flight.answer.cancelled():
-            self._write(Cancel(id=flight.ask.id))
+    def _forget(self, flight: Flight) -> None:
+        self._flights.remove(flight)
+        if self._child and flight.sent and flight.answer.cancelled():
+            self._child.send(Cancel(id=flight.ask.id))
         self._send_what_may_go()
 
     def _send_what_may_go(self) -> None:
-        """Everything, unless some are suspected of killing the child: those go alone, and first."""
-        if not self._ready:
+        if not self._child or not self._ready:
             return
-        waiting = [flight for flight in self._flights.values() if not flight.answer.done()]
-        suspects = [flight for flight in waiting if flight.deaths >= SUSPECT_AFTER]
-        if suspects and any(flight.sent for flight in waiting):
-            return
-        for flight in suspects[:1] or waiting:
-            if not flight.sent:
-                flight.sent = True
-                self._write(flight.ask)
-
-    def _write(self, message: Ask | Cancel | Setup) -> None:
-        """Hand a line to the child; if it just died, the supervisor will notice and ask again."""
-        if self._process and self._process.stdin and not self._process.stdin.is_closing():
-            self._process.stdin.write(wire.line(message))
+        now = asyncio.get_running_loop().time()
+        for flight in self._flights.may_go():
+            flight.sent = True
+            self._child.send(flight.as_of(now))
 
     async def _supervise(self) -> None:
         """Keep a child running until cancelled; a bug in here must not leave anybody waiting for ever."""
@@ -153,77 +148,71 @@ class Engine:
 
     async def _run_child(self) -> str:
         """Start a child and serve it until it ends; returns why it did, or why there is none."""
-        self._last_words.clear()
         try:
-            process = self._process = await self._start_child()
+            child = await Child.start(self._options.command)
         except OSError as error:  # a machine that is short of memory may have some later
             return f"its process cannot be started: {error}"
-        self._last_sign = asyncio.get_running_loop().time()
-        watchdog = asyncio.create_task(self._watch(process), name="engine watchdog")
-        listener = asyncio.create_task(self._hear_last_words(process), name="engine log")
-        try:
-            self._write(self._setup())
-            return await self._read_events(process) or await self._how_it_ended(process, listener)
-        finally:
-            watchdog.cancel()
-            listener.cancel()
-            _kill(process)
-            await _exit_code(process)
-            await asyncio.gather(watchdog, listener, return_exceptions=True)
-
-    async def _start_child(self) -> asyncio.subprocess.Process:
-        pipe = asyncio.subprocess.PIPE
-        # Otherwise an abort inside llama.cpp starts a debugger to print a backtrace, which takes seconds.
-        environment = {**os.environ, "GGML_NO_BACKTRACE": "1"}
-        return await asyncio.create_subprocess_exec(
-            *self._options.command, stdin=pipe, stdout=pipe, stderr=pipe, limit=MAX_LINE, env=environment
-        )
-
-    async def _how_it_ended(self, process: asyncio.subprocess.Process, listener: asyncio.Task[None]) -> str:
-        """Exit code and last words of a child that has closed its output."""
-        await asyncio.wait([listener], timeout=LAST_WORDS_SECONDS)
-        if not listener.done():
-            _kill(process)
-        return f"its process ended with {_ending(await _exit_code(process), self._last_words)}"
-
-    async def _read_events(self, process: asyncio.subprocess.Process) -> str:
-        """Take the child's messages until there are no more; returns the reason it gave for ending, if any."""
-        assert process.stdout is not None
-        reason = ""
-        while True:
+        self._child = child
+        self._last_sign, self._patience, self._outgrown = asyncio.get_running_loop().time(), 0.0, False
+        async with child:
+            watchdog = asyncio.create_task(self._watch(child), name="engine watchdog")
             try:
-                data = await process.stdout.readline()
-                event = wire.read_in_parent(data) if data else None
-            except ValueError:  # not a message, or longer than MAX_LINE
-                return "it wrote what is no message"
-            if event is None:
-                return reason
-            self._last_sign = asyncio.get_running_loop().time()
-            reason = event.reason if isinstance(event, Fatal) else reason
-            self._take(event)
+                child.send(self._setup())
+                return await self._listen(child) or await child.how_it_ended()
+            finally:
+                watchdog.cancel()
+                await asyncio.gather(watchdog, return_exceptions=True)
 
-    def _take(self, event: Ready | Done | Refused | Beat | Fatal) -> None:
-        if isinstance(event, Ready):
-            self._on_ready(event)
-        elif isinstance(event, Done):
-            self._settle(event.id, event.answer)
-        elif isinstance(event, Refused):
-            self._settle(event.id, UnreadableAnswer(event.reason))
+    async def _listen(self, child: Child) -> str:
+        """Take the child's messages until there are no more; returns the reason it gave for ending, if any."""
+        reason = ""
+        try:
+            async for message in child.messages():
+                self._last_sign = asyncio.get_running_loop().time()
+                reason = message.reason if isinstance(message, Fatal) else reason
+                self._take(message)
+        except NoMessageError as error:
+            return str(error)
+        return reason
 
-    def _on_ready(self, event: Ready) -> None:
-        self.model_name = event.model_name
+    def _take(self, message: FromChild) -> None:
+        match message:
+            case Ready():
+                self._on_ready(message)
+            case Taken():
+                self._flights.taken(message.id)
+            case Done():
+                self._settle(message.id, TimedAnswer(message.answer, message.timing))
+            case Refused():
+                self._on_refused(message)
+            case Overdue():
+                self._settle(message.id, DeadlinePassed(_TOO_LATE))
+            case Beat():
+                self.counters, self._patience = message.counters, message.patience
+            case Fatal():
+                pass  # its reason is told when the child has ended
+
+    def _on_ready(self, message: Ready) -> None:
+        self.model_name = message.model_name
+        self.counters, self._patience = Counters(), message.patience
         self._ready = True
         self._away = ""
         if self._first_start and not self._first_start.done():
             self._first_start.set_result(None)
         self._send_what_may_go()
 
-    def _settle(self, ask_id: int, result: Answer | Exception) -> None:
+    def _on_refused(self, message: Refused) -> None:
+        if message.defect:
+            log.error("a defect in the engine cost an answer: %s", message.defect)
+        error = Unanswerable(message.reason) if message.final else UnreadableAnswer(message.reason)
+        self._settle(message.id, error)
+
+    def _settle(self, ask_id: int, result: TimedAnswer | Exception) -> None:
         """Give an ask its result; one that nobody waits for any more is dropped."""
         self._failures = 0
         self._blamed = 0
-        flight = self._flights.get(ask_id)
-        if flight is None or flight.answer.done():
+        flight = self._flights.find(ask_id)
+        if flight is None:
             return
         if isinstance(result, Exception):
             flight.answer.set_exception(result)
@@ -233,53 +222,65 @@ class Engine:
     def _after_death(self, reason: str) -> None:
         """Decide what becomes of those who were in flight, and whether the engine counts as away."""
         was_ready, self._ready = self._ready, False
-        log.error("engine died: %s", reason, extra={"last_words": list(self._last_words)})
+        last_words = list(self._child.last_words) if self._child else []
+        log.error("engine died: %s", reason, extra={"last_words": last_words})
         self.restarts += 1
-        sent = [flight for flight in self._flights.values() if flight.sent and not flight.answer.done()]
-        for flight in sent:
-            flight.sent = False
-            flight.deaths += 1
-            if flight.deaths > SUSPECT_AFTER and len(sent) == 1:
-                self._blame(flight, reason)
+        culprit = self._flights.child_died(charge=not self._outgrown)
+        if culprit:
+            self._blame(culprit, reason)
         if not was_ready:
             self._go_away(reason)
 
-    def _blame(self, flight: _Flight, reason: str) -> None:
-        """A text that was alone at several deaths is unreadable, unless the child dies of every text."""
+    def _blame(self, flight: Flight, reason: str) -> None:
+        """A text that was alone at several deaths is the cause, unless the child dies of every text."""
         self._blamed += 1
         if self._blamed > BLAMED_IN_A_ROW:
             self._go_away(f"it dies of every text: {reason}")
         else:
-            flight.answer.set_exception(UnreadableAnswer("the engine dies of this text"))
+            flight.answer.set_exception(Unanswerable("the engine dies of this text"))
 
     def _go_away(self, reason: str) -> None:
         """Restarting does not help for now: tell everybody, and go on trying."""
         self._away = f"the engine is away: {reason}"
         if self._first_start and not self._first_start.done():
             self._first_start.set_exception(ModelUnusable(reason))
-        for flight in self._flights.values():
-            if not flight.answer.done():
-                flight.answer.set_exception(JudgeUnavailable(self._away))
+        for flight in self._flights.open:
+            flight.answer.set_exception(JudgeUnavailable(self._away))
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Kill a child that hangs: one that is silent for too long while it loads or has work."""
+    async def _watch(self, child: Child) -> None:
+        """Kill a child that hangs or has outgrown its memory; the next one does its work."""
         loop = asyncio.get_running_loop()
+        interval = min(1.0, self._options.hang_seconds / 4)
+        usual: int | None = None
         while True:
-            await asyncio.sleep(min(1.0, self._options.hang_seconds / 4))
-            busy = any(flight.sent for flight in self._flights.values())
-            if not busy and self._ready:
-                self._last_sign = loop.time()
-            allowed = self._options.hang_seconds if self._ready else self._options.start_seconds
-            if loop.time() - self._last_sign > allowed:
-                log.error("engine is silent for %.0f s and is killed", allowed)
-                _kill(process)
+            before = loop.time()
+            await asyncio.sleep(interval)
+            # Time in which this process itself stood still says nothing about the child.
+            self._last_sign += max(0.0, loop.time() - before - 2 * interval)
+            usual = usual if usual or not self._ready else child.private_bytes
+            if self._is_silent(loop.time()) or self._has_outgrown(child, usual):
+                child.kill()
                 return
 
-    async def _hear_last_words(self, process: asyncio.subprocess.Process) -> None:
-        """Keep the end of the child's log for the report of its death."""
-        assert process.stderr is not None
-        async for data in process.stderr:
-            self._last_words.append(data.decode("utf-8", "replace").rstrip())
+    def _is_silent(self, now: float) -> bool:
+        """Whether the child says nothing for longer than its loading or its work explains."""
+        if self._ready and not self._flights.busy:
+            self._last_sign = now
+        working = max(self._options.hang_seconds, self._patience)
+        allowed = working if self._ready else self._options.start_seconds
+        if now - self._last_sign <= allowed:
+            return False
+        log.error("engine is silent for %.0f s and is killed", allowed)
+        return True
+
+    def _has_outgrown(self, child: Child, usual: int | None) -> bool:
+        """Whether the child's memory has grown by more than it may since it was ready."""
+        current = child.private_bytes if usual else None
+        if not usual or not current or current - usual <= self._options.memory_growth:
+            return False
+        log.error("engine has grown from %d to %d MiB and is started again", usual >> 20, current >> 20)
+        self._outgrown = True
+        return True
 
     def _setup(self) -> Setup:
         options = self._options
@@ -301,24 +302,3 @@ class Engine:
             await asyncio.gather(self._supervisor, return_exceptions=True)
         self._ready = False
         self._go_away("it is shutting down")
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):  # it ended between the check and the kill
-            process.kill()
-
-
-async def _exit_code(process: asyncio.subprocess.Process) -> int:
-    """Wait for the end of a process. `Process.wait` waits for its pipes too, which may stay open."""
-    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of the end in no other way
-        await asyncio.sleep(0.01)
-    # asyncio has no public way to let go of the pipes.
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
-    return process.returncode
-
-
-def _ending(code: int, last_words: Sequence[str]) -> str:
-    ending = f"signal {-code}" if code < 0 else f"exit code {code}"
-    said = [words for words in last_words if words]
-    return f"{ending} ({said[-1]})" if said else ending

@@ -27,7 +27,14 @@ class EngineOptions:
     start_seconds: float = 900.0
     """How long loading may take."""
     hang_seconds: float = 180.0
-    """How long the child may be silent while it has work; then it is killed and started again."""
+    """How long the child may be silent while it has work; then it is killed and started again. Where a single step
+    takes long by itself (a large model without a GPU), the child is given ten times that."""
+    queue: int = 256
+    """Asks in flight at most, those that wait included; beyond it the engine says that it is busy. Backfill may
+    take half of it, live messages nine tenths. It also bounds what waits in the child's memory."""
+    memory_growth: int = 4 << 30
+    """Bytes that the child may take beyond what it has when it is ready, files it maps not counted; then it is
+    started again, and what was in flight is asked again. Ordinary work stays far below."""
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "inference.worker")
     """The child: it reads `wire` messages on its standard input and writes them on its standard output."""
 

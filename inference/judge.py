@@ -16,6 +16,7 @@ class JudgeError(Exception):
     ├── JudgeBusy           the engine is well and its queue is full: put the job back and try again soon
     ├── DeadlinePassed      the ticket's time is over: nobody needs the answer any more
     └── UnreadableAnswer    the model answered, but not in a readable form: try once more, then ask a person
+        └── Unanswerable    and trying once more is of no use
     """
 
 
@@ -33,6 +34,10 @@ class DeadlinePassed(JudgeError):
 
 class UnreadableAnswer(JudgeError):
     """The model's answer cannot be read as a verdict. Retry once, then show the case to a person."""
+
+
+class Unanswerable(UnreadableAnswer):
+    """This text can never be judged: it is too long, or kills the engine. Show the case to a person at once."""
 
 
 class Judge(Protocol):

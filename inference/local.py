@@ -3,13 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from inference.answer import Question
-from inference.answerer import TimedAnswer
 from inference.engine import Engine
 from inference.engine_options import EngineOptions
 from inference.judging import Budgets, PolicyJudge
 from inference.prompt import Harmony, load_harmony
-from inference.ticket import ORDINARY, Ticket
 
 
 class LocalJudge(PolicyJudge):
@@ -18,30 +15,8 @@ class LocalJudge(PolicyJudge):
     def __init__(
         self, engine: Engine, harmony: Harmony, model_digest: str, *, budgets: Budgets | None = None
     ) -> None:
-        super().__init__(_Untimed(engine), harmony, model_digest, budgets=budgets)
+        super().__init__(engine, harmony, model_digest, budgets=budgets)
         self.engine = engine
-
-
-class _Untimed:
-    """The engine as an `Answerer`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @property
-    def model_name(self) -> str:
-        """What the model calls itself."""
-        return self._engine.model_name
-
-    async def ask(
-        self,
-        prefix_key: str,
-        prefix: tuple[int, ...],
-        question: Question,
-        ticket: Ticket = ORDINARY,  # noqa: ARG002 - the port's signature
-    ) -> TimedAnswer:
-        """See `Answerer.ask`."""
-        return TimedAnswer(await self._engine.ask(prefix_key, prefix, question), None)
 
 
 @asynccontextmanager

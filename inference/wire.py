@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from inference.answer import Answer, Question
+from inference.counters import Counters
+from inference.ticket import ORDINARY, Ticket
 from policies.frozen import Frozen
+from policies.verdict import Timing
 
 
 class Setup(Frozen):
@@ -32,6 +35,8 @@ class Ask(Frozen):
     prefix_key: str
     prefix: tuple[int, ...]
     question: Question
+    ticket: Ticket = ORDINARY
+    """Its deadline counts from when the child reads this."""
 
 
 class Cancel(Frozen):
@@ -47,6 +52,15 @@ class Ready(Frozen):
     kind: Literal["ready"] = "ready"
     model_name: str
     """`general.name` of the file."""
+    patience: float = 0.0
+    """As in `Beat`."""
+
+
+class Taken(Frozen):
+    """An ask has reached the thread that works: if the child dies from here on, it may be this ask's doing."""
+
+    kind: Literal["taken"] = "taken"
+    id: int
 
 
 class Done(Frozen):
@@ -55,20 +69,35 @@ class Done(Frozen):
     kind: Literal["done"] = "done"
     id: int
     answer: Answer
+    timing: Timing
 
 
 class Refused(Frozen):
-    """An ask that can never be answered."""
+    """An ask that gets no answer."""
 
     kind: Literal["refused"] = "refused"
     id: int
     reason: str
+    final: bool
+    """Whether asking again, with another seed, is of no use."""
+    defect: str = ""
+    """What went wrong in our own code and where, for the log; holds no text of a member."""
+
+
+class Overdue(Frozen):
+    """An ask whose deadline passed before it was answered."""
+
+    kind: Literal["overdue"] = "overdue"
+    id: int
 
 
 class Beat(Frozen):
-    """The child is alive and stepping."""
+    """The child is alive and stepping, or has just done all that there was."""
 
     kind: Literal["beat"] = "beat"
+    counters: Counters
+    patience: float = Field(default=0.0, ge=0)
+    """Seconds that the longest step may take by what steps have cost so far: less silence is no hang."""
 
 
 class Fatal(Frozen):
@@ -78,11 +107,11 @@ class Fatal(Frozen):
     reason: str
 
 
-ToChild = Annotated[Setup | Ask | Cancel, Field(discriminator="kind")]
-FromChild = Annotated[Ready | Done | Refused | Beat | Fatal, Field(discriminator="kind")]
+ToChild = Setup | Ask | Cancel
+FromChild = Ready | Taken | Done | Refused | Overdue | Beat | Fatal
 
-_to_child: TypeAdapter[Setup | Ask | Cancel] = TypeAdapter(ToChild)
-_from_child: TypeAdapter[Ready | Done | Refused | Beat | Fatal] = TypeAdapter(FromChild)
+_to_child: TypeAdapter[ToChild] = TypeAdapter(Annotated[ToChild, Field(discriminator="kind")])
+_from_child: TypeAdapter[FromChild] = TypeAdapter(Annotated[FromChild, Field(discriminator="kind")])
 
 
 def line(message: Frozen) -> bytes:
@@ -90,11 +119,11 @@ def line(message: Frozen) -> bytes:
     return message.model_dump_json().encode() + b"\n"
 
 
-def read_in_child(data: bytes) -> Setup | Ask | Cancel:
+def read_in_child(data: bytes) -> ToChild:
     """A line that the parent wrote."""
     return _to_child.validate_json(data)
 
 
-def read_in_parent(data: bytes) -> Ready | Done | Refused | Beat | Fatal:
+def read_in_parent(data: bytes) -> FromChild:
     """A line that the child wrote."""
     return _from_child.validate_json(data)

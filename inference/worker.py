@@ -1,6 +1,7 @@
 """The engine's child process: one thread steps the scheduler and the model, another reads what is asked.
 
-It ends when its standard input does, so it never outlives its parent. Run by `inference.engine`.
+It ends when its standard input does, so it never outlives its parent. What waits in it is bounded by the parent,
+which keeps no more than `EngineOptions.queue` asks in flight. Run by `inference.engine`.
 """
 
 import os
@@ -9,138 +10,291 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from inference import vocabulary
-from inference.answer import Logits, Output, Walk, walk
-from inference.llama import Context, ContextOptions, ModelError, open_context, open_model
-from inference.prompt import Harmony, load_harmony
-from inference.scheduler import Scheduler, Sequence, TooLongError
+import numpy as np
+from numpy.typing import NDArray
+
+from inference import answer, vocabulary
+from inference.answer import Answer, Output, Question, Text, Walk
+from inference.jobs import Job, where
+from inference.judge import UnreadableAnswer
+from inference.llama import Context, ContextOptions, DecodeError, ModelError, open_context, open_model
+from inference.patience import Patience
+from inference.prompt import load_harmony
+from inference.scheduler import Cells, Limits, OutOfRoomError, Scheduler, Step, TooLongError
+from inference.steps import Sequence as Stream
 from inference.vocabulary import VocabularyError
-from inference.wire import Ask, Beat, Cancel, Done, Fatal, Ready, Refused, Setup, line, read_in_child
+from inference.wire import (
+    Ask,
+    Beat,
+    Cancel,
+    Done,
+    Fatal,
+    Overdue,
+    Ready,
+    Refused,
+    Setup,
+    Taken,
+    line,
+    read_in_child,
+)
 from policies.frozen import Frozen
 
 BEAT_SECONDS = 1.0
+STALLED_SECONDS = 0.05
+"""How long to wait for news when there are asks and yet nothing to do."""
+Inbox = queue.SimpleQueue[tuple[Ask | Cancel, float] | None]
+"""What is asked of the worker, and when it came; None closes it."""
+Walker = Callable[[Question, Text], Walk]
 
-Inbox = queue.SimpleQueue[Ask | Cancel | None]
-"""What is asked of the worker; None closes it."""
+
+class DecodeRefused(Exception):
+    """llama.cpp had no room for a step; the cache is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An `Output` over one row of logits."""
-
-    logits: Logits
+    logits: NDArray[np.float32]
 
     @property
     def greedy(self) -> int:
         return int(self.logits.argmax())
 
 
-class Worker:
-    """Answers asks until told to stop. Lives in one thread, the only one that touches the model."""
+class _Rows:
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    def __init__(self, context: Context, scheduler: Scheduler, harmony: Harmony, outbox: BinaryIO) -> None:
+    def run(self, step: Step) -> list[_Row]:
+        return [_Row(row) for row in self._context.run(step)]
+
+
+class Decodes(Protocol):
+    """A model's context, as `inference.llama.Context`."""
+
+    def run(self, step: Step) -> Sequence[Output]:
+        """Decode a step; an output for each row that has a sequence, in the order of the rows. Valid for one step.
+
+        Raises:
+            DecodeRefused: there is no room; the cache is as it was.
+            DecodeError: anything else; the cache's state is unknown.
+        """
+        ...
+
+
+class Worker:
+    """Answers asks until told to stop. Lives in one thread, the only one that touches the model.
+
+    An exception in one walk costs that ask its answer, and no other. One in the scheduler or the model ends the
+    process: nobody knows what state they are in, and the next process is asked everything again.
+    """
+
+    def __init__(
+        self,
+        context: Decodes,
+        scheduler: Scheduler,
+        text: Text,
+        outbox: BinaryIO,
+        *,
+        patience: Patience,
+        walk: Walker = answer.walk,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._context = context
         self._scheduler = scheduler
-        self._harmony = harmony
+        self._text = text
         self._outbox = outbox
-        self._walks: dict[int, tuple[Sequence, Walk]] = {}
+        self._walk = walk
+        self._clock = clock
+        self._jobs: dict[int, Job] = {}
+        self._model_seconds = 0.0
+        self._python_seconds = 0.0
+        self._mark = clock()
+        """Until when the time was counted."""
         self._last_beat = 0.0
+        self._unsaid = False
+        """Whether anything happened since the last beat."""
+        self._stalled = False
+        """Whether there are asks and nothing could be done for any of them."""
+        self._patience = patience
 
     def run(self, inbox: Inbox) -> None:
         """Step as long as there is work, wait as long as there is none, return when the inbox closes."""
         while self._receive(inbox):
-            step = self._scheduler.step()
-            if step is None:
-                continue
-            outputs = iter(self._context.run(step))
-            for row in step.rows:
-                if row.sequence is not None:
-                    self._advance(row.sequence, _Row(next(outputs)))
-            self._beat()
+            now = self._clock()
+            for late in self._scheduler.overdue(now):
+                self._drop(late.id)
+                self._send(Overdue(id=late.id))
+            step = self._scheduler.step(now)
+            self._stalled = step is None
+            if step is not None:
+                self._run(step)
+                self._beat_if_due()
 
     def _receive(self, inbox: Inbox) -> bool:
-        """Take in everything that has arrived; block only when there is nothing else to do."""
+        """Take in everything that has arrived; wait only when there is nothing else to do."""
         while True:
             try:
-                message = inbox.get(block=self._scheduler.idle)
+                arrived = self._next(inbox)
             except queue.Empty:
                 return True
-            if message is None:
+            if arrived is None:
                 return False
+            message, when = arrived
             if isinstance(message, Ask):
-                self._start(message)
+                self._start(message, when)
             else:
                 self._drop(message.id)
 
-    def _start(self, ask: Ask) -> None:
-        answer = walk(ask.question, self._harmony)
-        sequence = Sequence(ask.id, ask.prefix_key, ask.prefix, reserve=ask.question.most_tokens)
-        try:
-            self._scheduler.add(sequence, next(answer).tokens)
-        except TooLongError as error:
-            self._send(Refused(id=ask.id, reason=str(error)))
-            return
-        self._walks[ask.id] = (sequence, answer)
+    def _next(self, inbox: Inbox) -> "tuple[Ask | Cancel, float] | None":
+        """The next message; queue.Empty if there is none and something else to do."""
+        if not self._scheduler.idle:
+            wait, self._stalled = self._stalled, False
+            return inbox.get(timeout=STALLED_SECONDS) if wait else inbox.get_nowait()
+        if self._unsaid:
+            self._beat()
+        arrived = inbox.get()
+        self._mark = self._clock()
+        return arrived
 
-    def _advance(self, sequence: Sequence, output: Output) -> None:
-        _, answer = self._walks[sequence.id]
+    def _start(self, ask: Ask, when: float) -> None:
+        self._send(Taken(id=ask.id))
+        reserve = ask.question.most_tokens
+        sequence = Stream(ask.id, ask.prefix_key, ask.prefix, reserve=reserve, ticket=ask.ticket)
+        with self._guarded(ask.id):
+            walk = self._walk(ask.question, self._text)
+            self._scheduler.add(sequence, next(walk).tokens, when)
+            self._jobs[ask.id] = Job(sequence, walk, since=when)
+
+    def _run(self, step: Step) -> None:
+        """Decode a step and move the walks on that it has outputs for."""
+        begun = self._count_python()
         try:
-            self._scheduler.feed(sequence, answer.send(output).tokens)
-        except StopIteration as finished:
-            self._drop(sequence.id)
-            self._send(Done(id=sequence.id, answer=finished.value))
+            outputs = self._context.run(step)
+        except DecodeRefused:  # the cache is as it was: the scheduler makes room and plans anew
+            self._scheduler.refused(step)
+            return
+        self._mark = now = self._clock()
+        self._model_seconds += now - begun
+        self._scheduler.spent(step, now - begun)
+        self._patience.learn(step.tokens, now - begun)
+        sequences = [row.sequence for row in step.rows if row.sequence is not None]
+        for sequence, output in zip(sequences, outputs, strict=True):
+            self._advance(self._jobs[sequence.id], output, now)
+
+    def _advance(self, job: Job, output: Output, now: float) -> None:
+        ask_id = job.sequence.id
+        with self._guarded(ask_id):
+            result = job.advance(output, now)
+            if isinstance(result, Answer):
+                self._drop(ask_id)
+                self._send(Done(id=ask_id, answer=result, timing=job.timing))
+            else:
+                self._scheduler.feed(job.sequence, result)
+
+    @contextmanager
+    def _guarded(self, ask_id: int) -> Iterator[None]:
+        """What goes wrong with one ask is told of that one, and the others go on."""
+        try:
+            yield
+        except TooLongError as error:
+            self._refuse(ask_id, str(error), final=True)
+        except UnreadableAnswer as error:
+            self._refuse(ask_id, str(error))
+        except (MemoryError, OSError):  # of the process, not of this ask
+            raise
+        except Exception as defect:  # noqa: BLE001 - a defect in one walk; it reaches the log by way of the parent
+            self._refuse(ask_id, f"a defect of the engine ({type(defect).__name__})", defect=where(defect))
+
+    def _refuse(self, ask_id: int, reason: str, *, final: bool = False, defect: str = "") -> None:
+        self._drop(ask_id)
+        self._send(Refused(id=ask_id, reason=reason, final=final, defect=defect))
 
     def _drop(self, ask_id: int) -> None:
         """Forget an ask; one that is not known has been answered while its cancellation was on the way."""
-        if ask_id in self._walks:
-            sequence, answer = self._walks.pop(ask_id)
-            answer.close()
-            self._scheduler.remove(sequence)
+        if job := self._jobs.pop(ask_id, None):
+            job.walk.close()
+            self._scheduler.remove(job.sequence)
+
+    def _count_python(self) -> float:
+        """Everything since the last mark was Python's doing; returns what time it is."""
+        now = self._clock()
+        self._python_seconds += now - self._mark
+        self._mark = now
+        return now
+
+    def _beat_if_due(self) -> None:
+        self._unsaid = True
+        if self._mark - self._last_beat >= BEAT_SECONDS:
+            self._beat()
 
     def _beat(self) -> None:
-        now = time.monotonic()
-        if now - self._last_beat >= BEAT_SECONDS:
-            self._last_beat = now
-            self._send(Beat())
+        self._last_beat, self._unsaid = self._count_python(), False
+        seconds = {"model_seconds": self._model_seconds, "python_seconds": self._python_seconds}
+        self._send(
+            Beat(counters=self._scheduler.counters.model_copy(update=seconds), patience=self._patience.seconds)
+        )
 
     def _send(self, message: Frozen) -> None:
         self._outbox.write(line(message))
         self._outbox.flush()
 
 
-def main() -> int:
-    """Load what the first line of standard input names, then answer what the others ask."""
+def main(walk: Walker = answer.walk) -> int:
+    """Load what the first line of standard input names, then answer what the others ask.
+
+    `walk` is how an answer is written: a benchmark may put in one of fixed length.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent, which then ends us
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not look like an answer
     setup = read_in_child(sys.stdin.buffer.readline())
     assert isinstance(setup, Setup)
     try:
-        _work(setup, outbox)
-    except (ModelError, VocabularyError, OSError) as error:
-        outbox.write(line(Fatal(reason=str(error))))
-        outbox.flush()
-        return 1
+        _work(setup, outbox, walk)
+    except BrokenPipeError:  # the parent is gone, and with it everybody who asked
+        return 0
+    except (ModelError, VocabularyError, DecodeError, OutOfRoomError, OSError) as error:
+        return _end(outbox, str(error))
+    except Exception as defect:  # noqa: BLE001 - its message may quote a member: only its kind and place are told
+        return _end(outbox, f"a defect: {where(defect)}")
     return 0
 
 
-def _work(setup: Setup, outbox: BinaryIO) -> None:
+def _end(outbox: BinaryIO, reason: str) -> int:
+    outbox.write(line(Fatal(reason=reason)))
+    outbox.flush()
+    return 1
+
+
+def _work(setup: Setup, outbox: BinaryIO, walk: Walker) -> None:
     folder = Path(setup.vocabulary)
     with open_model(Path(setup.model), gpu_layers=setup.gpu_layers) as model:
         if not vocabulary.is_kept(folder):
             vocabulary.keep(folder, model.token_texts(vocabulary.ORDINARY_TOKENS))
         harmony = load_harmony(folder)
         with open_context(model, _context_options(setup)) as context:
-            scheduler = Scheduler(
-                width=setup.width, prefixes=setup.prefixes, cells=setup.cells, step_tokens=setup.step_tokens
-            )
             outbox.write(line(Ready(model_name=model.metadata("general.name"))))
             outbox.flush()
-            Worker(context, scheduler, harmony, outbox).run(listen(sys.stdin.buffer))
+            worker = Worker(
+                _Rows(context),
+                Scheduler(_limits(setup)),
+                harmony,
+                outbox,
+                patience=Patience(setup.step_tokens),
+                walk=walk,
+            )
+            worker.run(listen(sys.stdin.buffer))
+
+
+def _limits(setup: Setup) -> Limits:
+    cells = Cells(setup.cells, setup.cells)
+    return Limits(setup.width, setup.prefixes, cells, setup.step_tokens, setup.cells)
 
 
 def _context_options(setup: Setup) -> ContextOptions:
@@ -162,8 +316,10 @@ def listen(source: BinaryIO) -> Inbox:
             for data in source:
                 message = read_in_child(data)
                 if not isinstance(message, Setup):
-                    inbox.put(message)
-        finally:  # also when a parent that was killed left half a line behind: the child must not outlive it
+                    inbox.put((message, time.monotonic()))
+        except ValueError:  # half a line, of a parent that was killed. What it says may be a member's text
+            print("a line from the engine is no message", file=sys.stderr)  # noqa: T201 - the child's log
+        finally:  # the child must not outlive its parent
             inbox.put(None)
 
     threading.Thread(target=read, name="inbox", daemon=True).start()

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from inference import child as child_module
 from inference import engine as engine_module
+from inference import flights
 from inference.answer import Question
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
-from inference.judge import JudgeUnavailable, UnreadableAnswer
+from inference.judge import JudgeUnavailable, Unanswerable, UnreadableAnswer
 
 QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)
 CHILD = Path(__file__).with_name("scripted_child.py")
@@ -33,7 +35,7 @@ def options(folder: Path, hang_seconds: float = 20.0) -> EngineOptions:
 
 
 async def ask(engine: Engine, key: str) -> str:
-    return (await engine.ask(key, (1,), QUESTION)).analysis
+    return (await engine.ask(key, (1,), QUESTION)).answer.analysis
 
 
 async def test_many_asks_are_answered(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ async def test_a_child_that_hangs_is_killed_and_its_work_done_by_the_next(tmp_pa
     async with Engine(options(tmp_path, hang_seconds=0.4)) as engine:
         with pytest.raises(UnreadableAnswer):
             await ask(engine, "hang")
-        assert engine.restarts == engine_module.SUSPECT_AFTER + 1
+        assert engine.restarts == flights.SUSPECT_AFTER + 1
         assert await ask(engine, "ok") == "ok"
 
 
@@ -87,11 +89,11 @@ async def test_a_child_that_works_long_but_gives_signs_of_life_is_left_alone(tmp
 async def test_a_supervisor_that_fails_leaves_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(_engine: Engine) -> None:
+    async def fail(_command: object) -> None:
         raise RuntimeError("a bug")
 
     async with Engine(options(tmp_path)) as engine:
-        monkeypatch.setattr(Engine, "_start_child", fail)
+        monkeypatch.setattr(child_module.Child, "start", fail)
         with pytest.raises(JudgeUnavailable, match="its supervisor failed"):
             await asyncio.wait_for(ask(engine, "die"), 10)
 
@@ -126,10 +128,13 @@ async def test_an_engine_that_cannot_come_back_says_so_until_it_can(tmp_path: Pa
         assert await ask(engine, "ok") == "ok"
 
 
-async def test_what_can_never_be_answered_is_refused(tmp_path: Path) -> None:
+async def test_what_cannot_be_answered_is_told_from_what_never_can(tmp_path: Path) -> None:
     async with Engine(options(tmp_path)) as engine:
-        with pytest.raises(UnreadableAnswer, match="much too long"):
+        with pytest.raises(UnreadableAnswer, match="makes no sense") as unreadable:
             await ask(engine, "refuse")
+        assert not isinstance(unreadable.value, Unanswerable)
+        with pytest.raises(Unanswerable, match="much too long"):
+            await ask(engine, "long")
 
 
 async def test_garbage_from_the_child_stops_nobody_for_ever(tmp_path: Path) -> None:
@@ -142,7 +147,7 @@ async def test_garbage_from_the_child_stops_nobody_for_ever(tmp_path: Path) -> N
 async def test_a_line_without_an_end_stops_nobody_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "MAX_LINE", 10_000)
+    monkeypatch.setattr(child_module, "MAX_LINE", 10_000)
     async with Engine(options(tmp_path)) as engine:
         with pytest.raises(UnreadableAnswer):
             await asyncio.wait_for(ask(engine, "endless"), 10)
@@ -153,7 +158,7 @@ async def test_a_line_without_an_end_stops_nobody_for_ever(
 async def test_pipes_and_processes_that_do_not_end_keep_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    monkeypatch.setattr(engine_module, "LAST_WORDS_SECONDS", 0.05)
+    monkeypatch.setattr(child_module, "LAST_WORDS_SECONDS", 0.05)
     async with Engine(options(tmp_path)) as engine:
         with pytest.raises(UnreadableAnswer):
             await asyncio.wait_for(ask(engine, key), 10)

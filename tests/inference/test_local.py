@@ -56,7 +56,12 @@ def options(model: Path, vocabulary_folder: Path) -> EngineOptions:
 def without_time(verdict: Verdict) -> Verdict:
     """Times differ from run to run, and batching moves probabilities in the last digits."""
     assert verdict.probability is not None
-    rounded = {"milliseconds": 0.0, "probability": round(verdict.probability, 2), "label_mass": 1.0}
+    rounded = {
+        "milliseconds": 0.0,
+        "probability": round(verdict.probability, 2),
+        "label_mass": 1.0,
+        "timing": None,
+    }
     return verdict.model_copy(update=rounded)
 
 

@@ -13,6 +13,7 @@ from inference.standin.notice import STANDIN_NOTICE
 from inference.standin.vocabulary import token_bytes
 from inference.standin.weights import all_tensors
 from policies.policy import Example, Policy, Rule
+from tests.inference.scripted_logits import Row
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
@@ -192,13 +193,13 @@ async def test_llama_cpp_and_plain_numpy_give_the_same_answers(
 
 def numpy_answer(model: Any, harmony: Harmony, sample: Any) -> Answer:
     """Walk through one answer with logits from NumPy."""
-    prompt = harmony.prompt(sample.policy, sample.content)
+    prompt = harmony.prompt(sample.policy, sample.content, sample.policy.judge.effort)
     question = Question(prompt.private, sample.policy.rule_ids, 0.5, explain=True, reasoning_budget=64)
     model.feed(prompt.prefix)
     steps = walk(question, harmony)
-    tokens = next(steps)
+    feed = next(steps)
     try:
         while True:
-            tokens = steps.send(model.feed(tokens))
+            feed = steps.send(Row(model.feed(feed.tokens)))
     except StopIteration as end:
         return end.value
