@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.case import Claim
 from bot.question import question
-from inference.judge import Judge, UnreadableAnswer
+from inference.judge import Judge, Unanswerable, UnreadableAnswer
 from inference.rendering import PROMPT_VERSION
 from inference.ticket import Priority, Ticket
 from policies.verdict import Verdict
@@ -50,7 +50,7 @@ class Inquiry:
     """Of every question. None of them has a deadline: what was suspected is judged, however late."""
 
     async def verdict(self, claim: Claim) -> Verdict:
-        """The judge's verdict, or an undecided one when its answer was unreadable twice.
+        """The judge's verdict, or an undecided one when its answer was unreadable twice, or will always be.
 
         Raises:
             JudgeUnavailable: the engine is away; nothing was judged.
@@ -64,20 +64,23 @@ class Inquiry:
         for seed in SEEDS:
             try:
                 return await self.judge.judge(claim.policy, content, seed=seed, ticket=ticket)
+            except Unanswerable as never:
+                return self._undecided(claim, seed, started, ["the model cannot judge this message", str(never)])
             except UnreadableAnswer as unreadable:
                 problems.append(str(unreadable))
-        return self._undecided(claim, (self.timer() - started) * 1000, problems)
+        told = f"the model's answer could not be read, {len(SEEDS)} times"
+        return self._undecided(claim, SEEDS[-1], started, [told, *problems])
 
-    def _undecided(self, claim: Claim, milliseconds: float, problems: list[str]) -> Verdict:
+    def _undecided(self, claim: Claim, seed: int, started: float, notes: list[str]) -> Verdict:
         return Verdict(
             violation=None,
-            notes=(f"the model's answer could not be read, {len(SEEDS)} times", *dict.fromkeys(problems)),
+            notes=tuple(dict.fromkeys(notes)),
             effort=claim.policy.judge.effort,
             tokens=0,
-            milliseconds=milliseconds,
+            milliseconds=(self.timer() - started) * 1000,
             policy_digest=claim.policy.digest,
             model_digest=self.model.digest,
             model_name=self.model.name,
             prompt_version=PROMPT_VERSION,
-            seed=SEEDS[-1],
+            seed=seed,
         )

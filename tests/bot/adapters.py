@@ -9,7 +9,7 @@ from bot.case import CaseFile, Earlier, Message
 from bot.inquiry import ModelIdentity
 from bot.ports import DiscordAway, Page
 from bot.rulebook import Rulebook
-from inference.judge import JudgeBusy, JudgeUnavailable, UnreadableAnswer
+from inference.judge import JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from inference.rendering import PROMPT_VERSION, Content
 from inference.ticket import ORDINARY, Ticket
@@ -118,14 +118,15 @@ class TermJudge:
     """Cites the first rule of which the text (or one of its readings) holds a term.
 
     `away`: how many more questions find it away. `unreadable`: texts whose answer cannot be read, with the seeds
-    that fail. `broken`: texts that show a defect. `gate`: questions wait until it is set. `places`: so many
-    questions are taken at once, the others are refused.
+    that fail. `unanswerable`: texts that never get one. `broken`: texts that show a defect. `gate`: questions
+    wait until it is set. `places`: so many questions are taken at once, the others are refused.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Content, int]] = []
         self.away = 0
         self.unreadable: dict[str, set[int]] = {}
+        self.unanswerable: set[str] = set()
         self.broken: set[str] = set()
         self.gate: asyncio.Event | None = None
         self.places = 10_000
@@ -160,6 +161,8 @@ class TermJudge:
             raise JudgeUnavailable("the engine is starting")
         if content.text in self.broken:
             raise ZeroDivisionError(content.text)
+        if content.text in self.unanswerable:
+            raise Unanswerable("it is too long")
         if seed in self.unreadable.get(content.text, ()):
             raise UnreadableAnswer("no label where one has to be")
         for rule in policy.rules:

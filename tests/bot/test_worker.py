@@ -120,6 +120,20 @@ async def test_an_answer_that_is_unreadable_twice_opens_the_case_as_undecided(
     assert [seed for _, _, seed in judge.asked] == [0, 1]
 
 
+async def test_what_can_never_be_judged_is_left_to_a_person_at_once(
+    memory: Store, judge: TermJudge, walk_clock: Clock
+) -> None:
+    await fill(memory, "losers' bracket")
+    judge.unanswerable = {"losers' bracket"}
+    await work_off(worker_on(memory, judge, Opened(), walk_clock))
+    case = await memory.case(1)
+    verdict = case.findings[0].verdict
+    assert verdict is not None
+    assert (case.state, verdict.violation) == (CaseState.OPEN, None)
+    assert verdict.notes == ("the model cannot judge this message", "it is too long")
+    assert len(judge.asked) == 1
+
+
 async def test_nothing_is_lost_or_counted_as_failed_while_the_judge_is_away(
     memory: Store, judge: TermJudge, walk_clock: Clock
 ) -> None:
