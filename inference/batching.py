@@ -4,9 +4,9 @@ In the plain case everybody who decodes has a row in every step, and prompts sha
 prompts the one goes first that has the fewest tokens left for each sequence that waits for them (Smith's rule: the
 least mean time to a first token), less what it has waited, so that a long one is not passed for ever.
 
-While somebody sits before a screen, the others join a step only as far as they slow it down by half, in the mean:
-the cost of a step is learned. What a step allows and does not use is carried over, so that they always have a
-third of the machine's time, and whoever was not fed for longest comes first.
+While somebody sits before a screen, the others join a step only as far as they slow it down by a third, in the
+mean: the cost of a step is learned. What a step allows and does not use is carried over, so that the others always
+have a quarter of the machine's time, and whoever was not fed for longest comes first.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,17 @@ from inference.step_cost import StepCost
 from inference.steps import Limits, Row, Sequence
 from inference.ticket import Priority
 
-SLOWDOWN = 0.5
+SLOWDOWN = 1 / 3
 """Seconds that others may add to a step for each second that it takes without them."""
 CARRIED_OVER = 4
 """Of so many steps the unused allowance is kept: enough for a token where a token costs as much as a step."""
 BACKFILL_BEHIND = 8
 """Steps that a row of backfill comes behind a live one that has waited as long."""
+
+BRISK_SECONDS = 0.5
+"""What a brisk step may take: so long waits at most who has just asked."""
+SMALLEST_PIECE = 16
+"""Tokens of prompts that even a brisk step takes."""
 
 Fed = Sequence | Prefix
 """What has rows."""
@@ -36,8 +41,13 @@ class Batching:
         self._ageing = max(1, limits.step_tokens // 8)
         self._allowance = 0.0
 
-    def rows(self, step: int, running: Iterable[Sequence], unfilled: Iterable[Prefix]) -> list[Row]:
-        """Feed sequences that began and prefixes that somebody waits for, at most `step_tokens` in all."""
+    def rows(
+        self, step: int, running: Iterable[Sequence], unfilled: Iterable[Prefix], *, brisk: bool = False
+    ) -> list[Row]:
+        """Feed sequences that began and prefixes that somebody waits for, at most `step_tokens` in all.
+
+        `brisk`: somebody may come and sit before a screen, so prompts do not make a step long.
+        """
         decoding: list[Sequence] = []
         prompts: list[Fed] = [prefix for prefix in unfilled if prefix.users and prefix.pending]
         urgent = False
@@ -52,7 +62,15 @@ class Batching:
         if urgent:
             return self._with_guests(step, [*decoding, *prompts])
         self._allowance = 0.0
-        return self._fill(step, decoding, prompts, self._step_tokens)
+        most = self._tokens_within(BRISK_SECONDS, len(decoding)) if brisk else self._step_tokens
+        return self._fill(step, decoding, prompts, most)
+
+    def _tokens_within(self, seconds: float, decoding: int) -> int:
+        """Tokens of a step that takes so long; everybody who decodes and a piece of a prompt always go."""
+        if not self.cost.known or not self.cost.per_token:
+            return self._step_tokens
+        tokens = int((seconds - self.cost.fixed) / self.cost.per_token)
+        return min(self._step_tokens, max(tokens, decoding + SMALLEST_PIECE))
 
     def _with_guests(self, step: int, fed: list[Fed]) -> list[Row]:
         """Those who are waited for before a screen, and of the others as many as hardly slow them down."""

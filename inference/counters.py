@@ -72,9 +72,19 @@ class Tally:
     cancelled: int = 0
     admitted: list[int] = field(default_factory=lambda: [0] * len(Priority))
 
-    def count_step(self, rows: Iterable[Row], running: int, *, undo: bool = False) -> None:
-        """Count a step that is about to be run, or take back one that was refused."""
-        sign = -1 if undo else 1
+    last_running: int = 0
+    """In the last step."""
+
+    def count_step(self, rows: Iterable[Row], running: int) -> None:
+        """Count a step that is about to be run."""
+        self.last_running = running
+        self._count(rows, 1)
+
+    def take_back(self, rows: Iterable[Row]) -> None:
+        """The last step was refused: it does not count."""
+        self._count(rows, -1)
+
+    def _count(self, rows: Iterable[Row], sign: int) -> None:
         decoded = tokens = number = 0
         for row in rows:
             length = len(row.tokens)
@@ -83,7 +93,7 @@ class Tally:
             decoded += length == 1 and row.sequence is not None
         self.steps += sign
         self.rows += sign * number
-        self.occupancy += sign * running
+        self.occupancy += sign * self.last_running
         self.decoded_tokens += sign * decoded
         self.prefilled_tokens += sign * (tokens - decoded)
 

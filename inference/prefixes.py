@@ -94,10 +94,12 @@ class Prefixes:
         prefix.demand = self._ledger.settled(len(prefix.tokens))
         self._ledger.take(prefix.demand)
 
-    def make_room(self, need: Demand, *, slot: bool, keep: str) -> list[Prefix] | None:
-        """Evict as few idle prefixes as it takes, never `keep`; if all are too few, none, and return None."""
+    def make_room(self, need: Demand, *, slot: bool, keep: str, given: Demand = NOTHING) -> list[Prefix] | None:
+        """Evict as few idle prefixes as it takes, never `keep`; if all are too few, none, and return None.
+
+        `given` is what will be given back besides.
+        """
         evicted: list[Prefix] = []
-        given = NOTHING
         victims: Iterator[Prefix] | None = None
         while not self._ledger.fits(need, given) or (slot and not self._free and not evicted):
             victims = victims or iter(self._victims(keep))

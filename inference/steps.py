@@ -65,6 +65,8 @@ class Sequence:
     """The last step that it had a row in."""
     charged: int = 0
     """Tokens that its tenant was charged with; 0 until it is first admitted."""
+    made_way: bool = False
+    """Whether an interactive one took its place once; that happens to nobody twice."""
     overdue: bool = False
     """Whether its deadline passed."""
 
