@@ -1,8 +1,8 @@
 """llama.cpp's two unified KV caches in plain Python, cell by cell.
 
-Follows `find_slot`, `apply_ubatch`, `seq_rm`, `seq_cp`, `state_write` and `state_read` of `llama-kv-cache.cpp`, for
-`kv_unified = true`, `swa_full = false` and steps of one ubatch. The same steps run on the real cache must show the
-same `positions`.
+Follows `find_slot`, `apply_ubatch`, `seq_rm`, `seq_cp`, `state_write` and `state_read` of `llama-kv-cache.cpp`,
+for `kv_unified = true`, `swa_full = false` and steps of one ubatch. The same steps run on the real cache must show
+the same `positions`.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Anything may happen to the scheduler at any moment, and the caches of llama.cpp always have room for its steps."""
+"""Anything may happen to the scheduler at any moment, and llama.cpp always has room for its steps."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -162,7 +162,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         counters = self.scheduler.counters
         waiting = counters.waiting
         assert counters.running + waiting.interactive + waiting.live + waiting.backfill == len(self.sequences)
-        return {id for id, s in self.sequences.items() if s.slot >= 0 or s in self.scheduler._queue}
+        return {number for number, s in self.sequences.items() if s.slot >= 0 or s in self.scheduler._queue}
 
     @invariant()
     def promises_fit_and_slots_are_whole(self) -> None:
