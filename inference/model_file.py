@@ -23,6 +23,7 @@ _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TOKENS = "tokenizer.ggml.tokens"
 _EMBEDDING = "token_embd.weight"
+_HEAD = "output.weight"
 
 
 class ModelFileError(Exception):
@@ -47,6 +48,8 @@ class ModelFile:
     """Bytes of all tensors."""
     embedding: int
     """Bytes of the token embeddings, which stay in main memory."""
+    head: int
+    """Bytes of the output layer."""
     tokens_at: tuple[int, int]
     """Where the vocabulary lies: first byte of its first entry, number of entries. (0, 0) when there is none."""
 
@@ -62,7 +65,10 @@ class ModelFile:
 
     @property
     def cache_bytes_per_cell(self) -> int:
-        """What one token costs in the f16 KV cache of all layers, in bytes."""
+        """What one token costs in the f16 KV cache if every layer kept all of them: more than it does.
+
+        Half of the layers keep a window only; `inference.sizing` has the exact figures.
+        """
         width = self.number("attention.key_length") + self.number("attention.value_length")
         return self.number("block_count") * self.number("attention.head_count_kv") * width * 2
 
@@ -131,6 +137,7 @@ class _Reader:
             tensors=len(layout),
             weights=sum(size for _, _, size in layout),
             embedding=sum(size for name, _, size in layout if name == _EMBEDDING),
+            head=sum(size for name, _, size in layout if name == _HEAD),
             tokens_at=self._tokens_at,
         )
 

@@ -12,21 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from inference import answer, vocabulary
 from inference.answer import Answer, Output, Question, Text, Walk
 from inference.jobs import Job, where
 from inference.judge import UnreadableAnswer
-from inference.llama import Context, ContextOptions, DecodeError, ModelError, open_context, open_model
+from inference.llama import DecodeError, DecodeRefused, ModelError, open_context, open_model, room
+from inference.model_file import ModelFileError, read_model_file
 from inference.patience import Patience
 from inference.prompt import load_harmony
 from inference.scheduler import Cells, Limits, OutOfRoomError, Scheduler, Step, TooLongError
+from inference.sizing import ContextPlan, DoesNotFit, Wishes, plan_context, shape_of
 from inference.steps import Sequence as Stream
 from inference.vocabulary import VocabularyError
 from inference.wire import (
@@ -51,27 +49,6 @@ STALLED_SECONDS = 0.05
 Inbox = queue.SimpleQueue[tuple[Ask | Cancel, float] | None]
 """What is asked of the worker, and when it came; None closes it."""
 Walker = Callable[[Question, Text], Walk]
-
-
-class DecodeRefused(Exception):
-    """llama.cpp had no room for a step; the cache is as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    logits: NDArray[np.float32]
-
-    @property
-    def greedy(self) -> int:
-        return int(self.logits.argmax())
-
-
-class _Rows:
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def run(self, step: Step) -> list[_Row]:
-        return [_Row(row) for row in self._context.run(step)]
 
 
 class Decodes(Protocol):
@@ -259,7 +236,9 @@ def main(walk: Walker = answer.walk) -> int:
         _work(setup, outbox, walk)
     except BrokenPipeError:  # the parent is gone, and with it everybody who asked
         return 0
-    except (ModelError, VocabularyError, DecodeError, OutOfRoomError, OSError) as error:
+    except ModelFileError as error:
+        return _end(outbox, f"{error}: {error.hint}")
+    except (ModelError, DoesNotFit, VocabularyError, DecodeError, OutOfRoomError, OSError) as error:
         return _end(outbox, str(error))
     except Exception as defect:  # noqa: BLE001 - its message may quote a member: only its kind and place are told
         return _end(outbox, f"a defect: {where(defect)}")
@@ -274,16 +253,17 @@ def _end(outbox: BinaryIO, reason: str) -> int:
 
 def _work(setup: Setup, outbox: BinaryIO, walk: Walker) -> None:
     folder = Path(setup.vocabulary)
+    plan = _plan(setup)
     with open_model(Path(setup.model), gpu_layers=setup.gpu_layers) as model:
         if not vocabulary.is_kept(folder):
             vocabulary.keep(folder, model.token_texts(vocabulary.ORDINARY_TOKENS))
         harmony = load_harmony(folder)
-        with open_context(model, _context_options(setup)) as context:
+        with open_context(model, plan, threads=setup.threads) as context:
             outbox.write(line(Ready(model_name=model.metadata("general.name"))))
             outbox.flush()
             worker = Worker(
-                _Rows(context),
-                Scheduler(_limits(setup)),
+                context,
+                Scheduler(_limits(context.plan)),
                 harmony,
                 outbox,
                 patience=Patience(setup.step_tokens),
@@ -292,19 +272,23 @@ def _work(setup: Setup, outbox: BinaryIO, walk: Walker) -> None:
             worker.run(listen(sys.stdin.buffer))
 
 
-def _limits(setup: Setup) -> Limits:
-    cells = Cells(setup.cells, setup.cells)
-    return Limits(setup.width, setup.prefixes, cells, setup.step_tokens, setup.cells)
-
-
-def _context_options(setup: Setup) -> ContextOptions:
-    return ContextOptions(
-        slots=setup.width + setup.prefixes,
-        cells=setup.cells,
+def _plan(setup: Setup) -> ContextPlan:
+    """Lay the context out by what memory is free, before the model is loaded: what cannot fit is said at once."""
+    shape = shape_of(read_model_file(Path(setup.model)))
+    there = room(setup.gpu_layers)
+    wishes = Wishes(
+        width=setup.width,
+        prefixes=setup.prefixes,
         step_tokens=setup.step_tokens,
-        threads=setup.threads,
-        gpu_layers=setup.gpu_layers,
+        context=setup.cells,
+        gpu_layers=setup.gpu_layers if there.on_gpu else 0,
     )
+    return plan_context(shape, there.free_bytes, wishes)
+
+
+def _limits(plan: ContextPlan) -> Limits:
+    cells = Cells(plan.cells, plan.window_cells or plan.cells)
+    return Limits(plan.width, plan.prefixes, cells, plan.step_tokens, plan.shape.window or plan.cells)
 
 
 def listen(source: BinaryIO) -> Inbox:
