@@ -237,7 +237,7 @@ class Scheduler:
         victims: list[Sequence] = []
         given = NOTHING
         for victim in self._newest_of_the_lowest():
-            if victim.made_way or victim.ticket.priority is Priority.INTERACTIVE:
+            if victim.keeps_slot or victim.ticket.priority is Priority.INTERACTIVE:
                 continue
             victims.append(victim)
             given += self._residents.growing(victim)
@@ -246,7 +246,7 @@ class Scheduler:
         else:
             return False
         for victim in victims:
-            victim.made_way = True
+            victim.keeps_slot = True
             self._requeue(victim)
         self._start(waiting, now)
         return True
@@ -257,6 +257,8 @@ class Scheduler:
         self._queue.serve(waiting, 0 if sequence.charged else sequence.reserve)
         self._residents.start(sequence, self._steps)
         self._tally.admitted[sequence.ticket.priority] += 1
+        if self._queue.count(Priority.INTERACTIVE) and sequence.ticket.priority is not Priority.INTERACTIVE:
+            sequence.keeps_slot = True  # it passed an interactive one by right
         if sequence.admitted is None:
             sequence.admitted = now
             sequence.charged = sequence.reserve

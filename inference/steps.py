@@ -65,8 +65,8 @@ class Sequence:
     """The last step that it had a row in."""
     charged: int = 0
     """Tokens that its tenant was charged with; 0 until it is first admitted."""
-    made_way: bool = False
-    """Whether an interactive one took its place once; that happens to nobody twice."""
+    keeps_slot: bool = False
+    """Whether it makes way for no interactive one: it did once, or it came in by the share of the old."""
     overdue: bool = False
     """Whether its deadline passed."""
 

@@ -1,0 +1,196 @@
+"""What joins a step while somebody sits before a screen; the plain case is tested with the scheduler."""
+
+import random
+
+import pytest
+
+from inference.batching import BRISK_SECONDS, CARRIED_OVER, SLOWDOWN
+from inference.scheduler import Cells, Limits, Scheduler, Sequence
+from inference.ticket import Priority, Ticket
+
+INTERACTIVE, LIVE, BACKFILL = Priority
+PREFIX = tuple(range(40))
+
+
+class Machine:
+    """A scheduler on a machine whose steps take `fixed` seconds and `per_token` for each token."""
+
+    def __init__(self, fixed: float, per_token: float, width: int = 16, step_tokens: int = 256) -> None:
+        self.scheduler = Scheduler(Limits(width, 4, Cells(60_000, 20_000), step_tokens, 128))
+        self.fixed, self.per_token = fixed, per_token
+        self.now = 0.0
+        self.left: dict[int, int] = {}
+        self.asked: dict[int, float] = {}
+        self.took: dict[int, float] = {}
+        self.sequences: list[Sequence] = []
+
+    def add(self, priority: Priority, private: int, answer: int, prefix: str = "policy") -> Sequence:
+        number = len(self.sequences)
+        sequence = Sequence(number, prefix, PREFIX, private + answer, Ticket(priority))
+        self.scheduler.add(sequence, [1] * private, self.now)
+        self.sequences.append(sequence)
+        self.left[number], self.asked[number] = answer, self.now
+        return sequence
+
+    def step(self) -> dict[int, int]:
+        """Run one; the tokens that each sequence had in it."""
+        owners = {sequence.slot: sequence.id for sequence in self.scheduler.running}
+        step = self.scheduler.step(self.now)
+        assert step is not None
+        owners |= {sequence.slot: sequence.id for sequence in self.scheduler.running}
+        seconds = self.fixed + self.per_token * step.tokens
+        self.now += seconds
+        self.scheduler.spent(step, seconds)
+        for row in step.rows:
+            if row.sequence is not None:
+                self.read(row.sequence)
+        return {owners[row.slot]: len(row.tokens) for row in step.rows if row.slot in owners}
+
+    def read(self, sequence: Sequence) -> None:
+        if self.left[sequence.id]:
+            self.left[sequence.id] -= 1
+            self.scheduler.feed(sequence, [1])
+        else:
+            self.scheduler.remove(sequence)
+            self.took[sequence.id] = self.now - self.asked[sequence.id]
+
+    def run(self, steps: int) -> None:
+        for _ in range(steps):
+            self.step()
+
+
+def busy(fixed: float, per_token: float) -> tuple[Machine, Sequence]:
+    """Many live ones decode, and one that is interactive."""
+    machine = Machine(fixed, per_token)
+    for _ in range(14):
+        machine.add(LIVE, 100, 2_000)
+    machine.run(40)
+    urgent = machine.add(INTERACTIVE, 50, 400)
+    machine.run(5)
+    return machine, urgent
+
+
+@pytest.mark.parametrize(("fixed", "per_token"), [(0.001, 0.01), (0.02, 0.01), (0.01, 0.003)])
+def test_others_slow_an_interactive_one_down_by_a_third_in_the_mean(fixed: float, per_token: float) -> None:
+    machine, urgent = busy(fixed, per_token)
+    began, fed = machine.now, urgent.fed
+    machine.run(200)
+    alone = fixed + per_token
+    assert urgent.fed - fed == 200, "it has a row in every step"
+    assert machine.now - began <= 200 * alone * (1 + 1.05 * SLOWDOWN)
+
+
+@pytest.mark.parametrize(("fixed", "per_token"), [(0.001, 0.01), (0.02, 0.01)])
+def test_no_single_step_is_longer_than_what_was_carried_over_allows(fixed: float, per_token: float) -> None:
+    machine, _ = busy(fixed, per_token)
+    for _ in range(100):
+        began = machine.now
+        machine.step()
+        alone = fixed + per_token
+        assert machine.now - began <= alone * (1 + CARRIED_OVER * SLOWDOWN) * 1.05
+
+
+def test_nobody_stalls_while_an_interactive_one_runs() -> None:
+    """Where a token costs as much as a step, others still have a quarter of the time, each in turn."""
+    machine, _ = busy(0.001, 0.01)
+    before = {sequence.id: sequence.fed for sequence in machine.sequences[:14]}
+    machine.run(300)
+    gained = [machine.sequences[number].fed - fed for number, fed in before.items()]
+    assert sum(gained) >= 300 * SLOWDOWN * 0.9
+    assert max(gained) - min(gained) <= 2
+
+
+def test_where_tokens_cost_little_everybody_decodes_all_the_same() -> None:
+    machine, _ = busy(0.02, 0.0001)
+    assert len(machine.step()) == 15
+
+
+def test_others_join_as_before_once_nobody_sits_before_a_screen() -> None:
+    machine, urgent = busy(0.001, 0.01)
+    machine.scheduler.remove(urgent)
+    assert set(machine.step()) == set(range(14))
+
+
+def test_a_long_interactive_prompt_leaves_a_quarter_of_a_step_to_others() -> None:
+    machine = Machine(0.02, 0.0)
+    machine.add(LIVE, 10, 2_000)
+    machine.run(10)
+    urgent = machine.add(INTERACTIVE, 2_000, 10)
+    tokens = machine.step()
+    assert tokens == {0: 1, urgent.id: 192}
+
+
+def test_backfill_comes_behind_live_ones_but_is_not_left_out() -> None:
+    machine = Machine(0.001, 0.01)
+    kinds = [LIVE] * 6 + [BACKFILL] * 6
+    for priority in kinds:
+        machine.add(priority, 20, 2_000)
+    machine.run(40)
+    machine.add(INTERACTIVE, 20, 1_000)
+    machine.run(20)
+    before = [sequence.fed for sequence in machine.sequences[:12]]
+    machine.run(400)
+    gained = [sequence.fed - fed for sequence, fed in zip(machine.sequences, before, strict=False)]
+    assert sum(gained[:6]) > sum(gained[6:]) > 0
+    assert min(gained) > 0
+
+
+def test_steps_are_short_for_a_while_after_somebody_sat_before_a_screen() -> None:
+    machine = Machine(0.02, 0.01)
+    for _ in range(3):
+        machine.add(LIVE, 30, 5_000)
+    machine.run(20)
+    urgent = machine.add(INTERACTIVE, 10, 10)
+    while machine.left[urgent.id] or urgent.slot >= 0:
+        machine.step()
+    machine.add(LIVE, 1_000, 10)
+    began = machine.now
+    machine.run(5)
+    assert machine.now - began <= 5 * BRISK_SECONDS * 1.05
+    machine.now += 120
+    machine.add(LIVE, 1_000, 10)
+    assert sum(machine.step().values()) == 256
+
+
+def test_nothing_keeps_steps_short_where_nobody_is_interactive() -> None:
+    machine = Machine(0.02, 0.01)
+    for _ in range(4):
+        machine.add(LIVE, 1_000, 10)
+    machine.run(3)
+    assert sum(machine.step().values()) == 256
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[int(share * len(values))]
+
+
+def open_loop(fixed: float, per_token: float, load: float, share: float, jobs: int) -> list[float]:
+    """Seconds that interactive asks took, at `load` asks a second of which `share` are interactive."""
+    machine = Machine(fixed, per_token)
+    draw = random.Random(5)
+    due = 0.0
+    for _ in range(jobs):
+        due += draw.expovariate(load)
+        while machine.now < due and not machine.scheduler.idle:
+            machine.step()
+        machine.now = max(machine.now, due)
+        urgent = draw.random() < share
+        machine.add(INTERACTIVE if urgent else LIVE, draw.randint(50, 300), draw.randint(20, 60))
+        machine.asked[len(machine.sequences) - 1] = due
+    while not machine.scheduler.idle:
+        machine.step()
+    return [took for n, took in machine.took.items() if machine.sequences[n].ticket.priority is INTERACTIVE]
+
+
+@pytest.mark.parametrize(("fixed", "per_token"), [(0.012, 0.00025), (0.03, 0.004)])
+def test_at_twice_the_capacity_interactive_ones_take_at_most_twice_as_long(fixed: float, per_token: float) -> None:
+    saturated = Machine(fixed, per_token)
+    draw = random.Random(5)
+    for _ in range(60):
+        saturated.add(LIVE, draw.randint(50, 300), draw.randint(20, 60))
+    while not saturated.scheduler.idle:
+        saturated.step()
+    capacity = 60 / saturated.now
+    idle = open_loop(fixed, per_token, capacity * 0.02, 1.0, 60)
+    overloaded = open_loop(fixed, per_token, capacity * 2, 0.05, 600)
+    assert percentile(overloaded, 0.95) <= 2 * percentile(idle, 0.95)

@@ -1,0 +1,54 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.step_cost import StepCost
+
+
+def learned(steps: list[tuple[int, float]]) -> StepCost:
+    cost = StepCost()
+    for tokens, seconds in steps:
+        cost.learn(tokens, seconds)
+    return cost
+
+
+def test_nothing_is_said_before_a_few_steps_were_seen() -> None:
+    assert not learned([(10, 0.1)] * 3).known
+    assert learned([(10, 0.1)] * 6).known
+
+
+@settings(max_examples=50)
+@given(st.floats(0.001, 1.0), st.floats(1e-4, 0.1), st.integers(0, 2**32))
+def test_a_line_is_found_again_in_spite_of_noise(fixed: float, per_token: float, seed: int) -> None:
+    noise = random.Random(seed)
+    sizes = [noise.choice([1, 8, 32, 200, 512]) for _ in range(60)]
+    cost = learned([(n, (fixed + per_token * n) * noise.uniform(0.98, 1.02)) for n in sizes])
+    for tokens in (8, 100, 512):
+        assert cost.of(tokens) == pytest.approx(fixed + per_token * tokens, rel=0.25, abs=0.02 * per_token * 512)
+
+
+@given(st.lists(st.tuples(st.integers(1, 512), st.floats(0.0, 100.0)), min_size=1, max_size=40))
+def test_neither_a_step_nor_a_token_ever_costs_less_than_nothing(steps: list[tuple[int, float]]) -> None:
+    cost = learned(steps)
+    assert cost.fixed >= 0
+    assert cost.per_token >= 0
+
+
+def test_steps_of_one_size_do_not_make_a_token_cheaper() -> None:
+    cost = learned([(n, 0.02 + 0.001 * n) for n in (1, 100, 300, 8, 50)] + [(8, 0.028)] * 500)
+    assert cost.per_token == pytest.approx(0.001, rel=0.01)
+    assert cost.fixed == pytest.approx(0.02, rel=0.01)
+
+
+def test_a_step_that_was_held_up_by_something_else_hardly_counts() -> None:
+    usual = [(n, 0.02 + 0.001 * n) for n in (1, 100, 300, 8, 50)] * 10
+    cost = learned([*usual, (8, 60.0)])
+    assert cost.of(8) < 0.06
+
+
+def test_a_machine_that_has_become_slower_is_noticed() -> None:
+    sizes = (1, 100, 300, 8, 50)
+    cost = learned([(n, 0.02 + 0.001 * n) for n in sizes * 20] + [(n, 0.04 + 0.002 * n) for n in sizes * 40])
+    assert cost.of(100) == pytest.approx(0.24, rel=0.1)
