@@ -25,18 +25,18 @@ class Residents:
         self._to_compact: list[int] = []
 
     def slots_for(self) -> tuple[Priority, ...]:
-        """The priorities that there is a free slot for: the last few are kept for interactive ones."""
-        if not self._free_slots:
-            return ()
-        if self._ordinary < self._limits.width - self._limits.interactive_slots:
+        """The priorities that a slot can be had for: the last few are kept for interactive ones."""
+        if self._free_slots and self._ordinary < self._limits.width - self._limits.interactive_slots:
             return tuple(Priority)
         return (Priority.INTERACTIVE,)
 
     def make_room(self, sequence: Sequence, given: Demand = NOTHING) -> bool:
-        """Whether there are cells for it, and for its prefix if that is not there; evicts what nobody uses.
+        """Whether there is a slot and cells for it, and for a prefix that is missing; evicts what nobody uses.
 
-        `given` is what will be given back before it starts.
+        `given` is what others, who leave their slots, will have given back before it starts.
         """
+        if not self._free_slots and given == NOTHING:
+            return False
         known = self.prefixes.get(sequence.prefix_key)
         need = self.growing(sequence)
         if known is None:
@@ -45,6 +45,10 @@ class Residents:
         for prefix in evicted or ():
             self._forget(prefix)
         return evicted is not None
+
+    def has_prefix(self, sequence: Sequence) -> bool:
+        """Whether its prefix has a slot."""
+        return self.prefixes.get(sequence.prefix_key) is not None
 
     def growing(self, sequence: Sequence) -> Demand:
         """What a sequence needs beyond its prefix."""

@@ -209,15 +209,19 @@ class Scheduler:
         if self._short_of_cells and self._residents.running:
             return
         while self._may_admit:
-            self._may_admit = self._admit_one(now) or self._make_way(now)
+            self._may_admit = self._admit_one(now)
 
     def _admit_one(self, now: float) -> bool:
+        """Let in the first in order for whom there is room; those before him were passed once more."""
         passed: list[Waiting] = []
         bar = EVERYBODY
         for waiting in islice(self._queue.in_order(now, self._residents.slots_for()), LOOKAHEAD):
-            if waiting.sequence.ticket.priority >= bar:
+            priority = waiting.sequence.ticket.priority
+            if priority >= bar:
                 continue
-            if self._residents.make_room(waiting.sequence):
+            if self._residents.make_room(waiting.sequence) or (
+                priority is Priority.INTERACTIVE and bar == EVERYBODY and self._make_way(waiting.sequence)
+            ):
                 for other in passed:
                     other.overtaken += 1
                 self._start(waiting, now)
@@ -226,14 +230,11 @@ class Scheduler:
             bar = min(bar, _bar(waiting))
         return False
 
-    def _make_way(self, now: float) -> bool:
-        """Let the first interactive one in, for which there is no slot or no room, in place of newest lower ones.
+    def _make_way(self, sequence: Sequence) -> bool:
+        """Find an interactive sequence a slot and cells in place of the newest of the lowest priorities.
 
-        Nobody makes way twice, so nobody is kept from an answer.
+        Those begin anew later. Nobody makes way twice, so nobody is kept from an answer.
         """
-        waiting = next(self._queue.in_order(now, (Priority.INTERACTIVE,)), None)
-        if waiting is None:
-            return False
         victims: list[Sequence] = []
         given = NOTHING
         for victim in self._newest_of_the_lowest():
@@ -241,24 +242,24 @@ class Scheduler:
                 continue
             victims.append(victim)
             given += self._residents.growing(victim)
-            if self._residents.make_room(waiting.sequence, given):
-                break
-        else:
-            return False
-        for victim in victims:
-            victim.keeps_slot = True
-            self._requeue(victim)
-        self._start(waiting, now)
-        return True
+            if self._residents.make_room(sequence, given):
+                for made_way in victims:
+                    made_way.keeps_slot = True
+                    self._requeue(made_way)
+                return True
+        return False
 
     def _start(self, waiting: Waiting, now: float) -> None:
-        """Let a sequence in; there is room for it. Its tenant pays for it once."""
+        """Let a sequence in; there is room for it. Its tenant pays for it once, and for a missing prefix."""
         sequence = waiting.sequence
-        self._queue.serve(waiting, 0 if sequence.charged else sequence.reserve)
+        if sequence.ticket.priority is not Priority.INTERACTIVE and self._queue.count(Priority.INTERACTIVE):
+            sequence.keeps_slot = True  # it passed an interactive one by right
+        cost = 0 if sequence.charged else sequence.reserve
+        if not self._residents.has_prefix(sequence):
+            cost += len(sequence.prefix_tokens)
+        self._queue.serve(waiting, cost)
         self._residents.start(sequence, self._steps)
         self._tally.admitted[sequence.ticket.priority] += 1
-        if self._queue.count(Priority.INTERACTIVE) and sequence.ticket.priority is not Priority.INTERACTIVE:
-            sequence.keeps_slot = True  # it passed an interactive one by right
         if sequence.admitted is None:
             sequence.admitted = now
             sequence.charged = sequence.reserve
