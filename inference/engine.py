@@ -17,6 +17,7 @@ from inference.counters import Counters
 from inference.engine_options import EngineOptions
 from inference.flights import Flight, Flights
 from inference.judge import DeadlinePassed, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from inference.wire import Ask, Beat, Cancel, Done, Fatal, FromChild, Overdue, Ready, Refused, Setup, Taken
 
@@ -47,6 +48,8 @@ class Engine:
         """How often the child had to be started again."""
         self.counters = Counters()
         """What the child that lives now has counted, as of its latest beat."""
+        self.plan: ContextPlan | None = None
+        """How the context is laid out; None until a model was loaded."""
         self._options = options
         self._flights = Flights(options.queue)
         self._ids = itertools.count(1)
@@ -193,7 +196,7 @@ class Engine:
                 pass  # its reason is told when the child has ended
 
     def _on_ready(self, message: Ready) -> None:
-        self.model_name = message.model_name
+        self.model_name, self.plan = message.model_name, message.plan
         self.counters, self._patience = Counters(), message.patience
         self._ready = True
         self._away = ""
@@ -284,15 +287,19 @@ class Engine:
 
     def _setup(self) -> Setup:
         options = self._options
+        wishes = Wishes(
+            width=options.width,
+            prefixes=options.prefixes,
+            step_tokens=options.step_tokens,
+            context=options.context,
+            gpu_layers=options.gpu_layers,
+        )
         return Setup(
             model=str(options.model),
             vocabulary=str(options.vocabulary),
-            width=options.width,
-            prefixes=options.prefixes,
-            cells=options.context,
-            step_tokens=options.step_tokens,
+            wishes=wishes,
             threads=options.threads,
-            gpu_layers=options.gpu_layers,
+            backend_sampling=options.backend_sampling,
         )
 
     async def _stop(self) -> None:

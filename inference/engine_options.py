@@ -17,13 +17,16 @@ class EngineOptions:
     """Texts that are judged at the same time."""
     prefixes: int = 16
     """Policies whose prompts stay in the KV cache."""
-    context: int = 16_384
-    """KV cells (tokens) for everything in flight together with the policies' prompts."""
+    context: int | None = None
+    """KV cells (tokens) for everything in flight together with the policies' prompts; None takes as many as are of
+    use and fit into memory."""
     step_tokens: int = 512
     """Tokens in one decode call at most."""
     threads: int = field(default_factory=lambda: default_threads())
     gpu_layers: int = -1
     """Layers on the GPU: -1 all, 0 none. A build without GPU support ignores it."""
+    backend_sampling: bool = False
+    """Whether the model's device chooses the likeliest tokens by itself. Of use on some GPUs, dear on a CPU."""
     start_seconds: float = 900.0
     """How long loading may take."""
     hang_seconds: float = 180.0

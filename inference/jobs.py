@@ -36,6 +36,8 @@ class Job:
         except StopIteration as finished:
             answer: Answer = finished.value
             return answer
+        if not feed.tokens:
+            raise ValueError("the walk feeds nothing, and would never be sent an output again")
         self.phase = feed.phase
         return feed.tokens
 

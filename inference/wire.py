@@ -6,6 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from inference.answer import Answer, Question
 from inference.counters import Counters
+from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from policies.frozen import Frozen
 from policies.verdict import Timing
@@ -19,12 +20,10 @@ class Setup(Frozen):
     """Path of the GGUF file."""
     vocabulary: str
     """Folder that holds the vocabulary, or will."""
-    width: int
-    prefixes: int
-    cells: int
-    step_tokens: int
+    wishes: Wishes
+    """Its `gpu_layers` are what is set; the child drops them where there is no GPU."""
     threads: int
-    gpu_layers: int
+    backend_sampling: bool
 
 
 class Ask(Frozen):
@@ -52,7 +51,9 @@ class Ready(Frozen):
     kind: Literal["ready"] = "ready"
     model_name: str
     """`general.name` of the file."""
-    patience: float = 0.0
+    plan: ContextPlan
+    """How the context was laid out in the end."""
+    patience: float = Field(default=0.0, ge=0)
     """As in `Beat`."""
 
 

@@ -55,6 +55,10 @@ class Context:
         llama_cpp.llama_synchronize(self._handle)
         return self._outputs(last).rows() if len(last) else []
 
+    def clear(self) -> None:
+        """Empty every slot."""
+        llama_cpp.llama_memory_clear(self._memory, False)
+
     def positions(self, slot: int) -> tuple[int, int]:
         """First and last position that the slot has in the window cache; (-1, -1) when it has none.
 

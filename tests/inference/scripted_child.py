@@ -1,8 +1,8 @@
 """A child that speaks the engine's protocol but has no model: it does what the ask's prefix key says.
 
-Keys: "ok" answers, "die" ends the process, "deaf" ends it before the ask counts as taken in, "hang" stays silent for
-ever, "refuse" refuses, "long" refuses for good, "defect" tells of one, "late" says that the deadline passed, "garbage"
-writes what is no message, "endless" writes a line that does not end, "orphan" dies and leaves a process behind,
+Keys: "ok" answers, "die" ends the process, "deaf" ends it before the ask counts as taken in, "hang" stays silent
+for ever, "refuse" refuses, "long" refuses for good, "defect" tells of one, "late" says that the deadline passed,
+"garbage" writes what is no message, "endless" a line that does not end, "orphan" dies and leaves a process behind,
 "closed" closes its output and lives on, "slow" answers after a moment, "beat" after two seconds of signs of life,
 "slow step" after a silence that was announced, "wait" leaves an ask open, "grow" does so and takes 40 MB.
 
@@ -18,10 +18,16 @@ from pathlib import Path
 
 from inference.answer import Answer
 from inference.counters import Counters
+from inference.sizing import ModelShape, Wishes, plan_context
 from inference.wire import Ask, Beat, Cancel, Done, Fatal, Overdue, Ready, Refused, Taken, line, read_in_child
 from policies.frozen import Frozen
 from policies.verdict import Timing
 
+SHAPE = ModelShape(
+    blocks=2, window_every=2, window=128, cell_bytes=64, weights=10**6, embedding=10**5, head=10**5,
+    vocabulary=201_088, width=64, expert_width=64, experts_used=4,
+)  # fmt: skip
+PLAN = plan_context(SHAPE, 10**9, Wishes(width=8, prefixes=16, step_tokens=512))
 TIMING = Timing(queued=1.0, prefill=2.0, reasoning=3.0, answer=4.0)
 
 
@@ -96,7 +102,7 @@ def main() -> None:
     if (folder / "broken").exists():
         say(Fatal(reason="the model file is broken"))
         sys.exit(1)
-    say(Ready(model_name="scripted"))
+    say(Ready(model_name="scripted", plan=PLAN))
     for data in sys.stdin.buffer:
         message = read_in_child(data)
         if isinstance(message, Ask):
