@@ -4,9 +4,10 @@ In the plain case everybody who decodes has a row in every step, and prompts sha
 prompts the one goes first that has the fewest tokens left for each sequence that waits for them (Smith's rule: the
 least mean time to a first token), less what it has waited, so that a long one is not passed for ever.
 
-While somebody sits before a screen, the others join a step only as far as they slow it down by a third, in the
+While somebody sits before a screen, the others join a step only as far as they slow it down by a quarter, in the
 mean: the cost of a step is learned. What a step allows and does not use is carried over, so that the others always
-have a quarter of the machine's time, and whoever was not fed for longest comes first.
+have a fifth of the machine's time, and whoever was not fed for longest comes first. And for some minutes prompts are
+fed in pieces that do not make a step long, so that the next one who sits down need not wait for its end.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from inference.step_cost import StepCost
 from inference.steps import Limits, Row, Sequence
 from inference.ticket import Priority
 
-SLOWDOWN = 1 / 3
+SLOWDOWN = 0.25
 """Seconds that others may add to a step for each second that it takes without them."""
 CARRIED_OVER = 4
 """Of so many steps the unused allowance is kept: enough for a token where a token costs as much as a step."""
@@ -62,22 +63,23 @@ class Batching:
         if urgent:
             return self._with_guests(step, [*decoding, *prompts])
         self._allowance = 0.0
-        most = self._tokens_within(BRISK_SECONDS, len(decoding)) if brisk else self._step_tokens
+        most = self._brisk(len(decoding)) if brisk else self._step_tokens
         return self._fill(step, decoding, prompts, most)
 
-    def _tokens_within(self, seconds: float, decoding: int) -> int:
-        """Tokens of a step that takes so long; everybody who decodes and a piece of a prompt always go."""
+    def _brisk(self, decoding: int) -> int:
+        """Tokens of a step that is not long; everybody who decodes and a piece of a prompt always go."""
         if not self.cost.known or not self.cost.per_token:
             return self._step_tokens
-        tokens = int((seconds - self.cost.fixed) / self.cost.per_token)
+        tokens = int((BRISK_SECONDS - self.cost.fixed) / self.cost.per_token)
         return min(self._step_tokens, max(tokens, decoding + SMALLEST_PIECE))
 
     def _with_guests(self, step: int, fed: list[Fed]) -> list[Row]:
         """Those who are waited for before a screen, and of the others as many as hardly slow them down."""
         hosts = [item for item in fed if _is_urgent(item)]
         guests = [item for item in fed if not _is_urgent(item)]
-        most = self._step_tokens - (self._step_tokens // 4 if guests else 0)
-        rows = self._fill(step, [i for i in hosts if i.pending == 1], [i for i in hosts if i.pending > 1], most)
+        decoding = [item for item in hosts if item.pending == 1]
+        most = min(self._brisk(len(decoding)), self._step_tokens - (self._step_tokens // 4 if guests else 0))
+        rows = self._fill(step, decoding, [item for item in hosts if item.pending > 1], most)
         tokens = sum(len(row.tokens) for row in rows)
         left = self._grant(tokens, self._step_tokens - tokens)
         guests.sort(key=_longest_unfed_first)

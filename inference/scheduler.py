@@ -35,7 +35,7 @@ OVERTAKEN_AT_MOST = 8
 Lower ones never pass an interactive candidate."""
 OVERTAKEN_BY_ANY = 64
 """Admissions of any priority that may."""
-BRISK_FOR_SECONDS = 60.0
+BRISK_FOR_SECONDS = 300.0
 """Whoever asked interactively may well ask again: for so long steps are kept short."""
 EVERYBODY = len(Priority)
 """All priorities are below this."""

@@ -1,5 +1,7 @@
 """How long a step takes by the number of its tokens, learned from the steps themselves."""
 
+import math
+
 FORGET = 0.98
 """Weight of the past at each new step: the last 50 steps count, so that a change of context is followed."""
 ENOUGH = 4.0
@@ -19,10 +21,12 @@ class StepCost:
         self._seconds = 0.0
         self._squares = 0.0
         self._products = 0.0
+        self._slope = math.inf
+        """Seconds that a token adds, as far as is known: until steps of two sizes were seen, all there are."""
         self.fixed = 0.0
         """Seconds of a step without tokens."""
         self.per_token = 0.0
-        """Seconds that a token adds; 0 while unknown, or when tokens cost nothing measurable."""
+        """Seconds that a token adds; 0 when tokens cost nothing measurable."""
 
     @property
     def known(self) -> bool:
@@ -49,7 +53,7 @@ class StepCost:
         spread = self._weight * self._squares - self._tokens**2
         if spread > TELLING * self._weight * self._squares:
             slope = (self._weight * self._products - self._tokens * self._seconds) / spread
-            self.per_token = max(0.0, slope)
-        self.fixed = (self._seconds - self.per_token * self._tokens) / self._weight
-        if self.fixed < 0:
-            self.fixed, self.per_token = 0.0, self._products / self._squares
+            self._slope = max(0.0, slope)
+        through_origin = self._products / self._squares
+        self.per_token = min(self._slope, through_origin)
+        self.fixed = max(0.0, (self._seconds - self.per_token * self._tokens) / self._weight)

@@ -71,7 +71,7 @@ def busy(fixed: float, per_token: float) -> tuple[Machine, Sequence]:
 
 
 @pytest.mark.parametrize(("fixed", "per_token"), [(0.001, 0.01), (0.02, 0.01), (0.01, 0.003)])
-def test_others_slow_an_interactive_one_down_by_a_third_in_the_mean(fixed: float, per_token: float) -> None:
+def test_others_slow_an_interactive_one_down_by_a_quarter_in_the_mean(fixed: float, per_token: float) -> None:
     machine, urgent = busy(fixed, per_token)
     began, fed = machine.now, urgent.fed
     machine.run(200)
@@ -91,7 +91,7 @@ def test_no_single_step_is_longer_than_what_was_carried_over_allows(fixed: float
 
 
 def test_nobody_stalls_while_an_interactive_one_runs() -> None:
-    """Where a token costs as much as a step, others still have a quarter of the time, each in turn."""
+    """Where a token costs as much as a step, others still have a fifth of the time, each in turn."""
     machine, _ = busy(0.001, 0.01)
     before = {sequence.id: sequence.fed for sequence in machine.sequences[:14]}
     machine.run(300)
@@ -147,7 +147,7 @@ def test_steps_are_short_for_a_while_after_somebody_sat_before_a_screen() -> Non
     began = machine.now
     machine.run(5)
     assert machine.now - began <= 5 * BRISK_SECONDS * 1.05
-    machine.now += 120
+    machine.now += 400
     machine.add(LIVE, 1_000, 10)
     assert sum(machine.step().values()) == 256
 

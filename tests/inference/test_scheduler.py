@@ -132,6 +132,28 @@ def test_a_prefix_whose_message_was_withdrawn_is_compacted_before_the_next_one_c
     assert bench.step().compact == (4,)
 
 
+def test_a_prefix_that_is_evicted_before_it_was_compacted_is_not_compacted() -> None:
+    bench = Bench(width=1, prefixes=1)
+    withdrawn = bench.add(0, "a policy longer than the window")
+    bench.step()
+    bench.scheduler.remove(withdrawn)
+    bench.add(1, "another one of that length")
+    step = bench.step()
+    assert (step.clear, step.compact) == ((1,), ())
+    bench.run_all()
+    assert bench.finished == [1]
+
+
+def test_a_whole_prefix_promises_no_more_than_its_window() -> None:
+    bench = Bench(step_tokens=16)
+    withdrawn = bench.add(0, "a policy longer than the window")
+    for _ in range(2):
+        bench.step()
+    bench.scheduler.remove(withdrawn)
+    bench.scheduler.step(bench.now)
+    assert bench.scheduler.used == Cells(len("a policy longer than the window"), WINDOW)
+
+
 def test_sequences_join_a_running_batch() -> None:
     bench = Bench()
     first = bench.add(0, more=10)

@@ -174,6 +174,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         slots = [sequence.slot for sequence in self.scheduler.running] + self.scheduler._residents._free_slots
         assert sorted(slots) == list(range(self.limits.width)), "no slot is lost or given twice"
         assert set(self.sequences) == self.known()
+        ordinary = [s for s in self.scheduler.running if s.ticket.priority is not Priority.INTERACTIVE]
+        assert len(ordinary) <= self.limits.width - self.limits.interactive_slots
 
     def teardown(self) -> None:
         """Everybody is served, and then every cell can be had by somebody who needs them all."""

@@ -19,6 +19,12 @@ def test_nothing_is_said_before_a_few_steps_were_seen() -> None:
     assert learned([(10, 0.1)] * 6).known
 
 
+def test_while_all_steps_are_alike_the_tokens_are_thought_to_cost_it_all() -> None:
+    """A machine that is always full must not think that its tokens cost nothing."""
+    cost = learned([(512, 4.0)] * 100)
+    assert cost.of(51) == pytest.approx(0.4, rel=0.02)
+
+
 @settings(max_examples=50)
 @given(st.floats(0.001, 1.0), st.floats(1e-4, 0.1), st.integers(0, 2**32))
 def test_a_line_is_found_again_in_spite_of_noise(fixed: float, per_token: float, seed: int) -> None:
