@@ -94,6 +94,13 @@ class Question:
     temperature: float = 0.0
     """0 takes the likeliest token; above it, tokens are sampled."""
     seed: int = 0
+    unsure: tuple[float, float] | None = None
+    """With a probability from the first of these to the second, both included, the answer ends at its label: it
+    is going to be asked again, and nobody will read why."""
+
+    def is_unsure(self, probability: float) -> bool:
+        """Whether the answer ends at its label."""
+        return self.unsure is not None and self.unsure[0] <= probability <= self.unsure[1]
 
     @property
     def most_tokens(self) -> int:
@@ -150,7 +157,9 @@ class _Walk:
         rule_ids: tuple[str, ...] = ()
         quotes: tuple[str, ...] = ()
         rationale = ""
-        if violation:
+        if self._question.is_unsure(probability):
+            pass
+        elif violation:
             rule_ids, opening = yield from self._rules()
             quotes, opening = yield from self._quotes(opening)
             rationale = yield from self._rationale(opening)

@@ -103,7 +103,7 @@ class PolicyJudge:
         asked = _Asked(policy, content, explain, seed, ticket, self._clock())
         if policy.judge.effort is not Effort.AUTO:
             return self._verdict(asked, await self._look(asked, policy.judge.effort, ticket))
-        first = await self._look(asked, Effort.LOW, ticket)
+        first = await self._look(asked, Effort.LOW, ticket, unsure=policy.judge.unsure)
         if not policy.judge.is_unsure(first.answer.probability):
             return self._verdict(asked, first)
         return await self._look_again(asked, first)
@@ -117,8 +117,10 @@ class PolicyJudge:
             return self._undecided(asked, first, effort, unreadable)
         return self._verdict(asked, second, first)
 
-    async def _look(self, asked: _Asked, effort: Effort, ticket: Ticket) -> _Look:
-        """Ask at one effort.
+    async def _look(
+        self, asked: _Asked, effort: Effort, ticket: Ticket, *, unsure: tuple[float, float] | None = None
+    ) -> _Look:
+        """Ask at one effort. Where the answer is `unsure`, it says no more than its probability.
 
         Raises:
             UnreadableAnswer: the model was about to say something else than a label.
@@ -132,6 +134,7 @@ class PolicyJudge:
             reasoning_budget=self._budgets.of(effort),
             temperature=RETRY_TEMPERATURE if asked.seed else 0.0,
             seed=asked.seed,
+            unsure=unsure,
         )
         key = f"{self._model_digest}:{PROMPT_VERSION}:{asked.policy.digest}:{effort}"
         timed = await self._answerer.ask(key, prompt.prefix, question, ticket)

@@ -44,7 +44,9 @@ class Asking:
         rule_ids: tuple[str, ...] = ()
         quotes: tuple[str, ...] = ()
         rationale = ""
-        if violation:
+        if self._question.is_unsure(probability):
+            pass
+        elif violation:
             rule_ids = await self._rules()
             quotes = await self._quotes()
             rationale = await self._rationale()

@@ -9,6 +9,7 @@ from inference import wire
 from inference.answer import MAX_CITED_RULES, MAX_RATIONALE_TOKENS, walk
 from inference.judge import UnreadableAnswer
 from inference.prompt import END, RETURN, Harmony
+from policies.verdict import Timing
 from tests.inference.scripted_logits import PRIVATE, VOCABULARY, Row, ask, drive, row, script
 
 START, CALL = 200006, 200012
@@ -193,7 +194,8 @@ def test_escapes_are_read_and_never_leave_what_cannot_be_sent(harmony: Harmony, 
     answer, _ = drive(harmony, ask(), script(harmony, END, "1", "H1", '"],', written, '"],', written, '"}'))
     assert answer.quotes == (read,)
     assert answer.rationale == read
-    assert wire.read_in_parent(wire.line(wire.Done(id=1, answer=answer))) == wire.Done(id=1, answer=answer)
+    done = wire.Done(id=1, answer=answer, timing=Timing(queued=0, prefill=0, reasoning=0, answer=0))
+    assert wire.read_in_parent(wire.line(done)) == done
 
 
 @pytest.mark.parametrize("quotes", [48, 49, 96, 97])
@@ -227,3 +229,17 @@ def test_one_seed_gives_one_answer_and_another_seed_may_give_another(harmony: Ha
 
     assert sampled(1) == sampled(1)
     assert sampled(1) != sampled(2)
+
+
+@pytest.mark.parametrize(
+    ("unsure", "ends"), [(None, False), ((0.5, 0.9), True), ((0.2, 0.5), True), ((0.51, 0.9), False)]
+)
+@pytest.mark.parametrize("threshold", [0.3, 0.7])
+def test_an_answer_that_is_asked_again_ends_at_its_label(
+    harmony: Harmony, unsure: tuple[float, float] | None, ends: bool, threshold: float
+) -> None:
+    """Both labels are alike, so the probability is a half."""
+    answer, fed = drive(harmony, ask(unsure=unsure, threshold=threshold, explain=True), [END, None])
+    assert answer.violation is (threshold < 0.5)
+    assert harmony.text(fed).endswith('{"violation":') is ends
+    assert bool(answer.rule_ids) is (answer.violation and not ends)

@@ -130,6 +130,7 @@ async def test_each_look_has_an_effort_a_budget_and_a_prefix_of_its_own(harmony:
         assert f"Reasoning: {effort}" in harmony.text(prefix)
         assert question.reasoning_budget == budget
         assert (question.seed, question.temperature) == (3, 0.7)
+    assert [question.unsure for _, _, question, _ in answerer.asked] == [(0.2, 0.8), None]
 
 
 @pytest.mark.parametrize("effort", [Effort.LOW, Effort.MEDIUM, Effort.HIGH])
@@ -138,6 +139,7 @@ async def test_without_auto_there_is_one_look_however_unsure(harmony: Harmony, e
     assert verdict.effort is effort
     assert verdict.first_look is None
     assert len(answerer.asked) == 1
+    assert answerer.asked[0][2].unsure is None
     assert answerer.asked[0][0].endswith(f":{effort}")
 
 

@@ -68,11 +68,18 @@ def same(first: Answer, second: Answer) -> bool:
     threshold=st.sampled_from([1e-9, 0.5]),
     explain=st.booleans(),
     budget=st.sampled_from([0, 1, 5, 40]),
+    unsure=st.sampled_from([None, None, (0.0, 1.0), (0.1, 0.9)]),
 )
 async def test_an_answer_over_completions_is_the_answer_of_the_walk(
-    harmony: Harmony, dialect: Dialect, seed: int, threshold: float, explain: bool, budget: int
+    harmony: Harmony,
+    dialect: Dialect,
+    seed: int,
+    threshold: float,
+    explain: bool,
+    budget: int,
+    unsure: tuple[float, float] | None,
 ) -> None:
-    of = question(threshold=threshold, explain=explain, reasoning_budget=budget)
+    of = question(threshold=threshold, explain=explain, reasoning_budget=budget, unsure=unsure)
     model = TokenModel(harmony, seed, of.rule_ids)
     expected, read = walked(model, PREFIX, of)
     answer, context, _ = await asked(model, dialect, of)
