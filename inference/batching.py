@@ -6,8 +6,8 @@ least mean time to a first token), less what it has waited, so that a long one i
 
 While somebody sits before a screen, the others join a step only as far as they slow it down by a quarter, in the
 mean: the cost of a step is learned. What a step allows and does not use is carried over, so that the others always
-have a fifth of the machine's time, and whoever was not fed for longest comes first. And for some minutes prompts are
-fed in pieces that do not make a step long, so that the next one who sits down need not wait for its end.
+have a fifth of the machine's time, and whoever was not fed for longest comes first. And for some minutes prompts
+are fed in pieces that do not make a step long, so that the next one who sits down need not wait for its end.
 """
 
 from collections.abc import Iterable
@@ -21,8 +21,8 @@ SLOWDOWN = 0.25
 """Seconds that others may add to a step for each second that it takes without them."""
 CARRIED_OVER = 4
 """Of so many steps the unused allowance is kept: enough for a token where a token costs as much as a step."""
-BACKFILL_BEHIND = 8
-"""Steps that a row of backfill comes behind a live one that has waited as long."""
+BACKFILL_PATIENCE = 4
+"""Backfill must have waited so many times longer than a live one to come before it."""
 
 BRISK_SECONDS = 0.5
 """What a brisk step may take: so long waits at most who has just asked."""
@@ -62,7 +62,6 @@ class Batching:
                     prompts.append(sequence)
         if urgent:
             return self._with_guests(step, [*decoding, *prompts])
-        self._allowance = 0.0
         most = self._brisk(len(decoding)) if brisk else self._step_tokens
         return self._fill(step, decoding, prompts, most)
 
@@ -82,7 +81,7 @@ class Batching:
         rows = self._fill(step, decoding, [item for item in hosts if item.pending > 1], most)
         tokens = sum(len(row.tokens) for row in rows)
         left = self._grant(tokens, self._step_tokens - tokens)
-        guests.sort(key=_longest_unfed_first)
+        guests.sort(key=lambda item: (-_impatience(item, step), item.pending))
         for item in guests:
             if left <= 0:
                 break
@@ -145,7 +144,9 @@ def _is_urgent(item: Fed) -> bool:
     return priority is Priority.INTERACTIVE
 
 
-def _longest_unfed_first(item: Fed) -> tuple[int, int]:
+def _impatience(item: Fed, step: int) -> float:
+    """Steps that it could have had a row in and had none."""
     priority = item.ticket.priority if isinstance(item, Sequence) else _priority(item)
-    late = BACKFILL_BEHIND if priority is Priority.BACKFILL else 0
-    return item.fed_step + late, item.pending
+    return (step - max(item.fed_step, item.ready_step)) / (
+        BACKFILL_PATIENCE if priority is Priority.BACKFILL else 1
+    )

@@ -28,9 +28,15 @@ class Bench:
     """A scheduler, the model of its caches, and sequences that decode so many tokens more."""
 
     def __init__(
-        self, width: int = 4, prefixes: int = 2, cells: int = 400, step_tokens: int = 64, seconds: float = 0.01
+        self,
+        width: int = 4,
+        prefixes: int = 2,
+        cells: int = 400,
+        step_tokens: int = 64,
+        seconds: float = 0.01,
+        window_cells: int = 10**6,
     ) -> None:
-        both = Cells(cells, min(cells, WINDOW * (width + prefixes) + step_tokens))
+        both = Cells(cells, min(window_cells, cells, WINDOW * (width + prefixes) + step_tokens))
         self.limits = Limits(width, prefixes, both, step_tokens, WINDOW)
         self.scheduler = Scheduler(self.limits)
         self.model = CacheModel(both, WINDOW)
@@ -152,6 +158,17 @@ def test_a_whole_prefix_promises_no_more_than_its_window() -> None:
     bench.scheduler.remove(withdrawn)
     bench.scheduler.step(bench.now)
     assert bench.scheduler.used == Cells(len("a policy longer than the window"), WINDOW)
+
+
+def test_who_waits_for_window_cells_comes_in_once_a_prefix_grows_no_more() -> None:
+    bench = Bench(width=3, prefixes=1, step_tokens=16, window_cells=35)
+    for number, private in ((0, 4), (1, 18)):
+        bench.add(number, "a prefix of thirty characters.", private, more=2)
+    admitted = []
+    for _ in range(3):
+        bench.step()
+        admitted.append(len(bench.scheduler.running))
+    assert admitted == [1, 1, 2]
 
 
 def test_sequences_join_a_running_batch() -> None:
@@ -314,26 +331,65 @@ def test_a_message_whose_policy_finds_no_slot_does_not_hold_up_the_others() -> N
 
 def test_a_message_whose_policy_finds_no_slot_is_passed_only_so_often() -> None:
     bench = Bench(width=3, prefixes=1, cells=2000)
-    for number in range(4):
-        bench.add(number, "first", more=3 + number)
-    bench.step()
+    staggered(bench, "first", private=4, more=8)
     bench.add(500, "second")
-    for number in range(4, 200):
-        bench.add(number, "first", more=3 + number % 4)
+    for number in range(10, 100):
+        bench.add(number, "first", private=4, more=8)
     bench.run_all()
-    assert bench.finished.index(500) <= 4 + OVERTAKEN_AT_MOST + bench.limits.width
+    assert OVERTAKEN_AT_MOST < bench.finished.index(500) <= OVERTAKEN_AT_MOST + 2 * bench.limits.width
 
 
 def test_a_large_message_is_not_starved_by_small_ones() -> None:
     bench = Bench(width=5, cells=120)
-    for number in range(4):
-        bench.add(number, "p", 10, 10 + number)
-    bench.step()
-    bench.add(500, "p", 90, 10)
-    for number in range(4, 100):
-        bench.add(number, "p", 10, 10 + number % 4)
+    staggered(bench, "small", private=10, more=10)
+    bench.add(500, "large", 90, 10)
+    for number in range(10, 100):
+        bench.add(number, "small", 10, 10)
     bench.run_all()
-    assert bench.finished.index(500) <= 4 + OVERTAKEN_AT_MOST + bench.limits.width
+    assert OVERTAKEN_AT_MOST < bench.finished.index(500) <= OVERTAKEN_AT_MOST + 2 * bench.limits.width
+
+
+def staggered(bench: Bench, prefix: str, private: int, more: int) -> None:
+    """As many as may run, none of which ends together with another."""
+    for number in range(bench.limits.width - bench.limits.interactive_slots):
+        bench.add(number, prefix, private, more)
+        bench.step()
+        bench.step()
+
+
+def test_backfill_may_pass_a_live_message_for_which_there_is_no_room() -> None:
+    bench = Bench(width=4, prefixes=1)
+    bench.add(0, "first", more=40)
+    bench.step()
+    bench.add(1, "second", priority=LIVE)
+    backfill = bench.add(2, "first", priority=BACKFILL)
+    bench.step()
+    assert backfill.slot >= 0
+
+
+def test_nobody_makes_way_for_the_second_when_the_first_finds_no_room() -> None:
+    bench = Bench(width=2, prefixes=1)
+    live = bench.add(0, "first", more=30)
+    bench.step()
+    bench.add(1, "first", more=30, priority=INTERACTIVE)
+    bench.step()
+    bench.add(2, "second", priority=INTERACTIVE)
+    bench.add(3, "first", priority=INTERACTIVE)
+    for _ in range(5):
+        bench.step()
+    assert live.slot >= 0
+
+
+def test_one_that_begins_anew_is_not_charged_again() -> None:
+    bench = Bench(width=4)
+    for tenant in (1, 2):
+        bench.add(tenant, more=10, tenant=tenant)
+    for _ in range(5):
+        bench.step()
+    refuse(bench)
+    bench.run_all()
+    first, second = (bench.scheduler._queue._classes[LIVE]._tenants[tenant].start for tenant in (1, 2))
+    assert first - len("policy") == second
 
 
 def test_an_interactive_one_without_cells_is_passed_by_no_lower_one() -> None:
@@ -371,13 +427,32 @@ def test_an_interactive_one_takes_the_slot_of_the_newest_of_the_lowest_priority(
 
 def test_nobody_makes_way_twice() -> None:
     bench = Bench(width=2, cells=1000)
-    bench.add(0, more=30, priority=LIVE)
+    live = bench.add(0, more=100)
     bench.step()
-    for number in range(1, 20):
-        bench.add(number, more=3, priority=INTERACTIVE)
+    for number in (1, 2):
+        bench.add(number, more=10, priority=INTERACTIVE)
+    bench.step()
+    assert live.slot == -1
+    while live.slot == -1:
         bench.step()
+    for number in (3, 4):
+        bench.add(number, more=10, priority=INTERACTIVE)
+    bench.step()
+    assert live.slot >= 0
     bench.run_all()
     assert bench.scheduler.counters.requeued == 1
+
+
+def test_one_that_came_in_by_the_share_of_the_old_makes_way_for_nobody() -> None:
+    bench = Bench(width=1, seconds=1.0)
+    old = bench.add(100, more=5)
+    for number in range(20):
+        bench.add(number, more=0, priority=INTERACTIVE)
+    while old.slot == -1:
+        bench.step()
+    bench.add(50, priority=INTERACTIVE)
+    bench.step()
+    assert old.slot >= 0
 
 
 def test_interactive_ones_never_make_way_for_one_another() -> None:
@@ -547,17 +622,20 @@ def test_a_refused_step_evicts_one_idle_prefix_and_is_planned_again() -> None:
 
 
 def test_a_refused_step_lets_the_newest_of_the_lowest_priority_begin_anew_with_all_it_fed() -> None:
-    bench = Bench(width=4)
-    live = [bench.add(number, more=20, priority=LIVE) for number in (0, 1)]
-    backfill = bench.add(2, more=20, priority=BACKFILL)
-    for _ in range(6):
+    bench = Bench(width=5)
+    sequences = []
+    for number, priority in enumerate([LIVE, BACKFILL, BACKFILL, LIVE]):
+        sequences.append(bench.add(number, more=20, priority=priority))
+        bench.step()
+    backfill = sequences.pop(2)
+    for _ in range(4):
         bench.step()
     fed = list(backfill.tokens)
     refuse(bench)
     assert (backfill.slot, backfill.tokens) == (-1, fed)
-    assert all(sequence.slot >= 0 for sequence in live)
+    assert all(sequence.slot >= 0 for sequence in sequences)
     bench.run_all()
-    assert sorted(bench.finished) == [0, 1, 2]
+    assert sorted(bench.finished) == [0, 1, 2, 3]
     assert bench.scheduler.counters.requeued == 1
     assert bench.scheduler.counters.refed_tokens == len(fed) - 1
 
@@ -573,6 +651,9 @@ def test_after_a_refusal_nobody_is_admitted_until_somebody_has_ended() -> None:
     while first.pending:
         assert (second.slot, waiting.slot) == (-1, -1)
         bench.step()
+    bench.step()
+    assert second.slot >= 0
+    assert waiting.slot >= 0
     bench.run_all()
     assert sorted(bench.finished) == [0, 1, 2]
 
