@@ -1,28 +1,19 @@
-"""The only place where the parts meet: settings go in; judge, vocabulary and folders come out."""
+"""Where the parts meet: settings go in; folders, vocabulary and Discord's answers come out. See `judges`, too."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from bot.discord_token import Token
 from bot.errors import EnvironmentProblem
 from bot.guilds.book import GuildBook
-from bot.inquiry import ModelIdentity
-from bot.models.choice import Choice, choose_model, open_model_file
-from bot.models.meter import Meter
-from bot.models.record import known_sha256
+from bot.models.choice import choose_model, open_model_file
 from bot.settings import Settings
 from bot.standing import Asked, ProbeFailure, Standing
 from inference import vocabulary
-from inference.engine import ModelUnusable
-from inference.engine_options import EngineOptions, default_threads
-from inference.local import LocalJudge, open_local_judge
-from inference.model_file import ModelFile, token_texts
+from inference.model_file import token_texts
 from inference.prompt import Harmony, load_harmony
-from inference.standin.notice import STANDIN_NOTICE
 from inference.vocabulary import VocabularyError
 
 
@@ -46,24 +37,17 @@ def open_data_folder(settings: Settings) -> Path:
     return folder
 
 
-def model_notice(choice: Choice) -> str:
-    """One line that says which model judges and why."""
-    if choice.path is None:
-        return f"model: {STANDIN_NOTICE}; {choice.reason} (the real one: `safeguild model fetch`)"
-    return f"model: {choice.path}; {choice.reason}"
-
-
-def open_chosen_model(settings: Settings, choice: Choice) -> ModelFile:
-    """The head of the chosen model's file; the stand-in is built on first use, which takes some seconds.
+def open_harmony(settings: Settings) -> Harmony:
+    """The true vocabulary, ready to count and to render.
 
     Raises:
-        EnvironmentProblem: the file is missing, damaged, cut short or of another kind.
+        EnvironmentProblem: the model's file is missing, damaged or of another kind.
     """
-    return open_model_file(choice.path or _standin(open_data_folder(settings)))
+    return load_harmony(kept_vocabulary(settings))
 
 
-def open_harmony(settings: Settings) -> Harmony:
-    """The true vocabulary, ready to count and to render. It is taken out of the chosen model once, and then kept.
+def kept_vocabulary(settings: Settings) -> Path:
+    """The folder with the vocabulary. It is taken out of the chosen model once, or out of the stand-in's.
 
     Raises:
         EnvironmentProblem: the model's file is missing, damaged or of another kind.
@@ -72,7 +56,7 @@ def open_harmony(settings: Settings) -> Harmony:
     if not vocabulary.is_kept(folder):
         chosen = choose_model(settings).path
         keep_vocabulary(folder, token_texts(open_model_file(chosen)) if chosen else _standin_texts())
-    return load_harmony(folder)
+    return folder
 
 
 def vocabulary_folder(settings: Settings) -> Path:
@@ -93,45 +77,6 @@ def keep_vocabulary(folder: Path, texts: Iterable[str]) -> None:
         raise EnvironmentProblem(f"the model cannot judge: {error}", hint) from None
 
 
-@asynccontextmanager
-async def open_judge(
-    settings: Settings, choice: Choice, meter: Callable[[], AbstractContextManager[Meter]]
-) -> AsyncIterator[tuple[LocalJudge, ModelIdentity]]:
-    """Load the chosen model, and give a judge on it and what the model is.
-
-    `meter` shows how far the reading of a new model file is.
-
-    Raises:
-        EnvironmentProblem: the file is missing or damaged, or the model does not fit into memory.
-    """
-    model = await asyncio.to_thread(open_chosen_model, settings, choice)
-    await asyncio.to_thread(keep_vocabulary, vocabulary_folder(settings), token_texts(model))
-    with meter() as shown:
-        digest = await asyncio.to_thread(known_sha256, settings.data_folder, model, shown)
-    try:
-        async with open_local_judge(engine_options(settings, model.path), digest) as judge:
-            yield judge, ModelIdentity(judge.model_name, digest)
-    except ModelUnusable as error:
-        raise EnvironmentProblem(str(error), "`safeguild doctor` looks for the cause") from None
-
-
-def engine_options(settings: Settings, model: Path) -> EngineOptions:
-    """The engine's options for a model file."""
-    engine = settings.engine
-    return EngineOptions(
-        model=model,
-        vocabulary=vocabulary_folder(settings),
-        width=engine.width,
-        prefixes=engine.prefixes,
-        context=engine.context,
-        step_tokens=engine.step_tokens,
-        threads=default_threads() if engine.threads == "auto" else engine.threads,
-        gpu_layers=-1 if engine.gpu_layers == "auto" else engine.gpu_layers,
-        start_seconds=engine.start.total_seconds(),
-        hang_seconds=engine.hang.total_seconds(),
-    )
-
-
 async def ask_discord(settings: Settings, token: Token) -> Standing | ProbeFailure:
     """How the bot stands at Discord, and in the guilds that it works in. Never raises for what Discord does."""
     from bot.cogs.client import point_at  # loads discord.py: only when it is needed
@@ -148,15 +93,6 @@ async def ask_discord(settings: Settings, token: Token) -> Standing | ProbeFailu
             allowed_guilds=frozenset(discord.guilds),
         ),
     )
-
-
-def _standin(folder: Path) -> Path:
-    from inference.standin.build import StandinError, build_gguf  # loads numpy: only when it is needed
-
-    try:
-        return build_gguf(folder / "standin")
-    except StandinError as error:
-        raise EnvironmentProblem(str(error)) from None
 
 
 def _standin_texts() -> Iterable[str]:

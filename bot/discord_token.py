@@ -1,15 +1,13 @@
 """The bot's token: from a variable or a file, checked for its shape, never shown."""
 
 import re
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
+from bot.secret_file import read_secret_file
 from bot.settings import PREFIX, DiscordSettings
-from bot.settings_sources import credential
 
 VARIABLE = f"{PREFIX}DISCORD__TOKEN"
 NO_TOKEN_ADVICE = (
@@ -17,8 +15,6 @@ NO_TOKEN_ADVICE = (
     f"set {VARIABLE} or `discord.token_file`; docs/run.md goes through it step by step"
 )
 _SHAPE = re.compile(r"[\w=-]+\.[\w=-]+\.[\w=-]+", re.ASCII)
-_LONGEST_FILE = 4_096
-"""Bytes. A token has about 70 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +38,8 @@ def find_token(settings: DiscordSettings) -> Token | None:
         return Token(_checked(settings.token.get_secret_value(), VARIABLE), VARIABLE)
     if settings.token_file is None:
         return None
-    handed_over = credential(str(settings.token_file))
-    path = handed_over or settings.token_file.expanduser()
-    secret = _checked(_read(path), str(path))
-    return Token(secret, str(path), "" if handed_over or _from_systemd(path) else _warning(path))
+    file = read_secret_file(settings.token_file, "token", NO_TOKEN_ADVICE)
+    return Token(_checked(file.text, str(file.path)), str(file.path), file.warning)
 
 
 def read_token(settings: DiscordSettings) -> Token:
@@ -58,19 +52,6 @@ def read_token(settings: DiscordSettings) -> Token:
     if token is None:
         raise SettingsError("no token is set: without one the bot cannot log in", NO_TOKEN_ADVICE)
     return token
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LONGEST_FILE).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise SettingsError(f"there is no token file {path}", NO_TOKEN_ADVICE) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} is no text file", "put the token there, and nothing else") from None
-    except OSError as error:
-        hint = "check its owner and permissions; it must be readable for the user who runs the bot"
-        raise SettingsError(f"the token file {path} cannot be read: {error.strerror}", hint) from None
 
 
 def _checked(text: str, source: str) -> SecretStr:
@@ -92,15 +73,3 @@ def _what_it_has(token: str) -> str:
         return "spaces or several lines"
     parts = token.count(".") + 1
     return "characters that no token has" if parts == 3 else f"{parts} part{'s' if parts > 1 else ''}"
-
-
-def _from_systemd(path: Path) -> bool:
-    """A service's credentials are its own, whatever their mode says."""
-    handed_over = credential(path.name)
-    return handed_over is not None and handed_over == path
-
-
-def _warning(path: Path) -> str:
-    """Whoever reads the token is the bot."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    return f"the token file {path} can be read by other users (mode {mode:o})" if mode & 0o077 else ""

@@ -3,44 +3,22 @@
 The descriptions below are the only documentation of the settings: docs/settings.md is made from them.
 """
 
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.units import Duration, Size
-from policies.policy import Snowflake
+from bot.judge_settings import EngineSettings, ServerSettings
+from bot.setting_kinds import Address, Count, Ids, Section
+from bot.units import Size
 
 PREFIX = "SAFEGUILD_"
 """Of the environment variables."""
 STAND_IN = "stand-in"
 """The value of `model.path` that asks for the stand-in even when a real model is there."""
-
-
-def _no_truth(value: object) -> object:
-    """`true` would pass for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("write a number")  # noqa: TRY004 - pydantic reports ValueErrors only
-    return value
-
-
-def _ids(value: object) -> object:
-    """Ids are numbers in the file; an environment variable separates them with commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _without_last_slash(value: str) -> str:
-    """Paths are put behind it."""
-    return value.rstrip("/")
-
-
-Count = Annotated[int, BeforeValidator(_no_truth)]
-Ids = Annotated[tuple[Snowflake, ...], BeforeValidator(_ids), NoDecode]
-"""Discord ids. `NoDecode`: in a variable they are not JSON."""
 
 
 class LogLevel(StrEnum):
@@ -52,11 +30,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """Which model judges, and where `safeguild model fetch` gets it."""
 
     path: Path | None = Field(
@@ -88,49 +62,7 @@ class ModelSettings(_Section):
     )
 
 
-class EngineSettings(_Section):
-    """How the model runs: the options of `inference.engine.EngineOptions`, as people write them."""
-
-    gpu_layers: Annotated[Count, Field(ge=0)] | Literal["auto"] = Field(
-        "auto",
-        description="How many layers of the model the GPU holds; 0 keeps the model on the CPU. `auto` puts all of "
-        "them on the GPU when llama.cpp was built for one.",
-    )
-    threads: Annotated[Count, Field(ge=1, le=512)] | Literal["auto"] = Field(
-        "auto",
-        description="CPU threads for the model. `auto` takes half of the cores: more crawl on shared ones.",
-    )
-    width: Count = Field(8, ge=1, le=128, description="How many messages are judged at the same time.")
-    prefixes: Count = Field(
-        16, ge=1, le=128, description="How many policies' prompts stay in the model's memory between messages."
-    )
-    context: Count = Field(
-        16_384,
-        ge=8_192,
-        le=1_048_576,
-        description="Tokens for everything in flight together with the policies' prompts. On the real model a "
-        "thousand take about 50 MB of GPU memory.",
-    )
-    step_tokens: Count = Field(
-        512,
-        ge=128,  # at least the greatest width: every message in flight takes part in a step
-        le=8_192,
-        description="Tokens that the model works on in one step. Less answers sooner, more gets more done.",
-    )
-    start: Duration = Field(
-        timedelta(minutes=15),
-        gt=timedelta(0),
-        description='How long loading the model may take, with a unit ("15 minutes").',
-    )
-    hang: Duration = Field(
-        timedelta(minutes=3),
-        gt=timedelta(0),
-        description="How long the model's process may be silent while it has work. Then it is started again, and "
-        "what it had in hand is judged again.",
-    )
-
-
-class DiscordSettings(_Section):
+class DiscordSettings(Section):
     """Who the bot is at Discord, and how it behaves there."""
 
     token: SecretStr | None = Field(
@@ -163,7 +95,7 @@ class DiscordSettings(_Section):
         description="How many messages may wait for the prefilter in memory. What comes beyond that is fetched "
         "from the channel's history later.",
     )
-    api: Annotated[str, AfterValidator(_without_last_slash)] = Field(
+    api: Address = Field(
         "https://discord.com/api/v10",
         pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
         description="Where Discord's HTTP interface is. Another address is for servers that speak like Discord.",
@@ -200,6 +132,7 @@ class Settings(BaseSettings):
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
+    servers: ServerSettings = Field(default_factory=ServerSettings)
 
     @classmethod
     def settings_customise_sources(

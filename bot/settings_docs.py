@@ -105,4 +105,4 @@ def _shown(value: object) -> str:
         return "set (not shown)"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
-    return "not set" if value is None else str(value)
+    return "not set" if value in (None, "") else str(value)

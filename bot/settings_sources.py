@@ -14,6 +14,8 @@ from bot.errors import SettingsError
 from bot.settings import PREFIX, STAND_IN, Settings
 from bot.settings_docs import CONFIG_VARIABLE, FILE_NAME, SettingDoc, setting_docs
 
+_A_LIST = {"servers.urls": 'write a list of addresses: `["http://127.0.0.1:8080"]`'}
+_MAY_HOLD_SECRETS = ("discord", "discord.token", "servers", "servers.api_key", "servers.urls")
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the credentials of a service."""
 
@@ -28,7 +30,7 @@ def load_settings(config: Path | None = None) -> Settings:
     """
     path = config or Path(FILE_NAME)
     table = _read_table(path) if config or path.exists() else {}
-    _refuse_token(table, path)
+    _refuse_secrets(table, path)
     _refuse_unknown_variables(os.environ)
     try:
         return Settings(**_anchored(table, path.resolve().parent))
@@ -61,15 +63,16 @@ def _read_table(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: {error}", "the file is written in TOML: https://toml.io") from None
 
 
-def _refuse_token(table: dict[str, Any], path: Path) -> None:
+def _refuse_secrets(table: dict[str, Any], path: Path) -> None:
     """Settings files are copied, shown and committed; whoever has the token is the bot."""
-    section = table.get("discord")
-    if isinstance(section, dict) and "token" in section:
-        raise SettingsError(
-            f"{path}: the token must not stand in the settings file",
-            f"take it out; set the environment variable {PREFIX}DISCORD__TOKEN, or name a file that holds only "
-            "the token with `discord.token_file`. If others could read the file, make a new token",
-        )
+    for what, name, key in (("token", "discord", "token"), ("key", "servers", "api_key")):
+        if isinstance(section := table.get(name), dict) and key in section:
+            raise SettingsError(
+                f"{path}: the {what} must not stand in the settings file",
+                f"take it out; set the environment variable {PREFIX}{name.upper()}__{key.upper()}, or name a file "
+                f"that holds only the {what} with `{name}.{key}_file`. If others could read the file, make a new "
+                f"{what}",
+            )
 
 
 def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -83,7 +86,7 @@ def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     anchored = {**table}
     if "data_folder" in table:
         anchored["data_folder"] = anchor(table["data_folder"])
-    for name, key in (("model", "path"), ("discord", "token_file")):
+    for name, key in (("model", "path"), ("discord", "token_file"), ("servers", "api_key_file")):
         if isinstance(section := table.get(name), dict) and key in section:
             anchored[name] = {**section, key: anchor(section[key])}
     return anchored
@@ -111,8 +114,8 @@ def _explained(error: ErrorDetails, path: Path) -> SettingsError:
 
 
 def _may_be_shown(name: str, value: object) -> bool:
-    """Whatever stands where the token might be is not repeated."""
-    return isinstance(value, str | int | float) and name not in ("discord", "discord.token")
+    """Whatever stands where a secret might be is not repeated."""
+    return isinstance(value, str | int | float) and name not in _MAY_HOLD_SECRETS
 
 
 def _reason(error: ErrorDetails, name: str) -> str:
@@ -122,7 +125,7 @@ def _reason(error: ErrorDetails, name: str) -> str:
         "int_type": "write a whole number",
         "path_type": "write a path, in quotation marks",
         "string_type": "write a text, in quotation marks",
-        "tuple_type": "write a list of ids: `[1234567890]`",
+        "tuple_type": _A_LIST.get(name, "write a list of ids: `[1234567890]`"),
         "model_type": f"write a section of its own: `[{name}]`",
     }
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")

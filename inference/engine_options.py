@@ -25,6 +25,8 @@ class EngineOptions:
     threads: int = field(default_factory=lambda: default_threads())
     gpu_layers: int = -1
     """Layers on the GPU: -1 all, 0 none. A build without GPU support ignores it."""
+    gpu_memory: int | None = None
+    """Bytes of GPU memory that model and context may take together; None for all that is free."""
     backend_sampling: bool = False
     """Whether the model's device chooses the likeliest tokens by itself. Of use on some GPUs, dear on a CPU."""
     start_seconds: float = 900.0

@@ -98,6 +98,8 @@ class Wishes(Frozen):
     context: int | None = None
     gpu_layers: int = 0
     """Layers on the GPU: -1 all, 0 none. 0 where there is no GPU, or a build without support for it."""
+    gpu_memory: int | None = None
+    """Bytes of GPU memory to be taken at most; None for all that is free. Nothing without layers there."""
 
 
 class ContextPlan(Frozen):
@@ -174,6 +176,8 @@ def plan_context(shape: ModelShape, free_bytes: int, wishes: Wishes) -> ContextP
     Raises:
         DoesNotFit: not even one sequence with one prefix fits, or a fixed context does not.
     """
+    if wishes.gpu_layers and wishes.gpu_memory is not None:
+        free_bytes = min(free_bytes, wishes.gpu_memory)
     if wishes.context is not None:
         return _fixed(shape, wishes, free_bytes, wishes.context)
     reserve = free_bytes // PART_RESERVED + (GPU_RESERVE if wishes.gpu_layers else 0)

@@ -24,10 +24,10 @@ from typing import Any
 import discord
 from discord.http import handle_message_parameters
 
-from bot.app import open_judge
 from bot.case import CaseFile, CaseState, Earlier, Message
 from bot.cogs.buttons import buttons
 from bot.cogs.card_face import face
+from bot.judges.own_model import OwnModel
 from bot.models.choice import Choice
 from bot.models.meter import Advance, Meter
 from bot.moderation import Moderation
@@ -73,10 +73,16 @@ async def stored_case(folder: Path) -> CaseFile:
     settings = Settings(data_folder=folder)
     async with (
         open_store(folder / "memory.sqlite3", clock=lambda: NOW) as store,
-        open_judge(settings, Choice(None, "for the picture"), _silence) as (judge, model),
+        OwnModel(settings, Choice(None, "for the picture")).open(_silence) as opened,
     ):
         moderation = Moderation(
-            rulebook, store, judge, _Desk(), model=model, clock=lambda: NOW, timer=time.perf_counter
+            rulebook,
+            store,
+            opened.judge,
+            _Desk(),
+            model=opened.model,
+            clock=lambda: NOW,
+            timer=time.perf_counter,
         )
         case_id = await moderation.receive(invented_message(), invented_context())
         if case_id is None:

@@ -45,7 +45,24 @@ def _examine(context: typer.Context) -> "list[Check]":
     from bot.doctor.gathering import gather
 
     settings = settings_of(context)
-    return [*examine(gather(settings)), *_examine_discord(settings)]
+    return [*examine(gather(settings)), *_examine_servers(settings), *_examine_discord(settings)]
+
+
+def _examine_servers(settings: "Settings") -> "list[Check]":
+    """Each server judges a message; nothing to do where the model is on this machine."""
+    if not settings.servers.urls:
+        return []
+    import asyncio
+
+    from bot.doctor.check import fail
+    from bot.doctor.servers import examine_servers
+    from bot.errors import OperatorError
+    from bot.judges.servers import Servers
+
+    try:
+        return examine_servers(asyncio.run(Servers(settings).try_out()))
+    except OperatorError as error:
+        return [fail("servers", error.message, error.hint)]
 
 
 def _examine_discord(settings: "Settings") -> "list[Check]":

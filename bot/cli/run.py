@@ -12,12 +12,14 @@ def run(context: typer.Context) -> None:
     import asyncio
     import os
 
-    from bot.discord_token import VARIABLE
+    from bot.api_key import VARIABLE as API_KEY
+    from bot.discord_token import VARIABLE as TOKEN
     from bot.live.run import run_bot
 
     settings = settings_of(context)
-    # The engine's process inherits the environment, and has no business with the token.
-    os.environ.pop(VARIABLE, None)
+    # The engine's process inherits the environment, and has no business with secrets.
+    for name in (TOKEN, API_KEY):
+        os.environ.pop(name, None)
     asyncio.run(run_bot(settings))
 
 

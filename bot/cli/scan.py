@@ -76,9 +76,10 @@ def demo(
 
 
 def _options(settings: "Settings", files: tuple[Path, ...], cards: int) -> "ScanOptions":
+    from bot.judges.choosing import jobs_in_flight
     from bot.scan.command import ScanOptions
 
-    return ScanOptions(files, lambda: _judge(settings), width=settings.engine.width, cards=cards)
+    return ScanOptions(files, lambda: _judge(settings), width=jobs_in_flight(settings), cards=cards)
 
 
 def _run(options: "ScanOptions") -> "ScanSummary":
@@ -99,11 +100,10 @@ def _end(summary: "ScanSummary") -> None:
 @asynccontextmanager
 async def _judge(settings: "Settings") -> AsyncIterator[tuple["Judge", "ModelIdentity"]]:
     """Say which model is loaded before it is: loading takes a while."""
-    from bot.app import model_notice, open_judge
     from bot.cli.console import byte_meter, messages
-    from bot.models.choice import choose_model
+    from bot.judges.choosing import judge_source
 
-    choice = choose_model(settings)
-    messages().print(model_notice(choice))
-    async with open_judge(settings, choice, byte_meter) as opened:
-        yield opened
+    source = judge_source(settings)
+    messages().print(source.notice)
+    async with source.open(byte_meter) as opened:
+        yield opened.judge, opened.model

@@ -1,6 +1,7 @@
 """What `/safeguild status` shows."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import discord
 
@@ -10,6 +11,7 @@ from bot.cogs.safe_text import escaped
 from bot.cogs.setting_up import warnings
 from bot.cogs.words import ago, place
 from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
+from bot.health import JudgeHealth
 from bot.intake.state import IntakeState
 from policies.policy import Mode
 from policies.problems import Problem
@@ -57,18 +59,31 @@ def _engine(engine: EngineStatus) -> list[str]:
 
 def _at_work(engine: EngineStatus) -> list[str]:
     """What the engine does at the moment, and how well it does it."""
-    work = engine.work
-    if work is None:
-        return ["It has no room for more at the moment."] if engine.busy else []
-    full = "; no room for more at the moment" if engine.busy else ""
-    together = f"{work.together:.1f} share a step on average" if work.together is not None else ""
-    hits = f"{work.prefix_hits:.0%} find their policy in memory" if work.prefix_hits is not None else ""
-    restarts = f"started again {work.restarts} time{'s' * (work.restarts > 1)}" if work.restarts else ""
-    usual = ", ".join(part for part in (together, hits, restarts) if part)
-    return [
-        f"Judging {work.judging}, {work.waiting} waiting in the engine{full}.",
-        *([f"{usual}."] if usual else []),
-    ]
+    full = "no room for more at the moment" if engine.busy else ""
+    health = engine.health
+    if health is None:
+        return _sentences(full)
+    now = f"judging {health.judging}, {health.waiting} waiting in the engine"
+    return [*_sentences(now, full), *_sentences(*_usual(health)), *_servers(health)]
+
+
+def _usual(health: JudgeHealth) -> Iterator[str]:
+    if health.together is not None:
+        yield f"{health.together:.1f} judged together on average"
+    if health.prefix_hits is not None:
+        yield f"{health.prefix_hits:.0%} of the policies were in memory when needed"
+    if health.restarts:
+        yield f"started again {health.restarts} time{'s' * (health.restarts > 1)}"
+
+
+def _servers(health: JudgeHealth) -> list[str]:
+    return _sentences(f"{health.servers_away} of {health.servers} servers away") if health.servers_away else []
+
+
+def _sentences(*parts: str) -> list[str]:
+    """One line out of what is to be told; none if there is nothing."""
+    line = ", ".join(part for part in parts if part)
+    return [f"{line[0].upper()}{line[1:]}."] if line else []
 
 
 def _work(report: StatusReport) -> str:

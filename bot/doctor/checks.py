@@ -1,8 +1,11 @@
 """What the facts mean. Pure functions: facts go in, one result a check comes out."""
 
+from collections.abc import Callable
+
 from bot.doctor.check import Check, fail, ok, warn
+from bot.doctor.context import check_context
 from bot.doctor.facts import Facts
-from bot.doctor.hardware import check_gpu, check_gpu_memory, check_llama, check_processor
+from bot.doctor.hardware import check_gpu, check_llama, check_processor
 from bot.doctor.names import check_names
 from bot.units import format_size
 from inference.standin.notice import STANDIN_NOTICE
@@ -17,21 +20,9 @@ STANDIN_SPACE = 250_000_000
 
 
 def examine(facts: Facts) -> list[Check]:
-    """All checks, from the ground up."""
-    checks = (
-        check_python,
-        check_sqlite,
-        check_folder,
-        check_space,
-        check_processor,
-        check_llama,
-        check_gpu,
-        check_model,
-        check_gpu_memory,
-        check_vocabulary,
-        check_standin,
-    )
-    results = [result for check in checks if (result := check(facts)) is not None]
+    """All checks, from the ground up. Where servers judge, this machine's model and GPU are of no interest."""
+    own = () if facts.settings.servers.urls else _OF_THE_OWN_MODEL
+    results = [result for check in (*_OF_ANY_BOT, *own) if (result := check(facts)) is not None]
     return [check_names(facts.names), *results]
 
 
@@ -120,3 +111,16 @@ def check_standin(facts: Facts) -> Check | None:
     if facts.standin.exists and not facts.standin.whole:
         return warn("stand-in", "its file is damaged", "nothing to do: it is built anew on first use")
     return ok("stand-in", "built" if facts.standin.exists else "will be built on first use (some seconds)")
+
+
+_Look = Callable[[Facts], Check | None]
+_OF_ANY_BOT: tuple[_Look, ...] = (check_python, check_sqlite, check_folder, check_space)
+_OF_THE_OWN_MODEL: tuple[_Look, ...] = (
+    check_processor,
+    check_llama,
+    check_gpu,
+    check_model,
+    check_context,
+    check_vocabulary,
+    check_standin,
+)

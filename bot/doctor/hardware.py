@@ -3,10 +3,7 @@
 from bot.doctor.check import Check, fail, ok, warn
 from bot.doctor.facts import Facts
 from bot.units import format_size
-from inference.model_file import ModelFile
 
-COMPUTE_RESERVE = 700_000_000
-"""GPU memory for what llama.cpp computes with, beside weights and cache, in bytes: a cautious estimate."""
 INSTALL_GPU = "run `make install-gpu`"
 
 
@@ -16,7 +13,13 @@ def check_processor(facts: Facts) -> Check:
     summary = f"{cpu.cores} core{'s' if cpu.cores != 1 else ''}, {cpu.architecture}"
     if cpu.flags and cpu.architecture in ("x86_64", "AMD64") and "avx2" not in cpu.flags:
         return warn("processor", f"{summary}, without AVX2: the model runs slowly", "use a newer machine or a GPU")
-    return ok("processor", f"{summary}, AVX-512" if "avx512f" in cpu.flags else summary)
+    if "avx512f" in cpu.flags:
+        summary += ", AVX-512"
+    wanted = facts.settings.engine.threads
+    if wanted != "auto" and wanted > cpu.cores:
+        advice = "lower `engine.threads`, or take it out: threads that share a core crawl"
+        return warn("processor", f"{summary}, and {wanted} threads for the model", advice)
+    return ok("processor", summary)
 
 
 def check_llama(facts: Facts) -> Check:
@@ -54,25 +57,3 @@ def _without_gpu(facts: Facts) -> Check:
         )
         return fail("GPU", message, "use a machine with a 16 GB GPU, or with more memory")
     return warn("GPU", "none: the model runs on the CPU, many times slower", "use a machine with a 16 GB GPU")
-
-
-def check_gpu_memory(facts: Facts) -> Check | None:
-    """Whether weights and cache fit. Of interest where a real model would be loaded on a GPU."""
-    model, engine = facts.model.file, facts.settings.engine
-    if model is None or not facts.graphics.cards or not facts.llama.offloads or engine.gpu_layers == 0:
-        return None
-    needed = gpu_memory_needed(model, engine.context)
-    card = max(facts.graphics.cards, key=lambda card: card.free)
-    message = f"about {format_size(needed)} needed, {format_size(card.free)} of {format_size(card.total)} free"
-    if card.total < needed:
-        return fail(
-            "GPU memory", message, "lower `engine.context`, or keep layers off the GPU: `engine.gpu_layers`"
-        )
-    if card.free < needed:
-        return warn("GPU memory", message, "stop what else uses the GPU (`nvidia-smi` lists it)")
-    return ok("GPU memory", message)
-
-
-def gpu_memory_needed(model: ModelFile, context: int) -> int:
-    """Bytes for weights (embeddings stay in main memory), the KV cache of `context` tokens, and computing."""
-    return model.weights - model.embedding + context * model.cache_bytes_per_cell + COMPUTE_RESERVE

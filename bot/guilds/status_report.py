@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.health import JudgeHealth
 from bot.ports import Backlog
 
 
@@ -21,22 +22,6 @@ class EngineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EngineWork:
-    """What the engine does at the moment, and how well it did since it was started."""
-
-    judging: int
-    """Questions that share the model right now."""
-    waiting: int
-    """Questions that wait before it."""
-    together: float | None = None
-    """How many questions shared a step of the model on average; None before the first step."""
-    prefix_hits: float | None = None
-    """Share (0 to 1) of the questions that found their policy's prompt in memory; None before the first one."""
-    restarts: int = 0
-    """How often its process had to be started again since the bot was started."""
-
-
-@dataclass(frozen=True, slots=True)
 class EngineStatus:
     """The judge, as moderators should know it."""
 
@@ -49,7 +34,7 @@ class EngineStatus:
     """Since when it is in this state; None if not known."""
     reason: str = ""
     """Why it is away, in plain words; empty otherwise."""
-    work: EngineWork | None = None
+    health: JudgeHealth | None = None
     """None while nothing is known of it."""
     busy: bool = False
     """It is well, and had no room for more when it was last asked."""

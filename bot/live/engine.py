@@ -8,11 +8,9 @@ from threading import Event
 
 import structlog
 
-from bot.app import open_judge
+from bot.judges.source import JudgeSource
 from bot.live.late_judge import LateJudge
-from bot.models.choice import Choice
 from bot.models.meter import Advance
-from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _LONG = 10**9
@@ -40,9 +38,7 @@ class _StoppableMeter:
             raise _Stopped
 
 
-async def serve_judge(
-    settings: Settings, choice: Choice, late: LateJudge, *, clock: Callable[[], datetime]
-) -> None:
+async def serve_judge(source: JudgeSource, late: LateJudge, *, clock: Callable[[], datetime]) -> None:
     """Load the chosen model, hand it over, and keep it until cancelled.
 
     Raises:
@@ -55,9 +51,9 @@ async def serve_judge(
         yield _StoppableMeter(stopped)
 
     try:
-        async with open_judge(settings, choice, meter) as (judge, identity):
-            late.arrive(judge, identity, clock())
-            _log.info("the model is ready", model=identity.name, sha256=identity.digest)
+        async with source.open(meter) as opened:
+            late.arrive(opened.judge, opened.model, opened.health, clock())
+            _log.info("the model is ready", model=opened.model.name, sha256=opened.model.digest, **opened.facts)
             await asyncio.get_running_loop().create_future()
     finally:
         stopped.set()

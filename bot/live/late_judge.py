@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 
+from bot.health import Health, JudgeHealth
 from bot.inquiry import ModelIdentity
 from inference.judge import Judge, JudgeUnavailable
 from inference.rendering import Content
@@ -21,9 +22,15 @@ class LateJudge:
         self._name = name
         self._judge: Judge | None = None
         self._identity: ModelIdentity | None = None
+        self._health: Health | None = None
         self._arrived = asyncio.Event()
         self.since = began_at
         """When loading began; once it is over, when the model was ready."""
+
+    @property
+    def health(self) -> JudgeHealth | None:
+        """How the judge is doing; None as long as it is loaded for the first time, and after it has stopped."""
+        return self._health() if self._health else None
 
     @property
     def is_there(self) -> bool:
@@ -40,9 +47,9 @@ class LateJudge:
         """SHA-256 (hex) of the model's file; empty as long as it is not known. No verdict is made before."""
         return self._identity.digest if self._identity else ""
 
-    def arrive(self, judge: Judge, identity: ModelIdentity, at: datetime) -> None:
+    def arrive(self, judge: Judge, identity: ModelIdentity, health: Health, at: datetime) -> None:
         """The model is loaded: every question goes to this judge from now on."""
-        self._judge, self._identity, self.since = judge, identity, at
+        self._judge, self._identity, self._health, self.since = judge, identity, health, at
         self._arrived.set()
 
     async def arrival(self) -> None:
@@ -51,7 +58,7 @@ class LateJudge:
 
     def leave(self) -> None:
         """The engine is about to stop."""
-        self._judge = None
+        self._judge = self._health = None
 
     async def judge(
         self,

@@ -18,6 +18,7 @@ from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.rebuilding import PrefilterBuilder
 from bot.intake.lanes import Intake
+from bot.judges.choosing import jobs_in_flight
 from bot.live.late_judge import LateJudge
 from bot.live.status import Reporter
 from bot.moderation import Moderation
@@ -113,7 +114,7 @@ def _moderation(ground: Ground, outbox: CardOutbox) -> Moderation:
         model=ground.late,
         clock=ground.clock,
         timer=time.perf_counter,
-        settings=WorkerSettings(width=ground.settings.engine.width, lease=LEASE, back_off=JUDGE_BACK_OFF),
+        settings=WorkerSettings(width=jobs_in_flight(ground.settings), lease=LEASE, back_off=JUDGE_BACK_OFF),
     )
 
 

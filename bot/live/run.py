@@ -11,18 +11,19 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from bot.app import open_chosen_model, open_data_folder
+from bot.app import open_data_folder
 from bot.cogs.login import log_in, stay
 from bot.discord_token import read_token
 from bot.errors import EnvironmentProblem, OperatorError, SettingsError
-from bot.live.chronicle import tell_of_catching_up
+from bot.judges.choosing import judge_source
+from bot.judges.source import JudgeSource
+from bot.live.chronicle import tell_of_catching_up, tell_of_engine
 from bot.live.data_lock import data_lock
 from bot.live.engine import serve_judge
 from bot.live.insisting import Troubles
 from bot.live.late_judge import LateJudge
 from bot.live.parts import Ground, Parts, put_together
 from bot.live.stopping import stop_signals
-from bot.models.choice import Choice, choose_model
 from bot.ports import Store, StoreError
 from bot.settings import Settings
 from bot.store import open_store
@@ -54,14 +55,14 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         _log.warning(token.warning, advice="chmod 600")
     folder = open_data_folder(settings)
     with data_lock(folder), stop_signals() as stop:
-        choice = choose_model(settings)
-        model = await asyncio.to_thread(open_chosen_model, settings, choice)
-        late = LateJudge(model.name, clock())
-        _log.info("starting", version=version("safeguild"), model=model.name, data_folder=str(folder))
+        source = judge_source(settings)
+        name = await asyncio.to_thread(source.find)
+        late = LateJudge(name, clock())
+        _log.info("starting", version=version("safeguild"), model=name, data_folder=str(folder))
         async with _store(folder / DATABASE, clock) as store:
             await store.end_leases()  # the folder is ours alone: whoever held them is gone
             ground = Ground(settings, folder, store, late, clock)
-            await _Live(ground, choice, await put_together(ground), token.secret).run(stop)
+            await _Live(ground, source, await put_together(ground), token.secret).run(stop)
     _log.info("stopped")
 
 
@@ -80,7 +81,7 @@ class _Live:
     """The running bot."""
 
     ground: Ground
-    choice: Choice
+    source: JudgeSource
     parts: Parts
     token: SecretStr
     troubles: Troubles = field(default_factory=Troubles)
@@ -110,6 +111,7 @@ class _Live:
             "review": lambda: self._after_login("review", parts.review.run),
             "policies": self._policies,
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
+            "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),
         }
 
@@ -141,7 +143,7 @@ class _Live:
             )
 
     async def _engine(self) -> None:
-        await serve_judge(self.ground.settings, self.choice, self.ground.late, clock=self.ground.clock)
+        await serve_judge(self.source, self.ground.late, clock=self.ground.clock)
 
     async def _worker(self) -> None:
         await self.ground.late.arrival()

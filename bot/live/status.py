@@ -43,11 +43,24 @@ class Reporter:
         )
 
     def _engine(self) -> EngineStatus:
-        """Before the model is loaded the worker sees an outage too: that is no news."""
-        outage, name = self.workload().outage, self.late.name
-        stand_in = name == STANDIN_NAME
+        state, since, reason = self._state()
+        return EngineStatus(
+            state,
+            self.late.name,
+            stand_in=self.late.name == STANDIN_NAME,
+            since=since,
+            reason=reason,
+            health=self.late.health if state is EngineState.READY else None,
+            busy=self.workload().busy,
+        )
+
+    def _state(self) -> tuple[EngineState, datetime | None, str]:
+        """With the time since when, and why. Before the model is loaded the worker sees an outage too: no news."""
         if not self.late.is_there:
-            return EngineStatus(EngineState.LOADING, name, stand_in, self.late.since)
+            return EngineState.LOADING, self.late.since, ""
+        outage, health = self.workload().outage, self.late.health
         if outage is not None and outage.reason != LOADING:
-            return EngineStatus(EngineState.AWAY, name, stand_in, outage.since, outage.reason)
-        return EngineStatus(EngineState.READY, name, stand_in, self.late.since)
+            return EngineState.AWAY, outage.since, outage.reason
+        if health and health.restarting:
+            return EngineState.RESTARTING, None, ""
+        return EngineState.READY, self.late.since, ""

@@ -54,6 +54,16 @@ def test_a_card_of_16_gb_has_room_for_all_that_was_wished(free):
     assert plan.shrunk == ()
 
 
+def test_a_bound_on_gpu_memory_is_as_if_there_were_no_more_and_means_nothing_without_layers_there():
+    bound = CARD.model_copy(update={"gpu_memory": 13 * GB})
+    assert plan_context(REAL, 80 * GB, bound).cells == plan_context(REAL, 13 * GB, CARD).cells
+    assert plan_context(REAL, 13 * GB, bound) == plan_context(REAL, 80 * GB, bound)
+    with pytest.raises(DoesNotFit):
+        plan_context(REAL, 80 * GB, bound.model_copy(update={"gpu_memory": 11 * GB}))
+    on_cpu = bound.model_copy(update={"gpu_layers": 0})
+    assert plan_context(REAL, 80 * GB, on_cpu).cells == plan_context(REAL, 80 * GB, CARD).cells
+
+
 def test_32_texts_with_five_policies_of_2000_tokens_stay_within_13_gb():
     plan = plan_context(REAL, 16 * GB, CARD.model_copy(update={"prefixes": 5, "context": 32 * 700 + 5 * 2000}))
     assert plan.cells == 32_512, "rounded up as llama.cpp does it"

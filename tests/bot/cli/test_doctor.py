@@ -12,12 +12,14 @@ from bot.doctor import gathering
 from bot.doctor.check import Outcome
 from bot.doctor.checks import examine
 from bot.doctor.facts import Facts, Folder, Gpu, Graphics, Kept, LlamaBuild, ModelFacts, Processor
-from bot.doctor.hardware import gpu_memory_needed
 from bot.doctor.names import PACKAGES, Names, find_names, place_of
+from bot.doctor.servers import examine_servers
 from bot.errors import ExitCode
 from bot.models.choice import Choice
-from bot.settings import EngineSettings, Settings
+from bot.settings import Settings
+from bot.trial import ServerTrial
 from inference.model_file import ModelFile
+from inference.sizing import DRIVER_BYTES
 from inference.standin.notice import STANDIN_NOTICE
 
 GB = 10**9
@@ -27,15 +29,21 @@ REAL = ModelFile(
     size=12_110_000_000,
     metadata={
         "general.name": "gpt-oss-safeguard-20b",
+        "general.architecture": "gpt-oss",
         "gpt-oss.block_count": 24,
         "gpt-oss.attention.head_count_kv": 8,
         "gpt-oss.attention.key_length": 64,
         "gpt-oss.attention.value_length": 64,
+        "gpt-oss.attention.sliding_window": 128,
+        "gpt-oss.embedding_length": 2880,
+        "gpt-oss.expert_feed_forward_length": 2880,
+        "gpt-oss.expert_used_count": 4,
     },
     tensors=459,
     weights=12_095_000_000,
     embedding=620_000_000,
-    tokens_at=(0, 0),
+    head=620_000_000,
+    tokens_at=(0, 201_088),
 )
 CARD = Gpu("NVIDIA GeForce RTX 4080", 17 * GB, 16 * GB)
 
@@ -205,8 +213,30 @@ def test_without_a_gpu_the_stand_in_is_content(sound):
     assert result(facts, "GPU").outcome is Outcome.OK
 
 
-def test_the_real_model_needs_what_a_16_gb_card_has():
-    assert 12.5 * GB < gpu_memory_needed(REAL, context=16_384) < 13.5 * GB
+def with_memory(facts: Facts, total: int, free: int, **engine: object) -> Facts:
+    cards = (Gpu("card", total, free),)
+    return replace(facts, graphics=Graphics(driver=True, cards=cards), settings=Settings(engine=engine))
+
+
+def without_gpu(facts: Facts, memory: int) -> Facts:
+    return replace(
+        facts,
+        graphics=Graphics(driver=False, cards=()),
+        llama=LlamaBuild(loads=True, offloads=False),
+        processor=replace(facts.processor, memory=memory),
+    )
+
+
+def test_on_a_16_gb_card_the_whole_layout_is_told_with_what_each_part_costs(sound):
+    check = result(sound, "GPU memory")
+    assert check.outcome is Outcome.OK
+    for words in (
+        "of 15.5 GB free", "weights 11.5 GB", "context ", "computing ", "tokens", "in layers with a window",
+        "for 8 messages at once and 16 policies in memory",
+    ):  # fmt: skip
+        assert words in check.message
+    needed = float(check.message.partition(" GB")[0])
+    assert 12 < needed < 14
 
 
 @pytest.mark.parametrize(
@@ -214,13 +244,80 @@ def test_the_real_model_needs_what_a_16_gb_card_has():
     [(12 * GB, 12 * GB, Outcome.FAIL), (17 * GB, 8 * GB, Outcome.WARN), (17 * GB, 16 * GB, Outcome.OK)],
 )
 def test_gpu_memory_is_judged_by_what_the_model_needs(sound, total, free, outcome):
-    facts = replace(sound, graphics=Graphics(driver=True, cards=(Gpu("card", total, free),)))
-    assert result(facts, "GPU memory").outcome is outcome
+    assert result(with_memory(sound, total, free), "GPU memory").outcome is outcome
+
+
+def test_where_memory_is_short_what_there_is_less_of_is_told(sound):
+    check = result(with_memory(sound, 13 * GB + DRIVER_BYTES, 13 * GB), "GPU memory")
+    assert check.outcome is Outcome.WARN
+    assert "There is only room for" in check.message
+    assert "nvidia-smi" in check.advice
+
+
+def test_a_bound_on_gpu_memory_counts_like_memory_that_is_not_there(sound):
+    assert result(with_memory(sound, 24 * GB, 24 * GB, gpu_memory="11 GB"), "GPU memory").outcome is Outcome.FAIL
+    assert (
+        "of 14.0 GB free" in result(with_memory(sound, 24 * GB, 24 * GB, gpu_memory="14 GB"), "GPU memory").message
+    )
+
+
+def test_a_context_that_is_set_and_too_large_fails_with_the_setting_to_change(sound):
+    check = result(with_memory(sound, 16 * GB, 16 * GB, context=1_000_000), "GPU memory")
+    assert check.outcome is Outcome.FAIL
+    assert "`engine.context`" in check.advice
+    assert "1,000,192 cells" in check.message
+
+
+def test_several_cards_hold_one_model_together(sound):
+    cards = (Gpu("a", 8 * GB, 8 * GB), Gpu("b", 8 * GB, 8 * GB))
+    assert result(replace(sound, graphics=Graphics(driver=True, cards=cards)), "GPU memory").outcome is Outcome.OK
 
 
 def test_gpu_memory_is_not_judged_when_no_layer_goes_there(sound):
-    facts = replace(sound, settings=Settings(engine=EngineSettings(gpu_layers=0)))
+    facts = replace(sound, settings=Settings(engine={"gpu_layers": 0}))
     assert "GPU memory" not in {check.name for check in examine(facts)}
+    assert result(facts, "memory").outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("memory", "outcome"), [(10 * GB, Outcome.FAIL), (32 * GB, Outcome.OK)])
+def test_without_a_gpu_main_memory_is_judged(sound, memory, outcome):
+    assert result(without_gpu(sound, memory), "memory").outcome is outcome
+
+
+def test_where_main_memory_is_not_known_nothing_is_said_of_it(sound):
+    assert "memory" not in {check.name for check in examine(without_gpu(sound, 0))}
+
+
+def test_more_threads_than_cores_are_warned_of(sound):
+    check = result(replace(sound, settings=Settings(engine={"threads": 9})), "processor")
+    assert check.outcome is Outcome.WARN
+    assert "engine.threads" in check.advice
+
+
+URLS = ("http://10.0.0.5:8080", "https://judge.example:8443", "http://127.0.0.1:8000")
+
+
+def test_where_servers_judge_this_machine_s_model_is_of_no_interest(sound):
+    facts = replace(
+        sound, settings=Settings(servers={"urls": URLS}), model=ModelFacts(None, problem="gone", advice="fetch it")
+    )
+    assert {check.outcome for check in examine(facts)} == {Outcome.OK}
+    assert {"model", "GPU", "GPU memory"}.isdisjoint(check.name for check in examine(facts))
+
+
+def test_each_server_is_told_with_what_it_showed():
+    trials = [ServerTrial(url, "safeguard", 1.23) for url in URLS[:2]]
+    checks = examine_servers([*trials, ServerTrial(URLS[2], problem="it does not answer")])
+    assert [check.outcome for check in checks] == [Outcome.WARN, Outcome.OK, Outcome.FAIL]
+    assert checks[0].name == "server 10.0.0.5:8080"
+    assert "safeguard judged a message in 1.2 s; the connection is not encrypted" in checks[0].message
+    assert "docs/engine.md" in checks[2].advice
+
+
+def test_servers_with_different_models_are_warned_of():
+    checks = examine_servers([ServerTrial(URLS[1], "one", 1.0), ServerTrial(URLS[2], "another", 1.0)])
+    assert [check.outcome for check in checks] == [Outcome.OK, Outcome.OK, Outcome.WARN]
+    assert "another, one" in checks[2].message
 
 
 def test_the_stand_in_is_warned_of_as_no_moderator(sound):

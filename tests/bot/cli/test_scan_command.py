@@ -66,7 +66,7 @@ def test_the_options_of_the_command_reach_the_scan(inside, scans, monkeypatch):
     (options,) = scans.asked
     assert options.files == (Path("a.json"), Path("b.jsonl"))
     assert (options.policies, options.out) == (Path("rules"), Path("there"))
-    assert (options.fresh, options.cards, options.width) == (True, 7, 3)
+    assert (options.fresh, options.cards, options.width) == (True, 7, 5)
 
 
 def test_without_options_the_scan_goes_on_with_the_starter_policies(inside, scans):

@@ -129,6 +129,18 @@ def test_an_environment_variable_with_a_wrong_value_is_named(monkeypatch):
             'safeguild.toml: model.keep_free: write a size with its unit, for instance "2 GB" or "512 MiB", not 5',
         ),
         (
+            "[engine]\nqueue = 100\nwidth = 51\n",
+            "safeguild.toml: engine: `queue` (100) must be at least twice `width` (51)",
+        ),
+        (
+            "[engine]\ncontext = 100\n",
+            "safeguild.toml: engine.context: should be greater than or equal to 8192, not 100",
+        ),
+        (
+            "[servers]\nurls = 3\n",
+            'safeguild.toml: servers.urls: write a list of addresses: `["http://127.0.0.1:8080"]`',
+        ),
+        (
             "[engine]\nhang = '5'\n",
             'safeguild.toml: engine.hang: write a time with its unit, for instance "90s" or "30 days", not \'5\'',
         ),
@@ -136,6 +148,22 @@ def test_an_environment_variable_with_a_wrong_value_is_named(monkeypatch):
 )
 def test_a_value_that_makes_no_sense_is_refused_with_what_to_write(text, message):
     assert refusal(text).message == message
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a", "judge:8080", "http://", "http://me:canary@a", "http://a?key=canary", "http://a b"]
+)
+def test_an_address_of_a_server_that_makes_no_sense_is_refused_and_not_repeated(url):
+    error = refusal(f'[servers]\nurls = ["{url}"]\n')
+    assert error.message.startswith("safeguild.toml: servers.urls: write an address like http://127.0.0.1:8080")
+    assert "canary" not in error.message + error.hint
+
+
+def test_servers_are_listed_in_the_file_or_in_a_variable(monkeypatch):
+    write('[servers]\nurls = ["http://a:1/", "https://b/v1"]\n')
+    assert load_settings().servers.urls == ("http://a:1", "https://b/v1")
+    monkeypatch.setenv("SAFEGUILD_SERVERS__URLS", "http://c:1, http://[::1]:2")
+    assert load_settings().servers.urls == ("http://c:1", "http://[::1]:2")
 
 
 def test_a_file_that_is_no_toml_is_refused_with_the_place():

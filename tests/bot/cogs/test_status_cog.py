@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.guilds.status_report import EngineState, EngineStatus, EngineWork
+from bot.guilds.status_report import EngineState, EngineStatus
+from bot.health import JudgeHealth
 from bot.intake.state import ChannelProblem, IntakeState
 from bot.ports import StoreUnavailable
 from policies.policy import Mode
@@ -31,18 +32,26 @@ from tests.discord_server.permissions import Permission
         ),
         (
             EngineStatus(
-                EngineState.READY, "gpt-oss", False, STARTED, work=EngineWork(8, 3, 6.42, 0.984, 2), busy=True
+                EngineState.READY,
+                "gpt-oss",
+                False,
+                STARTED,
+                health=JudgeHealth(8, 3, together=6.42, prefix_hits=0.984, restarts=2),
+                busy=True,
             ),
             [
-                "Judging 8, 3 waiting in the engine; no room for more at the moment.",
-                "6.4 share a step on average, 98% find their policy in memory, started again 2 times.",
+                "Judging 8, 3 waiting in the engine, no room for more at the moment.",
+                "6.4 judged together on average, 98% of the policies were in memory when needed,",
+                "started again 2 times.",
             ],
         ),
         (
-            EngineStatus(EngineState.READY, "gpt-oss", False, STARTED, work=EngineWork(0, 0)),
-            ["Judging 0, 0 waiting in the engine."],
+            EngineStatus(
+                EngineState.READY, "gpt-oss", False, STARTED, health=JudgeHealth(0, 0, servers=3, servers_away=1)
+            ),
+            ["Judging 0, 0 waiting in the engine.", "1 of 3 servers away."],
         ),
-        (EngineStatus(EngineState.READY, "gpt-oss", False, STARTED, busy=True), ["no room for more"]),
+        (EngineStatus(EngineState.READY, "gpt-oss", False, STARTED, busy=True), ["No room for more"]),
     ],
 )
 async def test_the_engine_is_told_as_it_is(tmp_path: Path, engine: EngineStatus, words: list[str]) -> None:

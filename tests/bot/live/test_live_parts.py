@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 from bot.case import JobState
 from bot.errors import EnvironmentProblem
 from bot.guilds.status_report import EngineState
+from bot.health import JudgeHealth
 from bot.inquiry import Inquiry
 from bot.intake.state import IntakeState
+from bot.judges.own_model import OwnModel
 from bot.live import chronicle, insisting
-from bot.live.chronicle import tell_of_catching_up
+from bot.live.chronicle import tell_of_catching_up, tell_of_engine
 from bot.live.engine import serve_judge
 from bot.live.insisting import Troubles
 from bot.live.late_judge import LOADING, LateJudge
@@ -77,6 +79,10 @@ async def fill(store: Store, count: int) -> None:
         await store.record(suspected)
 
 
+def well() -> JudgeHealth:
+    return JudgeHealth(judging=0, waiting=0)
+
+
 async def until(holds) -> None:
     async with asyncio.timeout(10):
         while not await holds():  # noqa: ASYNC110 - nobody tells of it
@@ -89,7 +95,7 @@ async def test_before_the_model_is_there_it_is_unavailable_and_afterwards_it_ans
     with pytest.raises(JudgeUnavailable, match=LOADING):
         await late.judge(make_policy(), content)
     judge = TermJudge()
-    late.arrive(judge, MODEL, START)
+    late.arrive(judge, MODEL, well, START)
     assert (late.name, late.digest) == (MODEL.name, MODEL.digest)
     ticket = Ticket(Priority.BACKFILL, tenant=7, deadline=9.0)
     assert (await late.judge(make_policy(), content, explain=True, seed=1, ticket=ticket)).violation
@@ -104,7 +110,7 @@ async def test_nobody_works_before_the_model_has_arrived():
     waiting = asyncio.create_task(late.arrival())
     await asyncio.sleep(0)
     assert not waiting.done()
-    late.arrive(TermJudge(), MODEL, START)
+    late.arrive(TermJudge(), MODEL, well, START)
     await asyncio.wait_for(waiting, 1)
 
 
@@ -114,7 +120,7 @@ async def test_an_undecided_verdict_names_the_model_that_arrived_late(memory, ju
     (claim,) = await memory.claim(1, timedelta(seconds=9))
     judge.unreadable = {"you loser": {0, 1}}
     inquiry = Inquiry(late, late, lambda: 0.0)
-    late.arrive(judge, MODEL, START)
+    late.arrive(judge, MODEL, well, START)
     verdict = await inquiry.verdict(claim)
     assert (verdict.model_name, verdict.model_digest) == (MODEL.name, MODEL.digest)
 
@@ -229,14 +235,14 @@ class StillIntake:
 
 async def test_the_report_tells_of_engine_queue_and_catching_up(memory):
     await fill(memory, 3)
-    late, workload = LateJudge(STANDIN_NAME, START), Workload()
+    late, workload, health = LateJudge(STANDIN_NAME, START), Workload(), well()
     reporter = Reporter("1.0", START, late, lambda: workload, StillIntake(), memory)
     report = await reporter.report(7)
     assert (report.engine.state, report.engine.stand_in) == (EngineState.LOADING, True)
     assert (report.waiting, report.backlog) == (3, Backlog(questions=3, cases=0))
     assert (report.behind, report.intake_waiting) == ({7: 2}, 4)
     ready = START + timedelta(minutes=1)
-    late.arrive(TermJudge(), MODEL, ready)
+    late.arrive(TermJudge(), MODEL, lambda: health, ready)
     assert (await reporter.report(7)).engine.state is EngineState.READY
     outage = Outage("its process ended", ready, 1, timedelta(seconds=1))
     workload = replace(workload, outage=outage)
@@ -244,12 +250,42 @@ async def test_the_report_tells_of_engine_queue_and_catching_up(memory):
     assert (away.state, away.reason, away.since) == (EngineState.AWAY, "its process ended", ready)
     workload = replace(workload, outage=replace(outage, reason=LOADING))
     assert (await reporter.report(7)).engine.state is EngineState.READY, "the worker has not asked again yet"
+    workload, health = Workload(busy=True), JudgeHealth(judging=2, waiting=1)
+    engine = (await reporter.report(7)).engine
+    assert (engine.state, engine.health, engine.busy) == (EngineState.READY, health, True)
+    workload, health = Workload(), JudgeHealth(0, 0, restarting=True, restarts=1)
+    engine = (await reporter.report(7)).engine
+    assert (engine.state, engine.health) == (EngineState.RESTARTING, None), "it is not ready"
+
+
+async def test_a_model_that_is_started_again_is_told_and_so_is_how_it_does(monkeypatch):
+    monkeypatch.setattr(chronicle, "ENGINE_EVERY", 0.0)
+    calm = JudgeHealth(judging=3, waiting=1, together=2.345, prefix_hits=0.5)
+    dead, back = JudgeHealth(0, 0, restarting=True, restarts=1), JudgeHealth(0, 0, restarts=1)
+    states = [None, calm, calm, dead, dead, back]
+    with capture_logs() as lines, pytest.raises(IndexError):  # there is nothing more to look at
+        await tell_of_engine(lambda: states.pop(0))
+    doing = "how the engine is doing"
+    assert [line["event"] for line in lines] == [
+        doing,
+        "the model's process has ended and is started again",
+        doing,
+        "the model is ready again",
+        doing,
+    ]
+    assert {name: value for name, value in lines[0].items() if name not in ("event", "log_level")} == {
+        "judging": 3,
+        "waiting": 1,
+        "together": 2.35,
+        "prefix_hits": 0.5,
+    }
+    assert lines[1]["log_level"] == "warning"
 
 
 async def test_the_engine_hands_its_judge_over_and_takes_it_back(place, standin_model, walk_clock):
     late = LateJudge("tiny", START)
     settings = Settings(data_folder=place, model={"path": standin_model}, engine={"threads": 1})
-    task = asyncio.create_task(serve_judge(settings, Choice(standin_model, ""), late, clock=walk_clock))
+    task = asyncio.create_task(serve_judge(OwnModel(settings, Choice(standin_model, "")), late, clock=walk_clock))
     async with asyncio.timeout(60):
         while not late.is_there:  # noqa: ASYNC110 - nobody tells of it
             await asyncio.sleep(0.05)
@@ -269,7 +305,7 @@ def place(tmp_path: Path) -> Path:
 async def test_a_model_that_cannot_be_used_ends_the_engine_with_a_reason(place, tiny, walk_clock):
     settings = Settings(data_folder=place, model={"path": tiny}, engine={"threads": 1})
     with pytest.raises(EnvironmentProblem, match="the model cannot judge"):
-        await serve_judge(settings, Choice(tiny, ""), LateJudge("tiny", START), clock=walk_clock)
+        await serve_judge(OwnModel(settings, Choice(tiny, "")), LateJudge("tiny", START), clock=walk_clock)
 
 
 @pytest.fixture
