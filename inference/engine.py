@@ -19,6 +19,7 @@ from inference.flights import Flight, Flights
 from inference.judge import DeadlinePassed, JudgeUnavailable, Unanswerable, UnreadableAnswer
 from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
+from inference.watchdog import Watchdog
 from inference.wire import Ask, Beat, Cancel, Done, Fatal, FromChild, Overdue, Ready, Refused, Setup, Taken
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,7 @@ class Engine:
         self._away = ""
         self._failures = 0
         self._blamed = 0
-        self._last_sign = 0.0
-        self._patience = 0.0
-        self._outgrown = False
+        self._watchdog = Watchdog(options, last_sign=0.0)
         self._supervisor: asyncio.Task[None] | None = None
         self._first_start: asyncio.Future[None] | None = None
 
@@ -156,22 +155,22 @@ class Engine:
         except OSError as error:  # a machine that is short of memory may have some later
             return f"its process cannot be started: {error}"
         self._child = child
-        self._last_sign, self._patience, self._outgrown = asyncio.get_running_loop().time(), 0.0, False
+        self._watchdog = Watchdog(self._options, asyncio.get_running_loop().time())
         async with child:
-            watchdog = asyncio.create_task(self._watch(child), name="engine watchdog")
+            watching = asyncio.create_task(self._watch(child, self._watchdog), name="engine watchdog")
             try:
                 child.send(self._setup())
                 return await self._listen(child) or await child.how_it_ended()
             finally:
-                watchdog.cancel()
-                await asyncio.gather(watchdog, return_exceptions=True)
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
 
     async def _listen(self, child: Child) -> str:
         """Take the child's messages until there are no more; returns the reason it gave for ending, if any."""
         reason = ""
         try:
             async for message in child.messages():
-                self._last_sign = asyncio.get_running_loop().time()
+                self._watchdog.last_sign = asyncio.get_running_loop().time()
                 reason = message.reason if isinstance(message, Fatal) else reason
                 self._take(message)
         except NoMessageError as error:
@@ -191,13 +190,14 @@ class Engine:
             case Overdue():
                 self._settle(message.id, DeadlinePassed(_TOO_LATE))
             case Beat():
-                self.counters, self._patience = message.counters, message.patience
+                self.counters, self._watchdog.patience = message.counters, message.patience
             case Fatal():
                 pass  # its reason is told when the child has ended
 
     def _on_ready(self, message: Ready) -> None:
         self.model_name, self.plan = message.model_name, message.plan
-        self.counters, self._patience = Counters(), message.patience
+        self.counters, self._watchdog.patience = Counters(), message.patience
+        self._watchdog.memory = self._child.private_bytes if self._child else None
         self._ready = True
         self._away = ""
         if self._first_start and not self._first_start.done():
@@ -228,7 +228,7 @@ class Engine:
         last_words = list(self._child.last_words) if self._child else []
         log.error("engine died: %s", reason, extra={"last_words": last_words})
         self.restarts += 1
-        culprit = self._flights.child_died(charge=not self._outgrown)
+        culprit = self._flights.child_died(charge=not self._watchdog.outgrown)
         if culprit:
             self._blame(culprit, reason)
         if not was_ready:
@@ -250,40 +250,21 @@ class Engine:
         for flight in self._flights.open:
             flight.answer.set_exception(JudgeUnavailable(self._away))
 
-    async def _watch(self, child: Child) -> None:
+    async def _watch(self, child: Child, watchdog: Watchdog) -> None:
         """Kill a child that hangs or has outgrown its memory; the next one does its work."""
         loop = asyncio.get_running_loop()
         interval = min(1.0, self._options.hang_seconds / 4)
-        usual: int | None = None
         while True:
             before = loop.time()
             await asyncio.sleep(interval)
             # Time in which this process itself stood still says nothing about the child.
-            self._last_sign += max(0.0, loop.time() - before - 2 * interval)
-            usual = usual if usual or not self._ready else child.private_bytes
-            if self._is_silent(loop.time()) or self._has_outgrown(child, usual):
+            watchdog.last_sign += max(0.0, loop.time() - before - 2 * interval)
+            busy = self._flights.busy
+            complaint = watchdog.complaint(loop.time(), ready=self._ready, busy=busy, memory=child.private_bytes)
+            if complaint:
+                log.error("engine %s and is killed", complaint)
                 child.kill()
                 return
-
-    def _is_silent(self, now: float) -> bool:
-        """Whether the child says nothing for longer than its loading or its work explains."""
-        if self._ready and not self._flights.busy:
-            self._last_sign = now
-        working = max(self._options.hang_seconds, self._patience)
-        allowed = working if self._ready else self._options.start_seconds
-        if now - self._last_sign <= allowed:
-            return False
-        log.error("engine is silent for %.0f s and is killed", allowed)
-        return True
-
-    def _has_outgrown(self, child: Child, usual: int | None) -> bool:
-        """Whether the child's memory has grown by more than it may since it was ready."""
-        current = child.private_bytes if usual else None
-        if not usual or not current or current - usual <= self._options.memory_growth:
-            return False
-        log.error("engine has grown from %d to %d MiB and is started again", usual >> 20, current >> 20)
-        self._outgrown = True
-        return True
 
     def _setup(self) -> Setup:
         options = self._options
@@ -293,6 +274,7 @@ class Engine:
             step_tokens=options.step_tokens,
             context=options.context,
             gpu_layers=options.gpu_layers,
+            gpu_memory=options.gpu_memory,
         )
         return Setup(
             model=str(options.model),

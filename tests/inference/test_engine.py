@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from inference import flights
 from inference.answer import Question
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
-from inference.judge import JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.ticket import ORDINARY, Priority, Ticket
+from policies.verdict import Timing
 
 QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)
 CHILD = Path(__file__).with_name("scripted_child.py")
@@ -25,17 +28,18 @@ def _quick_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "RESTART_SECONDS", (0.0, 0.05))
 
 
-def options(folder: Path, hang_seconds: float = 20.0) -> EngineOptions:
-    return EngineOptions(
-        model=folder,
-        vocabulary=folder,
-        hang_seconds=hang_seconds,
-        command=(sys.executable, "-P", str(CHILD), str(folder)),
-    )
+def options(folder: Path, hang_seconds: float = 20.0, **more: Any) -> EngineOptions:
+    command = (sys.executable, "-P", str(CHILD), str(folder))
+    return EngineOptions(model=folder, vocabulary=folder, hang_seconds=hang_seconds, command=command, **more)
 
 
-async def ask(engine: Engine, key: str) -> str:
-    return (await engine.ask(key, (1,), QUESTION)).answer.analysis
+async def ask(engine: Engine, key: str, ticket: Ticket = ORDINARY) -> str:
+    return (await engine.ask(key, (1,), QUESTION, ticket)).answer.analysis
+
+
+def asked(folder: Path) -> list[list[str]]:
+    """What reached a child, in order: id, priority, tenant, deadline."""
+    return [line.split() for line in (folder / "asked").read_text().splitlines()]
 
 
 async def test_many_asks_are_answered(tmp_path: Path) -> None:
@@ -252,3 +256,144 @@ async def test_a_child_that_dies_of_every_text_is_away_and_its_texts_are_not_bla
                 await ask(engine, "die")
         with pytest.raises(JudgeUnavailable, match="dies of every text"):
             await ask(engine, "die")
+
+
+async def test_a_tickets_urgency_tenant_and_deadline_reach_the_child(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        await ask(engine, "ok", Ticket(Priority.BACKFILL, tenant=42))
+        await ask(engine, "ok", Ticket(Priority.INTERACTIVE, deadline=50.0))
+    assert asked(tmp_path)[0] == ["1", "BACKFILL", "42", "None"]
+    assert asked(tmp_path)[1][:3] == ["2", "INTERACTIVE", "0"]
+    assert 49 < float(asked(tmp_path)[1][3]) <= 50
+
+
+async def test_an_answer_comes_with_its_timing(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        timed = await engine.ask("ok", (1,), QUESTION)
+    assert timed.timing == Timing(queued=1.0, prefill=2.0, reasoning=3.0, answer=4.0)
+
+
+async def test_an_answer_that_is_late_is_not_waited_for_and_the_child_hears_of_it(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(DeadlinePassed):
+            await ask(engine, "wait", Ticket(deadline=0.05))
+        assert await ask(engine, "ok") == "ok"
+    assert (tmp_path / "cancelled").read_text() == "1 "
+
+
+async def test_a_deadline_that_the_child_finds_passed_is_told(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(DeadlinePassed):
+            await ask(engine, "late")
+        assert await ask(engine, "ok") == "ok"
+
+
+async def test_a_deadline_holds_while_the_child_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "RESTART_SECONDS", (0.0, 30.0))
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(DeadlinePassed):
+            await asyncio.wait_for(ask(engine, "die", Ticket(deadline=0.3)), 10)
+
+
+async def test_killed_in_mid_flight_everybody_goes_again_in_order_with_what_is_left_of_their_time(
+    tmp_path: Path,
+) -> None:
+    tickets = [
+        Ticket(Priority.BACKFILL, 1),
+        Ticket(Priority.INTERACTIVE, 2, deadline=60.0),
+        Ticket(Priority.LIVE, 3, deadline=20.0),
+        Ticket(Priority.LIVE, 4),
+    ]
+    async with Engine(options(tmp_path)) as engine:
+        asks = [asyncio.create_task(ask(engine, "slow", ticket)) for ticket in tickets]
+        await asyncio.sleep(0.15)
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        assert await asyncio.gather(*asks) == ["slow"] * 4
+    first = asked(tmp_path)[0]
+    again = asked(tmp_path)[-4:]
+    assert first[0] == "1"
+    assert [line[:3] for line in again] == [
+        ["1", "BACKFILL", "1"], ["2", "INTERACTIVE", "2"], ["3", "LIVE", "3"], ["4", "LIVE", "4"],
+    ]  # fmt: skip
+    assert 40 < float(again[1][3]) < 59.9
+    assert 1 < float(again[2][3]) < 19.9
+
+
+async def test_a_full_queue_says_so_at_once_and_keeps_room_for_the_urgent(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, queue=10)) as engine:
+        backfill = Ticket(Priority.BACKFILL)
+        waiting = [asyncio.create_task(ask(engine, "wait", backfill)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(JudgeBusy):
+            await ask(engine, "ok", backfill)
+        waiting += [asyncio.create_task(ask(engine, "wait")) for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(JudgeBusy):
+            await ask(engine, "ok")
+        assert await ask(engine, "ok", Ticket(Priority.INTERACTIVE)) == "ok"
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert await ask(engine, "ok", backfill) == "ok"
+
+
+async def test_a_long_step_that_was_announced_is_no_hang(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, hang_seconds=0.4)) as engine:
+        assert await ask(engine, "slow step") == "slow step"
+        assert engine.restarts == 0
+
+
+async def test_what_the_child_counts_is_told_and_begins_anew_with_the_next_child(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        assert engine.plan is not None
+        assert engine.plan.width == 8
+        await ask(engine, "slow")
+        assert engine.counters.steps == 14
+        with pytest.raises(Unanswerable):
+            await ask(engine, "die")
+        while engine.loading:  # noqa: ASYNC110 - the engine tells nobody
+            await asyncio.sleep(0.01)
+        assert engine.counters.steps == 0
+
+
+async def test_a_defect_in_the_child_reaches_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(UnreadableAnswer, match="a defect"):
+            await ask(engine, "defect")
+    assert "KeyError < answer.py:1 walk" in caplog.text
+
+
+async def test_the_engine_is_loading_until_it_is_ready_again(tmp_path: Path) -> None:
+    engine = Engine(options(tmp_path))
+    assert engine.loading
+    async with engine:
+        assert not engine.loading
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        while not engine.restarts:  # noqa: ASYNC110 - the engine counts, it tells nobody
+            await asyncio.sleep(0.001)
+        assert engine.loading
+        assert not engine.away
+        assert await ask(engine, "ok") == "ok"
+        assert not engine.loading
+
+
+async def test_a_child_that_grows_without_end_is_started_again_and_its_ask_is_not_blamed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Engine(options(tmp_path, hang_seconds=5.0, memory_growth=30_000_000)) as engine:
+        growing = asyncio.create_task(ask(engine, "grow"))
+        while engine.restarts < flights.SUSPECT_AFTER + 2:  # noqa: ASYNC110 - the engine counts, it tells nobody
+            await asyncio.sleep(0.05)
+        assert not growing.done()
+        growing.cancel()
+        assert await ask(engine, "ok") == "ok"
+    assert "has grown from" in caplog.text
+
+
+async def test_a_text_that_kills_the_child_before_it_counts_as_taken_is_found_too(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path)) as engine:
+        with pytest.raises(Unanswerable, match="dies of this text"):
+            await asyncio.wait_for(ask(engine, "deaf"), 20)
+        assert await ask(engine, "ok") == "ok"
