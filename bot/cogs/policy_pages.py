@@ -9,7 +9,7 @@ from bot.cogs.replies import Reply, page, problem_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
 from policies.hints import nearest
-from policies.policy import Mode, Policy, Rule
+from policies.policy import Effort, Judging, Mode, Policy, Rule
 from policies.problems import Problem
 
 MEANINGS: Mapping[Mode, str] = {
@@ -122,6 +122,13 @@ def _judging(policy: Policy) -> str:
     judge = policy.judge
     return (
         f"a violation from {judge.threshold * 100:.4g}% likely on; {judge.context} messages before it are read "
-        f"along; effort {judge.effort.value}; likeness alone may flag {policy.prefilter.flag_rate:.1%} "
+        f"along; {_effort(judge)}; likeness alone may flag {policy.prefilter.flag_rate:.1%} "
         "of all messages"
     )
+
+
+def _effort(judge: Judging) -> str:
+    if judge.effort is not Effort.AUTO:
+        return f"effort {judge.effort.value}"
+    low, high = judge.unsure
+    return f"effort auto: low, and again at {judge.second_effort.value} from {low * 100:.4g}% to {high * 100:.4g}% likely"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.cogs.policy_pages import added_page, already_page, list_page, mode_page, show_page, unknown_page
 from bot.cogs.replies import Reply
-from policies.policy import Example, Mode, Policy, Rule, Scope
+from policies.policy import Effort, Example, Judging, Mode, Policy, Rule, Scope
 from policies.problems import Problem
 from policies.starter import starter_policies, starter_text
 from tests.bot.cogs.command_stage import stage
@@ -38,6 +38,23 @@ async def test_a_policy_is_shown_with_its_file_as_it_stands(tmp_path: Path) -> N
         (attachment,) = reply.message.attachments
         assert attachment.filename == "harassment.yaml"
         assert attachment.size == len(starter_text("harassment").encode())
+
+
+@pytest.mark.parametrize(
+    ("judge", "words"),
+    [
+        (Judging(effort=Effort.HIGH), "effort high;"),
+        (
+            Judging(effort=Effort.AUTO, unsure=(0.25, 0.875), second_effort=Effort.HIGH),
+            "effort auto: low, and again at high from 25% to 87.5% likely;",
+        ),
+    ],
+)
+def test_how_long_the_model_may_reason_is_told(judge: Judging, words: str) -> None:
+    policy = starter_policies()["spam"].model_copy(update={"judge": judge})
+    reply = show_page(policy, b"", ())
+    shown = " ".join(field.value or "" for field in reply.embed.fields)
+    assert words in f"{reply.embed.description} {shown}".replace("\\", "")
 
 
 async def test_a_starter_policy_is_added_and_said_what_it_forbids(tmp_path: Path) -> None:
