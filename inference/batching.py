@@ -147,6 +147,5 @@ def _is_urgent(item: Fed) -> bool:
 def _impatience(item: Fed, step: int) -> float:
     """Steps that it could have had a row in and had none."""
     priority = item.ticket.priority if isinstance(item, Sequence) else _priority(item)
-    return (step - max(item.fed_step, item.ready_step)) / (
-        BACKFILL_PATIENCE if priority is Priority.BACKFILL else 1
-    )
+    patience = BACKFILL_PATIENCE if priority is Priority.BACKFILL else 1
+    return (step - max(item.fed_step, item.ready_step)) / patience

@@ -730,3 +730,11 @@ def test_a_context_without_sequences_prefixes_or_window_is_none(limits: tuple[in
     width, prefixes, window = limits
     with pytest.raises(ValueError, match="at least one"):
         Limits(width, prefixes, Cells(100, 100), 4, window)
+
+
+def test_a_prefix_of_one_token_is_prefilled_not_decoded() -> None:
+    bench = Bench()
+    bench.add(0, "p", private=4, more=3)
+    bench.run_all()
+    counters = bench.scheduler.counters
+    assert (counters.prefilled_tokens, counters.decoded_tokens) == (1 + 4, 3)
