@@ -130,5 +130,5 @@ def _judging(policy: Policy) -> str:
 def _effort(judge: Judging) -> str:
     if judge.effort is not Effort.AUTO:
         return f"effort {judge.effort.value}"
-    low, high = judge.unsure
-    return f"effort auto: low, and again at {judge.second_effort.value} from {low * 100:.4g}% to {high * 100:.4g}% likely"
+    low, high = (f"{bound * 100:.4g}%" for bound in judge.unsure)
+    return f"effort auto: low, and again at {judge.second_effort.value} from {low} to {high} likely"
