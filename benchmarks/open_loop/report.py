@@ -1,7 +1,7 @@
 """The results as Markdown, and as JSON for whoever wants to look closer."""
 
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.open_loop.scenarios import OVERLOAD, Comparison, Result
@@ -119,13 +119,14 @@ def _work_row(result: Result) -> tuple[str, ...]:
 
 def _time_rows(result: Result) -> Iterator[tuple[str, ...]]:
     load = NONE if result.load is None else f"{result.load:g}x"
+    yield result.name, load, "all", *_times(result.run.outcomes)
     for priority in Priority:
         outcomes = [one for one in result.run.outcomes if one.request.priority is priority]
         if outcomes:
-            yield result.name, load, priority.name.lower(), *_times(outcomes)
+            yield "", "", priority.name.lower(), *_times(outcomes)
 
 
-def _comparison_table(comparison: Comparison, which: Any) -> str:
+def _comparison_table(comparison: Comparison, which: Callable[[Outcome], bool]) -> str:
     heads = ("", *TIME_HEADS[3:])
     rows = [
         _plain_row(result.name, list(filter(which, result.run.outcomes)))
@@ -167,5 +168,12 @@ def _verdict(comparison: Comparison) -> str:
     more = "more than " if beside.at_least else ""
     return (
         f"Interactive p95 beside {OVERLOAD:g}x the capacity is {more}{ratio:.2f} times that of the idle system; "
-        f"the target of {TARGET_SLOWDOWN:g} is {met}."
+        f"the target of {TARGET_SLOWDOWN:g} is {met}. The same request took {_paired(comparison):.2f} times as long "
+        "(median)."
     )
+
+
+def _paired(comparison: Comparison) -> float:
+    """The median, over the requests, of how many times longer each took. They come in one order."""
+    alone, beside = (filter(_interactive, run.run.outcomes) for run in (comparison.alone, comparison.beside))
+    return statistics.median(theirs.total / mine.total for mine, theirs in zip(alone, beside, strict=False))

@@ -1,9 +1,10 @@
 """The situations that are measured: how much the system can do, loads around that, overload, and a flood."""
 
 import asyncio
+import functools
 import itertools
 import zlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,6 +22,8 @@ PAUSE_SECONDS = 0.2
 """For which somebody reads an answer before asking again."""
 SETTLE_SECONDS = 1.5
 """After which the engine has told what it did: it does so once a second."""
+TURNS = 2
+"""Of the idle system and the overloaded one, in which the interactive requests are measured."""
 GUILDS = 10
 FLOOD = 10.0
 """Times its fair share that one guild asks for, while each of the others asks for half of its own."""
@@ -122,35 +125,39 @@ class Bench:
         rate = situation.load * self.capacity
         mix = replace(self.mix, policies=situation.policies)
         asks = requests(mix, situation.pattern(rate, self.seconds, random), random)
-        result = await self._measure(situation.name, self.load.open(asks), rate, 1.5 * self.seconds)
+        result = await self._measure(situation.name, self.load.open(asks), rate, 1.3 * self.seconds)
         return replace(result, load=situation.load)
 
     async def interactive_beside_overload(self, count: int) -> Comparison:
         """Somebody asks again and again, first with the system to themselves, then beside twice the capacity.
 
-        The overload begins with a full batch, so that every request meets it.
+        The overload begins with a full batch, so that every request meets it. The two take turns, so that what
+        else the machine does meets both.
         """
         mix = replace(self.mix, policies=5)
         asks = requests(mix.only(Priority.INTERACTIVE), at_once(count), self._random("interactive"))
-        rate = OVERLOAD * self.capacity
-        most = 20 * self.seconds
-        alone = await self._measure("idle", self._in_turn(asks), 0.0, most)
+        rate, most = OVERLOAD * self.capacity, 20 * self.seconds
         others = self._overload(mix.only(Priority.LIVE), rate, most)
-        beside = await self._measure("beside twice the capacity", self._in_turn(asks), rate, most, others)
-        return Comparison(alone, replace(beside, load=OVERLOAD))
+        parts = []
+        for turn in range(TURNS):
+            some = asks[turn * count // TURNS : (turn + 1) * count // TURNS]
+            alone = await self._measure("idle", self._in_turn(some), 0.0, most)
+            beside = await self._measure("beside twice the capacity", self._in_turn(some), rate, most, others)
+            parts.append(Comparison(alone, replace(beside, load=OVERLOAD)))
+        return Comparison(joined([part.alone for part in parts]), joined([part.beside for part in parts]))
 
     async def quiet_guilds_beside_flood(self) -> Comparison:
         """Nine guilds ask for half of their share each, first among themselves, then beside one that floods."""
         mix = replace(self.mix, policies=5).only(Priority.LIVE)
         share = self.capacity / GUILDS
         quiet_rate, flood_rate = 0.5 * share * (GUILDS - 1), FLOOD * share
-        seconds = 1.5 * self.seconds
+        seconds = 2.0 * self.seconds
         random = self._random("quiet")
         quiet = requests(mix.by(*range(1, GUILDS)), poisson(quiet_rate, seconds, random), random)
-        alone = await self._measure("nine quiet guilds", self.load.open(quiet), quiet_rate, 2 * seconds)
-        flood = self._overload(mix.by(GUILDS), flood_rate, 2 * seconds)
+        alone = await self._measure("nine quiet guilds", self.load.open(quiet), quiet_rate, 1.5 * seconds)
+        flood = self._overload(mix.by(GUILDS), flood_rate, 1.5 * seconds)
         beside = await self._measure(
-            "beside a flooding one", self.load.open(quiet), quiet_rate + flood_rate, 2 * seconds, flood
+            "beside a flooding one", self.load.open(quiet), quiet_rate + flood_rate, 1.5 * seconds, flood
         )
         return Comparison(alone, beside)
 
@@ -184,6 +191,20 @@ class Bench:
     def _random(self, name: str, number: float = 0.0) -> np.random.Generator:
         """Of its own for everything that is drawn, so that leaving one situation out changes no other."""
         return np.random.default_rng((self.seed, zlib.crc32(f"{name} {number:g}".encode())))
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Several runs of one thing as one."""
+    first = results[0]
+    run = Run(
+        tuple(outcome for one in results for outcome in one.run.outcomes), sum(one.run.seconds for one in results)
+    )
+    return replace(first, run=run, work=functools.reduce(_added, (one.work for one in results)))
+
+
+def _added(one: Counters, other: Counters) -> Counters:
+    sums = {name: value + getattr(other, name) for name, value in one if isinstance(value, int | float)}
+    return Counters.model_validate(sums)
 
 
 def work_between(before: Counters, after: Counters) -> Counters:
