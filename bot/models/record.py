@@ -14,7 +14,7 @@ from policies.frozen import Frozen
 
 IN_USE = "model.json"
 """The model that `safeguild model fetch` or `use` put into use."""
-_CHECKED = "checked.json"
+CHECKED = "checked.json"
 """The last model that judged without being recorded: named in the settings, or the stand-in."""
 _CHUNK = 8 * 2**20
 
@@ -85,12 +85,12 @@ def save_record(data_folder: Path, record: ModelRecord, name: str = IN_USE) -> N
 def known_sha256(data_folder: Path, model: ModelFile, meter: Meter) -> str:
     """The SHA-256 of a model file; it is read through only when it is new or has changed since."""
     path = str(model.path.resolve())
-    for name in (IN_USE, _CHECKED):
+    for name in (IN_USE, CHECKED):
         record = load_record(data_folder, name)
         if record is not None and record.path == path and record.is_current():
             return record.sha256
     digest = sha256_of(model.path, meter.step(f"Reading {model.path.name}", model.size, 0))
-    save_record(data_folder, record_of(model, digest, "read when it was first used"), _CHECKED)
+    save_record(data_folder, record_of(model, digest, "read when it was first used"), CHECKED)
     return digest
 
 

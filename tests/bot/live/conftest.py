@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from bot.discord_token import VARIABLE
+from bot.models.record import CHECKED, record_of, save_record
+from inference.model_file import read_model_file
 from tests.discord_server import MODERATOR, Channel, DiscordServer, Guild, Member, Message, RateLimits, Role
 
 PATIENCE = 40.0
@@ -116,8 +118,9 @@ class BotProcess:
 class Launcher:
     """Starts bots; those that still run at the end of the test are killed."""
 
-    def __init__(self, discord: DiscordServer, folder: Path, model: Path) -> None:
+    def __init__(self, discord: DiscordServer, folder: Path, model: Path, vocabulary: Path) -> None:
         self.data = folder / "data"
+        _share_what_is_slow_to_make(self.data, model, vocabulary)
         self._discord = discord
         self._folder = folder
         self._environment = {
@@ -160,6 +163,16 @@ class Launcher:
             await bot.ended()
 
 
+def _share_what_is_slow_to_make(data: Path, model: Path, vocabulary: Path) -> None:
+    """A data folder in which this model has judged before: its vocabulary is there, and its hash is known."""
+    data.mkdir(mode=0o700)
+    (data / "vocabulary").mkdir()
+    for file in vocabulary.iterdir():
+        os.link(file, data / "vocabulary" / file.name)
+    digest = model.with_name(f"{model.name}.sha256").read_text("ascii").strip()
+    save_record(data, record_of(read_model_file(model), digest, "read in an earlier test"), CHECKED)
+
+
 @pytest.fixture
 async def town() -> AsyncIterator[Town]:
     """Served on a port of its own. Deviations from Discord's description fail the test."""
@@ -178,8 +191,10 @@ async def town() -> AsyncIterator[Town]:
 
 
 @pytest.fixture
-async def bots(town: Town, tmp_path: Path, standin_model: Path) -> AsyncIterator[Launcher]:
+async def bots(
+    town: Town, tmp_path: Path, standin_model: Path, vocabulary_folder: Path
+) -> AsyncIterator[Launcher]:
     """Starts bots in a data folder of the test's own."""
-    launcher = Launcher(town.discord, tmp_path, standin_model)
+    launcher = Launcher(town.discord, tmp_path, standin_model, vocabulary_folder)
     yield launcher
     await launcher.kill_all()

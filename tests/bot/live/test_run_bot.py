@@ -15,9 +15,10 @@ from tests.discord_server import ActionKind, Intent, Outage
 BAD_WORDS = "what a loser, uninstall"
 
 
-async def test_a_flagged_message_becomes_a_card_that_a_click_settles_and_no_log_line_holds_what_anybody_wrote(
+async def test_a_flagged_message_becomes_a_card_that_a_click_settles_and_nothing_secret_gets_anywhere(
     town: Town, bots: Launcher
 ):
+    """No log line holds what anybody wrote, and the engine does not inherit the token. Ctrl-C is a clean end."""
     bot = await bots.start_connected(SAFEGUILD_LOG_LEVEL="debug")
     await bot.logged("connected to Discord")
     await town.set_up()
@@ -28,7 +29,11 @@ async def test_a_flagged_message_becomes_a_card_that_a_click_settles_and_no_log_
     await card.wait_until(lambda card: "canary-42" in card.all_text, PATIENCE)
     await card.click(town.ada, "Delete")
     await town.discord.wait_until(lambda: said.deleted)
-    assert await bot.stop() == ExitCode.OK
+    environments = environments_of_children(bot.process.pid)
+    assert environments
+    assert not any(VARIABLE.encode() in environment for environment in environments)
+    bot.send(signal.SIGINT)
+    assert await bot.ended() == ExitCode.OK
     assert not town.discord.connected
     assert [action.target_id for action in town.discord.actions_of(ActionKind.DELETE)] == [said.id]
     events = [event["event"] for event in bot.events()]
@@ -38,34 +43,11 @@ async def test_a_flagged_message_becomes_a_card_that_a_click_settles_and_no_log_
     assert not any(secret in bot.text for secret in ("canary", "mallory", town.discord.token))
 
 
-async def test_the_engine_does_not_inherit_the_token_and_ctrl_c_is_a_clean_end_too(bots: Launcher):
-    bot = await bots.start_connected()
-    await bot.logged("the model is ready")
-    environments = environments_of_children(bot.process.pid)
-    assert environments
-    assert not any(VARIABLE.encode() in environment for environment in environments)
-    bot.send(signal.SIGINT)
-    assert await bot.ended() == ExitCode.OK
-    assert bot.event("stopped")
-
-
 async def test_a_stop_while_the_login_is_tried_again_is_clean(town: Town, bots: Launcher):
     await town.discord.begin_outage()
     bot = await bots.start()
     await bot.logged("Discord cannot be reached; the login is tried again", within=60)
     assert await bot.stop() == ExitCode.OK
-
-
-async def test_a_second_signal_ends_it_at_once(town: Town, bots: Launcher, tmp_path: Path):
-    bot = await bots.start_connected()
-    await town.set_up()
-    with locked(bots.data / "safeguild.sqlite3"):
-        await town.general.say(town.mallory, BAD_WORDS)
-        await asyncio.sleep(0.5)
-        bot.send(signal.SIGTERM)
-        await bot.logged("stopping")
-        bot.send(signal.SIGTERM)
-        assert await bot.ended(within=5) == ExitCode.STOPPED
 
 
 async def test_messages_that_were_received_before_the_stop_are_in_the_next_start_s_cards(
@@ -83,18 +65,15 @@ async def test_messages_that_were_received_before_the_stop_are_in_the_next_start
     assert len(town.review.messages) == 8
 
 
-async def test_the_login_waits_for_a_discord_that_is_away_and_goes_on_when_it_is_back(town: Town, bots: Launcher):
+async def test_the_login_waits_for_a_discord_that_is_away_and_a_token_that_is_reset_later_ends_it(
+    town: Town, bots: Launcher
+):
     async with town.discord.outage(Outage.REFUSED):
         bot = await bots.start()
         line = await bot.logged("Discord cannot be reached; the login is tried again")
         assert line["reason"].startswith("Discord cannot be reached")
     await town.discord.wait_connected(PATIENCE)
     await town.set_up()
-    assert await bot.stop() == ExitCode.OK
-
-
-async def test_a_token_that_is_reset_while_it_runs_ends_it_with_what_to_do(town: Town, bots: Launcher):
-    bot = await bots.start_connected()
     await town.discord.drop_sessions(4004, forget=True)
     assert await bot.ended() == ExitCode.USAGE
     assert "safeguild: Discord does not accept the token any more" in bot.lines
@@ -165,7 +144,9 @@ async def test_a_data_folder_is_one_processs_and_one_applications(bots: Launcher
     assert "belongs to the application 42, and the token to " in third.text
 
 
-async def test_a_store_that_is_away_for_a_while_ends_nothing_and_loses_nothing(town: Town, bots: Launcher):
+async def test_a_store_that_is_away_for_a_while_ends_and_loses_nothing_and_a_second_signal_ends_all_at_once(
+    town: Town, bots: Launcher
+):
     bot = await bots.start_connected()
     await town.set_up()
     with locked(bots.data / "safeguild.sqlite3"):
@@ -174,7 +155,13 @@ async def test_a_store_that_is_away_for_a_while_ends_nothing_and_loses_nothing(t
     card = await town.card()
     assert "H1" in card.all_text
     assert bot.process.returncode is None
-    assert await bot.stop() == ExitCode.OK
+    with locked(bots.data / "safeguild.sqlite3"):
+        await town.general.say(town.mallory, BAD_WORDS)
+        await asyncio.sleep(0.5)
+        bot.send(signal.SIGTERM)
+        await bot.logged("stopping")
+        bot.send(signal.SIGTERM)
+        assert await bot.ended(within=5) == ExitCode.STOPPED
 
 
 async def test_a_guild_that_was_left_leaves_nothing_behind(town: Town, bots: Launcher):
