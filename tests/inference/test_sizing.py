@@ -4,7 +4,7 @@ import contextlib
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.model_file import read_model_file
@@ -138,6 +138,7 @@ def test_memory_in_plenty_is_not_all_taken():
     assert plan_context(REAL, 800 * GB, CARD).cells == plan_context(REAL, 20 * GB, CARD).cells
 
 
+@settings(max_examples=60)
 @given(
     free=st.integers(0, 40 * GB),
     width=st.integers(1, 300),

@@ -1,7 +1,9 @@
 """Steps by hand, and whole jobs through the real scheduler on a real context."""
 
 import itertools
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,11 @@ def prepare(
     slot, fed, position = row
     (output,) = context.run(Step(clear, compact, copy, (Row(slot, fed, position, SOMEBODY),)))
     return output.logits.copy()
+
+
+def resident_bytes() -> int:
+    """Main memory that this process holds at the moment."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)

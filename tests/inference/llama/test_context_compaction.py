@@ -1,5 +1,6 @@
 """Window cells of pinned prefixes: compaction gives back what nothing looks at any more, and changes no answer."""
 
+import llama_cpp
 import numpy as np
 import pytest
 
@@ -42,6 +43,18 @@ def test_compacting_twice_is_as_good_as_once(open_tiny, prefix):
         again = prepare(context, clear=(0,), compact=(2,), copy=((2, 1),), row=(1, (7,), PREFIX))
         assert context.positions(2) == (PREFIX - WINDOW, PREFIX - 1)
     assert np.abs(once - again).max() < 0.01 * np.abs(once).max()
+
+
+def test_compaction_moves_a_window_of_cells_and_not_the_whole_prefix(open_tiny, monkeypatch):
+    moved = []
+    read = llama_cpp.llama_state_seq_set_data_ext
+    monkeypatch.setattr(llama_cpp, "llama_state_seq_set_data_ext", lambda *of: moved.append(of[2]) or read(*of))
+    with open_tiny(width=2, prefixes=1) as context:
+        feed(context, 2, tokens(np.random.default_rng(3), 800))
+        prepare(context, compact=(2,), row=(0, (1,), 0))
+        shape = context.plan.shape
+    cells = WINDOW * shape.cell_bytes * shape.window_blocks()
+    assert cells < moved[0] < 1.1 * cells
 
 
 def many_rounds(context, prefix, *, compacted: bool) -> None:

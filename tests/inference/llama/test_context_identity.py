@@ -58,7 +58,7 @@ def test_other_cells_alone_change_logits_by_less_than_the_tolerance(open_tiny):
 
 @pytest.mark.parametrize("how", [{}, {"repack": False}, {"backend_sampling": True}], ids=str)
 def test_a_text_alone_and_in_a_full_batch_gives_the_same_logits(open_tiny, how):
-    jobs = random_jobs(2, 24)
+    jobs = random_jobs(2, 18)
     with open_tiny(width=6, prefixes=3, step_tokens=64, context=2048, **how) as context:
         driver = Driver(context)
         for job in jobs:

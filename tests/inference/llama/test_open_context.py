@@ -13,7 +13,8 @@ from inference.llama import model as model_module
 from inference.model_file import read_model_file
 from inference.sizing import ContextPlan, Wishes, plan_context, shape_of
 from tests.inference.llama.conftest import tiny_plan
-from tests.inference.llama.driving import decode
+from tests.inference.llama.driving import decode, resident_bytes
+from tests.inference.llama.tiny_model import VOCABULARY, WIDTH, WINDOW
 
 MIB = 1 << 20
 
@@ -115,6 +116,24 @@ def test_a_file_that_is_no_model_of_ours_is_refused(tmp_path, make_gguf):
         pass
     with pytest.raises(ModelError, match="there is no model file"), open_model(tmp_path / "none.gguf"):
         pass
+
+
+def test_a_model_file_tells_what_stays_in_main_memory_and_what_comes_last(tiny_model):
+    shape = shape_of(read_model_file(tiny_model))
+    assert shape.head == shape.embedding == VOCABULARY * WIDTH * 4
+    assert (shape.window, shape.window_blocks(), shape.vocabulary) == (WINDOW, 2, VOCABULARY)
+
+
+def test_a_context_that_was_left_gives_its_memory_back(tiny_model):
+    plan = tiny_plan(tiny_model, context=65_536)
+    resident = []
+    with open_model(tiny_model) as model:
+        for _ in range(12):
+            with open_context(model, plan, threads=1):
+                pass
+            resident.append(resident_bytes())
+    assert plan.cache_bytes > 32 * MIB
+    assert resident[-1] - resident[1] < plan.cache_bytes
 
 
 def test_a_plan_is_written_down_and_read_again(tiny_model):
