@@ -33,7 +33,6 @@ class Deadlines:
         while self._heap and self._heap[0][0] <= now:
             sequence = heapq.heappop(self._heap)[2]
             if self._is_alive(sequence):
-                del self._alive[sequence.id]
                 passed.append(sequence)
         return tuple(passed)
 

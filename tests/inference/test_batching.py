@@ -133,6 +133,19 @@ def test_a_long_interactive_prompt_leaves_a_quarter_of_a_step_to_others() -> Non
     assert tokens == {0: 1, urgent.id: 192}
 
 
+def test_a_guest_with_a_long_prompt_does_not_take_the_turns_of_those_who_decode() -> None:
+    machine = Machine(0.001, 0.01)
+    for _ in range(5):
+        machine.add(LIVE, 20, 2_000)
+    machine.run(20)
+    machine.add(INTERACTIVE, 20, 1_000)
+    machine.add(LIVE, 3_000, 10)
+    machine.run(20)
+    before = [sequence.fed for sequence in machine.sequences[:5]]
+    machine.run(200)
+    assert all(sequence.fed - fed >= 4 for sequence, fed in zip(machine.sequences, before, strict=False))
+
+
 def test_backfill_comes_behind_live_ones_but_is_not_left_out() -> None:
     machine = Machine(0.001, 0.01)
     kinds = [LIVE] * 6 + [BACKFILL] * 6

@@ -106,6 +106,9 @@ def test_the_oldest_of_each_prefix_is_a_candidate_in_the_order_of_arrival() -> N
     for number, prefix in enumerate("aababc"):
         queue.add(waiting(number, prefix=prefix))
     assert [candidate.sequence.id for candidate in queue.in_order(0.0)] == [0, 2, 5]
+    serve_next(queue)
+    serve_next(queue)
+    assert [candidate.sequence.id for candidate in queue.in_order(0.0)] == [2, 3, 5]
 
 
 def test_one_that_comes_back_is_before_all_of_its_priority_and_costs_nothing() -> None:
