@@ -63,15 +63,6 @@ class ModelFile:
         value = self.metadata.get(f"{ARCHITECTURE}.{key}", 0)
         return value if isinstance(value, int) else 0
 
-    @property
-    def cache_bytes_per_cell(self) -> int:
-        """What one token costs in the f16 KV cache if every layer kept all of them: more than it does.
-
-        Half of the layers keep a window only; `inference.sizing` has the exact figures.
-        """
-        width = self.number("attention.key_length") + self.number("attention.value_length")
-        return self.number("block_count") * self.number("attention.head_count_kv") * width * 2
-
 
 def read_model_file(path: Path) -> ModelFile:
     """Read the head of a model file and check that the file is whole and of a kind that can judge.

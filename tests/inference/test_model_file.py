@@ -25,11 +25,6 @@ def test_a_whole_file_says_what_it_is(whole):
     assert list(token_texts(model)) == ["a", "Ġb", "ß"]
 
 
-def test_the_cache_of_the_real_model_costs_48_kib_a_token(tmp_path, make_gguf):
-    path = make_gguf(tmp_path / "real.gguf", blocks=24, heads=8)
-    assert read_model_file(path).cache_bytes_per_cell == 48 * 1024
-
-
 def test_the_size_that_llama_cpp_gives_a_quantised_tensor_is_the_one_found(tmp_path, make_gguf):
     path = make_gguf(tmp_path / "mxfp4.gguf", mxfp4_rows=10)
     model = read_model_file(path)
