@@ -76,12 +76,12 @@ class Worker:
 
     def run(self, inbox: Inbox) -> None:
         """Step as long as there is work, wait as long as there is none, return when the inbox closes."""
-        while self._receive(inbox):
-            now = self._clock()
-            for late in self._scheduler.overdue(now):
-                self._drop(late.id)
-                self._send(Overdue(id=late.id))
-            step = self._scheduler.step(now)
+        while True:
+            self._drop_overdue()  # also before the inbox is read: the parent cancels what is late, and late it was
+            if not self._receive(inbox):
+                return
+            self._drop_overdue()
+            step = self._scheduler.step(self._clock())
             self._stalled = step is None
             if step is not None:
                 self._run(step)
@@ -171,6 +171,12 @@ class Worker:
         if job := self._jobs.pop(ask_id, None):
             job.walk.close()
             self._scheduler.remove(job.sequence)
+            self._unsaid = True
+
+    def _drop_overdue(self) -> None:
+        for late in self._scheduler.overdue(self._clock()):
+            self._drop(late.id)
+            self._send(Overdue(id=late.id))
 
     def _count_python(self) -> float:
         """Everything since the last mark was Python's doing; returns what time it is."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inference.sampling import BLOCK, sample
 
-DRAWS = 20_000
+DRAWS = 6_000
 
 
 def softmax(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -23,7 +23,7 @@ def chi_square(counts: np.ndarray, expected: np.ndarray) -> float:
     return float(((observed - wanted) ** 2 / wanted).sum())
 
 
-@pytest.mark.parametrize("temperature", [0.3, 0.7, 1.0, 2.5])
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 2.5])
 @pytest.mark.parametrize("vocabulary", [7, BLOCK, BLOCK * 2 + 3])
 def test_tokens_come_as_often_as_softmax_says(vocabulary: int, temperature: float) -> None:
     chance = np.random.default_rng(vocabulary)

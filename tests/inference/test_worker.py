@@ -215,6 +215,14 @@ def test_a_deadline_counts_from_when_the_ask_came_and_not_from_when_it_was_looke
     assert results(bench.run()) == {1: Overdue(id=1)}
 
 
+def test_a_late_ask_that_the_parent_gives_up_counts_as_late_and_not_as_cancelled(harmony: Harmony) -> None:
+    bench = Bench(harmony, {1: rows(harmony, *[" very"] * 15, END, "0")})
+    bench.put(ask(1, Ticket(deadline=6.5)))
+    bench.context.meanwhile = {6: lambda: bench.put(Cancel(id=1))}
+    counters = only(bench.run(), Beat)[-1].counters
+    assert (counters.overdue, counters.cancelled) == (1, 0)
+
+
 def test_the_ticket_reaches_the_scheduler(harmony: Harmony) -> None:
     bench = Bench(harmony)
     ticket = Ticket(Priority.INTERACTIVE, tenant=5, deadline=100.0)
