@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--prefix", type=int, nargs="+", default=[500, 1500, 3000], help="tokens, in turn")
     parser.add_argument("--private", type=int, nargs=2, default=[50, 700], help="tokens, lowest and highest")
     parser.add_argument("--budgets", type=int, nargs="+", default=[0, 64, 256], help="tokens of analysis")
-    parser.add_argument("--seconds", type=float, help="of arrivals in one situation (60; quick: 5)")
+    parser.add_argument("--seconds", type=float, help="of arrivals in one situation (45; quick: 4)")
     parser.add_argument("--interactive", type=int, help="interactive requests (24; quick: 20)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="where to write every single outcome")
@@ -182,7 +182,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         options=options,
         prefix_lengths=tuple(arguments.prefix),
         mix=Mix(MOST_POLICIES, tuple(arguments.private), tuple(arguments.budgets)),
-        seconds=arguments.seconds or (5.0 if quick else 60.0),
+        seconds=arguments.seconds or (4.0 if quick else 45.0),
         seed=arguments.seed,
         sections=tuple(arguments.only),
         interactive=arguments.interactive or (20 if quick else 24),

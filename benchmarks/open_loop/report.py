@@ -168,8 +168,8 @@ def _verdict(comparison: Comparison) -> str:
     more = "more than " if beside.at_least else ""
     return (
         f"Interactive p95 beside {OVERLOAD:g}x the capacity is {more}{ratio:.2f} times that of the idle system; "
-        f"the target of {TARGET_SLOWDOWN:g} is {met}. The same request took {_paired(comparison):.2f} times as long "
-        "(median)."
+        f"the target of {TARGET_SLOWDOWN:g} is {met}. The same request took {_paired(comparison):.2f} times as "
+        "long (median)."
     )
 
 

@@ -27,7 +27,7 @@ TURNS = 2
 GUILDS = 10
 FLOOD = 10.0
 """Times its fair share that one guild asks for, while each of the others asks for half of its own."""
-CAPACITY_WARM_UP = 0.4
+CAPACITY_WARM_UP = 0.5
 """Share of the capacity run that is not counted: the batch fills up."""
 
 
@@ -108,7 +108,7 @@ class Bench:
     async def measure_capacity(self) -> Result:
         """Keep the queue full; what is answered a second, once the batch is full, is the capacity."""
         endless = self._endless(replace(self.mix, policies=5).only(Priority.LIVE), "capacity")
-        seconds = 1.5 * self.seconds
+        seconds = 2.0 * self.seconds
         result = await self._measure(
             "at capacity", self.load.closed(endless, callers=2 * self.width), 0.0, seconds
         )
