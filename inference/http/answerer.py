@@ -102,7 +102,7 @@ class HttpAnswerer:
         self, prefix_key: str, prefix: tuple[int, ...], question: Question, ticket: Ticket
     ) -> TimedAnswer:
         times = Clockwork()
-        async with Sitting(self._pool, self._options, prefix_key, ticket.priority) as sitting:
+        async with Sitting(self._pool, self._options, prefix_key, ticket) as sitting:
 
             async def complete(generation: Generation) -> Completion:
                 started, waited = time.monotonic(), sitting.waited

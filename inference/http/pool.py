@@ -1,18 +1,17 @@
 """All replicas together: who is asked, who waits, and what becomes of a question whose replica fails."""
 
 import asyncio
-import itertools
 import random
-from bisect import insort
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from inference.flights import SHARE_OF_QUEUE
+from inference.http.line import Line
 from inference.http.options import HttpOptions
 from inference.http.rendezvous import preference
 from inference.http.replica import Replica
 from inference.judge import JudgeBusy, JudgeUnavailable
-from inference.ticket import Priority
+from inference.ticket import Priority, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,18 @@ class Seat:
 
     replica: Replica
     place: int
+    tenant: int
     probe: bool
     """Whether the replica was resting, and this question tries whether it is back."""
 
 
-@dataclass(order=True, slots=True)
-class _Waiter:
-    """In line for a seat: the more urgent first, then the one who came first."""
+@dataclass(slots=True, eq=False)
+class _Wish:
+    """What somebody in line waits for."""
 
-    priority: Priority
-    number: int
-    key: str = field(compare=False)
-    avoid: frozenset[str] = field(compare=False)
-    seat: "asyncio.Future[Seat]" = field(compare=False)
+    key: str
+    avoid: frozenset[str]
+    seat: "asyncio.Future[Seat]"
 
 
 class Pool:
@@ -43,8 +41,7 @@ class Pool:
         self._options = options
         replicas = [Replica(url, options, clock, lambda: chance.uniform(0.8, 1.2)) for url in options.urls]
         self._replicas = {replica.name: replica for replica in replicas}
-        self._waiting: list[_Waiter] = []
-        self._numbers = itertools.count()
+        self._line: Line[_Wish] = Line()
 
     @property
     def replicas(self) -> tuple[Replica, ...]:
@@ -54,7 +51,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """Questions in line."""
-        return len(self._waiting)
+        return len(self._line)
 
     @property
     def problems(self) -> str:
@@ -62,54 +59,67 @@ class Pool:
         statuses = [replica.status for replica in self.replicas]
         return "; ".join(f"{status.name}: {status.problem or 'it is resting'}" for status in statuses)
 
-    async def take(self, key: str, priority: Priority, avoid: frozenset[str]) -> Seat:
+    async def take(self, key: str, ticket: Ticket, avoid: frozenset[str]) -> Seat:
         """A seat at a replica that is not to be avoided, unless there is no other.
 
         Raises:
             JudgeUnavailable: all replicas are away.
             JudgeBusy: too many are waiting already.
         """
-        seat = self._pick(key, avoid)
+        seat = None if self._line else self._pick(key, ticket.tenant, avoid)
         if seat is not None:
+            self._line.took(ticket.tenant, waited=False)
             return seat
-        self._check(priority)
-        waiter = _Waiter(priority, next(self._numbers), key, avoid, asyncio.get_running_loop().create_future())
-        insort(self._waiting, waiter)
+        self._check(ticket.priority)
+        wish = _Wish(key, avoid, asyncio.get_running_loop().create_future())
+        waiting = self._line.join(wish, ticket)
+        self.serve()
         try:
-            return await waiter.seat
+            return await wish.seat
         except asyncio.CancelledError:
-            if waiter.seat.done() and not waiter.seat.cancelled() and not waiter.seat.exception():
-                self.leave(waiter.seat.result())
+            if wish.seat.done() and not wish.seat.cancelled() and not wish.seat.exception():
+                self.leave(wish.seat.result())
             raise
         finally:
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
+            self._line.leave(waiting)
 
     def leave(self, seat: Seat) -> None:
         """Give a seat back, to the next in line. A probe that ends without a result was none."""
         seat.replica.slots.give_back(seat.place)
+        self._line.gave_back(seat.tenant)
         if seat.probe:
             seat.replica.breaker.given_up()
         self.serve()
 
     def serve(self) -> None:
         """Seat whoever can be, and tell the others when there is nobody left to wait for."""
-        for waiter in tuple(self._waiting):
-            if waiter.seat.done():
-                continue
-            seat = self._pick(waiter.key, waiter.avoid)
-            if seat is not None:
-                waiter.seat.set_result(seat)
-            elif not self._hopeful:
-                waiter.seat.set_exception(JudgeUnavailable(self.problems))
+        while self._seat_one():
+            pass
+        if not self._hopeful:
+            for waiting in self._line.in_turn():
+                self._line.leave(waiting)
+                if not waiting.item.seat.done():
+                    waiting.item.seat.set_exception(JudgeUnavailable(self.problems))
 
-    def _pick(self, key: str, avoid: frozenset[str]) -> Seat | None:
+    def _seat_one(self) -> bool:
+        """Whether somebody got a seat."""
+        for waiting in self._line.in_turn():
+            wish, tenant = waiting.item, waiting.ticket.tenant
+            seat = None if wish.seat.done() else self._pick(wish.key, tenant, wish.avoid)
+            if seat is not None:
+                self._line.leave(waiting)
+                self._line.took(tenant, waited=True)
+                wish.seat.set_result(seat)
+                return True
+        return False
+
+    def _pick(self, key: str, tenant: int, avoid: frozenset[str]) -> Seat | None:
         order = preference(key, self._replicas)
         well = [name for name in order if self._replicas[name].breaker.lets_through]
         for name in [name for name in well if name not in avoid] or well:
             replica = self._replicas[name]
             if replica.slots.room:
-                return Seat(replica, replica.slots.take(key), probe=replica.breaker.begin())
+                return Seat(replica, replica.slots.take(key), tenant, probe=replica.breaker.begin())
         return None
 
     @property
@@ -120,5 +130,5 @@ class Pool:
     def _check(self, priority: Priority) -> None:
         if not self._hopeful:
             raise JudgeUnavailable(self.problems)
-        if len(self._waiting) >= max(1, int(self._options.queue * SHARE_OF_QUEUE[priority])):
-            raise JudgeBusy(f"{len(self._waiting)} questions wait for a place already")
+        if len(self._line) >= max(1, int(self._options.queue * SHARE_OF_QUEUE[priority])):
+            raise JudgeBusy(f"{len(self._line)} questions wait for a place already")

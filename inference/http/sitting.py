@@ -15,7 +15,7 @@ from inference.http.faults import Garbled, ReplicaBusy, ReplicaFault, TooLong
 from inference.http.options import HttpOptions
 from inference.http.pool import Pool, Seat
 from inference.judge import JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
-from inference.ticket import Priority
+from inference.ticket import Ticket
 
 LONGEST_PAUSE_SECONDS = 2.0
 
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 class Sitting:
     """Holds a seat for as long as the question takes. Open it with `async with`."""
 
-    def __init__(self, pool: Pool, options: HttpOptions, key: str, priority: Priority) -> None:
+    def __init__(self, pool: Pool, options: HttpOptions, key: str, ticket: Ticket) -> None:
         self.waited = 0.0
         """Seconds in line for a seat."""
         self.failures = 0
@@ -33,7 +33,7 @@ class Sitting:
         self._pool = pool
         self._options = options
         self._key = key
-        self._priority = priority
+        self._ticket = ticket
         self._seat: Seat | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,7 +89,7 @@ class Sitting:
     async def _take(self, tried: frozenset[str]) -> Seat:
         started = time.monotonic()
         try:
-            return await self._pool.take(self._key, self._priority, tried)
+            return await self._pool.take(self._key, self._ticket, tried)
         finally:
             self.waited += time.monotonic() - started
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from inference.answer import Answer, Question
 from inference.http.asking import Asking
-from inference.http.completion import Completion, Generation
-from inference.http.dialect import Dialect
+from inference.http.completion import Completion, Generation, Stop
+from inference.http.dialect import CONTROL_TOKENS, Dialect
 from inference.http.llama_server import LlamaServer
 from inference.http.vllm import Vllm
 from inference.prompt import Harmony
@@ -114,6 +114,43 @@ async def test_each_request_goes_on_where_the_last_one_ended(harmony: Harmony) -
     prompts = [body["prompt"] for body in server.asked]
     for before, after in pairwise(prompts):
         assert after[: len(before)] == before
+
+
+@pytest.mark.parametrize("dialect", [LlamaServer(), Vllm()], ids=lambda dialect: dialect.name)
+async def test_a_server_stops_at_the_end_of_what_it_was_to_write(harmony: Harmony, dialect: Dialect) -> None:
+    """Nothing is written behind markup, nor in a string behind its mark, that would only be thrown away."""
+    for seed in range(10):
+        model = TokenModel(harmony, seed, question().rule_ids)
+        _, complete = served(model, dialect)
+
+        async def watched(generation: Generation, complete: Any = complete) -> Completion:
+            completion: Completion = await complete(generation)
+            markup = [place for place, token in enumerate(completion.tokens) if token in CONTROL_TOKENS]
+            assert markup in ([], [len(completion.tokens) - 1])
+            if generation.stop is Stop.MARK:
+                assert '"' not in harmony.text(completion.tokens[:-1])
+            return completion
+
+        await Asking(PREFIX, question(reasoning_budget=40), harmony, watched).run()
+
+
+@pytest.mark.parametrize("quotes", [47, 48, 49, 95, 96])
+async def test_a_model_that_repeats_itself_never_outgrows_what_is_set_aside(harmony: Harmony, quotes: int) -> None:
+    """The token `.",` ends a quote and begins the next: more is in the context than the model wrote."""
+    (again,), (word,) = harmony.ordinary('.",'), harmony.ordinary(" very")
+    of = question(rule_ids=("H1",), reasoning_budget=0)
+    written = 0
+
+    async def complete(generation: Generation) -> Completion:
+        nonlocal written
+        if generation.allowed:
+            return Completion(generation.allowed[-1:], stopped=False, log_probabilities={16: -0.1, 15: -9.0})
+        written += 1
+        return Completion((again,) if written <= quotes else (word,) * generation.most, stopped=written <= quotes)
+
+    asking = Asking(PREFIX, of, harmony, complete)
+    await asking.run()
+    assert len(asking.context) - len(PREFIX) <= of.most_tokens
 
 
 async def test_free_text_is_sampled_and_choices_are_not(harmony: Harmony) -> None:

@@ -151,7 +151,7 @@ FAULTS: dict[str, Fault] = {
     "overloaded": status(503),
     "loading": status(503, "Loading model"),
     "not found": status(404),
-    "an answer of 5 MB": says(b" " * 5_000_000),
+    "an answer of 5 MB": says(b'{"tokens":[],"stop_type":"limit","tokens_evaluated":1}' + b" " * 5_000_000),
 }
 
 
@@ -253,6 +253,23 @@ async def test_a_server_that_comes_back_is_asked_again(model: TokenModel) -> Non
         assert (await judge.judge(POLICY, CONTENT)).violation
         assert server.identified == 2
         assert judge.counters.replicas[0].state is State.CLOSED
+
+
+async def test_a_probe_that_is_withdrawn_leaves_the_next_question_to_try(model: TokenModel) -> None:
+    server = CompletionServer(model)
+    async with judging([server]) as judge:
+        server.always = status(500)
+        with pytest.raises(JudgeUnavailable):
+            await judge.judge(POLICY, CONTENT)
+        await asyncio.sleep(1.25)
+        server.always = hang
+        probe = asyncio.create_task(judge.judge(POLICY, CONTENT))
+        await until(lambda: server.in_flight == 1)
+        assert judge.counters.replicas[0].state is State.HALF_OPEN
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+        server.always = None
+        assert (await judge.judge(POLICY, CONTENT)).violation
 
 
 async def test_a_server_may_come_up_after_the_judge(model: TokenModel) -> None:

@@ -55,6 +55,8 @@ CONTENTS = (
     Content("such a l0s3r", readings=("loser",), written=("l0s3r",)),
 )
 
+VIOLATES = [True, True, True, False, True, True, False, True]
+
 
 @pytest.fixture(scope="module")
 def server(standin_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -105,16 +107,16 @@ async def test_the_servers_verdicts_are_the_local_judges(
         open_local_judge(engine, "digest") as here,
     ):
         assert there.model_name == here.model_name == STANDIN_NAME
-        for explain in (False, True):
-            local = [await here.judge(POLICY, content, explain=explain) for content in CONTENTS]
-            remote = await asyncio.gather(*(there.judge(POLICY, each, explain=explain) for each in CONTENTS))
-            assert [verdict.violation for verdict in local] == [True] * 3 + [False] + [True] * 2 + [False, True]
+        for explain, contents in ((False, CONTENTS[:4]), (True, CONTENTS[3:])):
+            local = [await here.judge(POLICY, content, explain=explain) for content in contents]
+            remote = await asyncio.gather(*(there.judge(POLICY, each, explain=explain) for each in contents))
             for ours, theirs in zip(local, remote, strict=True):
                 assert comparable(theirs) == comparable(ours)
                 assert theirs.probability == pytest.approx(ours.probability, abs=0.01)
                 assert theirs.label_mass == pytest.approx(ours.label_mass, abs=0.01)
                 assert theirs.timing is not None
                 assert STANDIN_NOTICE in theirs.notes
+        assert [(await here.judge(POLICY, each)).violation for each in CONTENTS] == VIOLATES
         counters = there.counters
     assert counters.failures == 0
     assert counters.cached_share > 0.5

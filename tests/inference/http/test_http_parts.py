@@ -14,12 +14,14 @@ from inference.http.completion import Completion, Generation, Stop
 from inference.http.dialect import CONTROL_TOKENS
 from inference.http.faults import Garbled, ReplicaFault
 from inference.http.identity import read_models
+from inference.http.line import OLDEST_EVERY, Line
 from inference.http.llama_server import LlamaServer
 from inference.http.options import HttpOptions
 from inference.http.rendezvous import preference
 from inference.http.slots import Slots
 from inference.http.vllm import Vllm
 from inference.prompt import Harmony
+from inference.ticket import Priority, Ticket
 
 NAMES = tuple(f"10.0.0.{number}:8080" for number in range(5))
 
@@ -278,3 +280,56 @@ def test_a_time_that_one_server_does_not_tell_is_not_made_up() -> None:
     times.add(Phase.REASONING, told(10, 20), 35)
     times.add(Phase.ANSWER, told(None, None), 6)
     assert times.timing(0) is None
+
+
+def seat_all(line: Line[str]) -> list[str]:
+    """Seat everybody, one after the other; nobody leaves."""
+    order = []
+    while len(line):
+        waiting = next(iter(line.in_turn()))
+        line.leave(waiting)
+        line.took(waiting.ticket.tenant, waited=True)
+        order.append(waiting.item)
+    return order
+
+
+def test_the_urgent_are_seated_first_and_the_others_as_they_came() -> None:
+    line: Line[str] = Line()
+    kinds = {"a": Priority.BACKFILL, "b": Priority.LIVE, "c": Priority.INTERACTIVE, "d": Priority.LIVE}
+    for tenant, (name, priority) in enumerate(kinds.items()):
+        line.join(name, Ticket(priority, tenant))
+    assert seat_all(line) == ["c", "b", "d", "a"]
+
+
+def test_a_flood_of_one_guild_does_not_keep_another_one_waiting() -> None:
+    line: Line[str] = Line()
+    for number in range(20):
+        line.join(f"flood {number}", Ticket(tenant=1))
+    line.join("other", Ticket(tenant=2))
+    assert seat_all(line).index("other") == 1
+
+
+def test_a_guild_that_has_places_already_comes_after_one_that_has_none() -> None:
+    line: Line[str] = Line()
+    line.took(1, waited=False)
+    line.join("has", Ticket(tenant=1))
+    line.join("has not", Ticket(tenant=2))
+    assert next(iter(line.in_turn())).item == "has not"
+    line.gave_back(1)
+    assert next(iter(line.in_turn())).item == "has"
+
+
+def test_the_least_urgent_is_seated_in_the_end_however_many_come_before_it() -> None:
+    line: Line[str] = Line()
+    line.join("backfill", Ticket(Priority.BACKFILL))
+    for number in range(100):
+        line.join(f"live {number}", Ticket(tenant=number))
+    assert seat_all(line).index("backfill") == OLDEST_EVERY - 1
+
+
+def test_whoever_leaves_the_line_is_not_called() -> None:
+    line: Line[str] = Line()
+    first, _ = line.join("a", Ticket()), line.join("b", Ticket())
+    line.leave(first)
+    line.leave(first)
+    assert seat_all(line) == ["b"]
