@@ -101,7 +101,7 @@ def _cpu_bandwidth() -> float:
 def markdown(job: Job, found: Found) -> str:
     """The whole report."""
     here, workload, decoding = machine(), job.workload, job.decoding
-    model = ModelBytes.of(read_model_file(job.setting.model))
+    model, rates = ModelBytes.of(read_model_file(job.setting.model)), report.rates_of(found.runs)
     about = (
         f"{found.device}; {here['processor']}, {here['cores']} cores, {job.setting.threads} threads; Python "
         f"{here['python']}, llama-cpp-python {version('llama-cpp-python')}; model {job.setting.model.name}. "
@@ -113,8 +113,8 @@ def markdown(job: Job, found: Found) -> str:
         f"{workload.private}, answers of {workload.output}:"
     )
     decode_table = report.decode_table(found.decoded, model, found.bandwidth, decoding.prefix, decoding.output)
-    serving_table = report.serving_table(found.runs, workload)
-    parts = (about, decoded, decode_table, served, serving_table, report.targets(found.decoded, found.runs))
+    serving_table = report.serving_table(rates, workload.output)
+    parts = (about, decoded, decode_table, served, serving_table, report.targets(found.decoded, rates))
     return "\n\n".join(parts)
 
 

@@ -3,20 +3,22 @@
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.gpu.ceiling import ModelBytes, most_tokens_per_second
 from benchmarks.gpu.measuring import Decoded
 from benchmarks.open_loop.summary import table
 from benchmarks.peers.rounds import Run
-from benchmarks.peers.workload import Workload
 
 DECODE_TARGET = 0.85
 """Of llama-batched-bench's decode rate, at every width, at least."""
 SERVING_TARGET = 2.0
 """Times llama-server's requests a second, at its best width against ours."""
 OURS = "ours"
+
+Rates = Mapping[str, Sequence[float]]
+"""{system: requests a second, one number for each round}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +52,30 @@ def _decode_row(
     )
 
 
-def serving_table(runs: Sequence[Run], workload: Workload) -> str:
-    """Requests and tokens a second of each system."""
+def serving_table(rates: Rates, output: int) -> str:
+    """Requests and tokens a second of each system, ours first, by width."""
     rows = []
-    for name, rates in _rates(runs).items():
-        median = statistics.median(rates)
-        spread = f"{median:.2f} ({min(rates):.2f} to {max(rates):.2f})"
-        rows.append((name, spread, f"{median * workload.output:.0f}"))
+    for name in sorted(rates, key=_by_system_and_width):
+        median, low, high = statistics.median(rates[name]), min(rates[name]), max(rates[name])
+        rows.append((name, f"{median:.2f} ({low:.2f} to {high:.2f})", f"{median * output:.0f}"))
     return table(("system", "requests/s", "decoded tok/s"), rows)
 
 
-def targets(found: Sequence[Decoded], runs: Sequence[Run]) -> str:
+def targets(found: Sequence[Decoded], rates: Rates) -> str:
     """Both targets, met or missed."""
     worst = min(found, key=lambda one: one.share)
     decoding = (
         f"{_outcome(worst.share >= DECODE_TARGET)}: at least {DECODE_TARGET:.0%} of llama-batched-bench's decode "
         f"rate; the least is {worst.share:.0%}, at N = {worst.width}."
     )
-    return f"- {decoding}\n- {_serving_outcome(runs)}"
+    return f"- {decoding}\n- {_serving_outcome(rates)}"
 
 
-def _serving_outcome(runs: Sequence[Run]) -> str:
+def _serving_outcome(rates: Rates) -> str:
     best: dict[bool, float] = {}
-    for name, rates in _rates(runs).items():
+    for name, measured in rates.items():
         is_ours = name.startswith(OURS)
-        best[is_ours] = max(best.get(is_ours, 0.0), statistics.median(rates))
+        best[is_ours] = max(best.get(is_ours, 0.0), statistics.median(measured))
     if len(best) < 2:
         return "not measured: requests a second of both systems."
     times = best[True] / best[False]
@@ -88,13 +89,14 @@ def _outcome(met: bool) -> str:
     return "met" if met else "MISSED"
 
 
-def _rates(runs: Iterable[Run]) -> dict[str, list[float]]:
+def rates_of(runs: Iterable[Run]) -> Rates:
+    """The requests a second of every system's runs."""
     rates: dict[str, list[float]] = defaultdict(list)
     for run in runs:
         rates[run.system].append(run.requests_per_second)
-    return dict(sorted(rates.items(), key=lambda item: (not item[0].startswith(OURS), _numbers(item[0]))))
+    return rates
 
 
-def _numbers(name: str) -> tuple[str, ...]:
-    """The numbers in a name, for sorting by width."""
-    return tuple(number.zfill(4) for number in re.findall(r"\d+", name))
+def _by_system_and_width(name: str) -> tuple[bool, tuple[str, ...]]:
+    numbers = tuple(number.zfill(4) for number in re.findall(r"\d+", name))
+    return not name.startswith(OURS), numbers
