@@ -41,11 +41,12 @@ class Servers:
     def notice(self) -> str:
         """See `JudgeSource`."""
         count = len(self._settings.servers.urls)
-        return f"model: {self.find()}, on {count} server{'s' * (count > 1)}; the setting `servers.urls` names them"
+        where = f"on {count} server{'s' * (count > 1)}"
+        return f"model: {self.find()}, {where}; the setting `servers.urls` names {'them' if count > 1 else 'it'}"
 
     def find(self) -> str:
         """The model's name as it is set; nobody is asked yet."""
-        return self._settings.servers.model or "the model of the servers"
+        return self._settings.servers.model or "whatever is served"
 
     @asynccontextmanager
     async def open(self, meter: OpenMeter) -> AsyncIterator[OpenedJudge]:  # noqa: ARG002 - no file is read
