@@ -10,6 +10,7 @@ from pydantic import Field
 
 from inference.http.completion import Completion, Generation, Stop
 from inference.http.dialect import CONTROL_TOKENS, Heard, heard
+from inference.http.faults import ReplicaFault
 
 _SCORED_TOKENS = 20
 """What a server gives at most unless it is told otherwise (`--max-logprobs`)."""
@@ -22,7 +23,7 @@ class _Scores(Heard):
 
 
 class _Choice(Heard):
-    token_ids: tuple[int, ...]
+    token_ids: tuple[int, ...] | None = None
     finish_reason: Literal["stop", "length", "repetition"]
     logprobs: _Scores | None = None
 
@@ -74,9 +75,11 @@ class Vllm:
         return wanted | ({"model": model} if model else {})
 
     def read(self, data: bytes) -> Completion:
-        """The answer to a request. Raises Garbled."""
+        """The answer to a request. Raises Garbled, or ReplicaFault if the server cannot tell what is needed."""
         answer = heard(_Answer, data)
         choice, details = answer.choices[0], answer.usage.prompt_tokens_details
+        if choice.token_ids is None:
+            raise ReplicaFault("it tells no token ids: vLLM does from version 0.10.2 on")
         scores = choice.logprobs.top_logprobs if choice.logprobs else ()
         return Completion(
             tokens=choice.token_ids,

@@ -70,6 +70,8 @@ class CompletionServer:
                 return response
             if self.gate is not None:
                 await self.gate.wait()
+            if self.kind == "vllm" and len(body["prompt"]) + body["max_tokens"] > self.context:
+                return web.json_response({"error": {"message": "This model's maximum context length"}}, status=400)
             return web.json_response(self._answer(body))
         except asyncio.CancelledError:
             self.dropped += 1

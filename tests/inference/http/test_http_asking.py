@@ -80,22 +80,23 @@ async def test_an_answer_over_completions_is_the_answer_of_the_walk(
     unsure: tuple[float, float] | None,
 ) -> None:
     of = question(threshold=threshold, explain=explain, reasoning_budget=budget, unsure=unsure)
-    model = TokenModel(harmony, seed, of.rule_ids)
+    model = TokenModel(harmony, seed, of.rule_ids, sure=True)
     expected, read = walked(model, PREFIX, of)
     answer, context, _ = await asked(model, dialect, of)
     assert same(answer, expected), (answer, expected)
     assert context[: len(read)] == read
 
 
+@pytest.mark.parametrize("dialect", [LlamaServer(), Vllm()], ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("seed", range(20))
 async def test_a_server_that_scores_only_the_likeliest_tokens_gives_the_same_label(
-    harmony: Harmony, seed: int
+    harmony: Harmony, dialect: Dialect, seed: int
 ) -> None:
     """What is not among the twenty likeliest counts as ruled out: it is off by less than a twentieth."""
     of = question(reasoning_budget=0)
     model = TokenModel(harmony, seed)
     expected, _ = walked(model, PREFIX, of)
-    server, complete = served(model, Vllm())
+    server, complete = served(model, dialect)
     server.picks_scores = False
     answer = await Asking(PREFIX, of, harmony, complete).run()
     assert answer.label_mass <= expected.label_mass + 1e-6

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from inference.answer import Question
 from inference.http.answerer import HttpAnswerer
 from inference.http.breaker import State
 from inference.http.judge import HttpJudge, open_http_judge
@@ -287,6 +288,18 @@ async def test_a_server_may_come_up_after_the_judge(model: TokenModel) -> None:
             assert (await judge.judge(POLICY, CONTENT)).violation
 
 
+async def test_as_soon_as_a_late_server_is_known_all_its_slots_are_used(model: TokenModel) -> None:
+    server = CompletionServer(model, slots=4)
+    async with serving(server):
+        port = int(server.url.rsplit(":", 1)[1])
+    async with judging([server], model="a-model") as judge, serving(server, port):
+        server.gate = asyncio.Event()
+        asks = [asyncio.create_task(judge.judge(POLICY, CONTENT)) for _ in range(6)]
+        await until(lambda: server.in_flight == 4)
+        server.gate.set()
+        await asyncio.gather(*asks)
+
+
 async def test_a_deadline_holds_for_everything_together(model: TokenModel) -> None:
     server = CompletionServer(model, slots=1)
     async with judging([server]) as judge:
@@ -376,18 +389,23 @@ async def test_no_proxy_of_the_environment_sees_a_message(
         assert (await judge.judge(POLICY, CONTENT)).violation
 
 
-async def test_the_analysis_is_as_long_as_the_servers_context_allows(model: TokenModel, harmony: Harmony) -> None:
+@pytest.mark.parametrize("kind", ["llama-server", "vllm"])
+async def test_the_analysis_is_as_long_as_the_servers_context_allows(
+    model: TokenModel, harmony: Harmony, kind: str
+) -> None:
     prompt = harmony.prompt(POLICY, CONTENT, POLICY.judge.effort)
-    needed = len(prompt.prefix) + len(prompt.private)
-    for kind in ("llama-server", "vllm"):
-        server = CompletionServer(model, kind, context=needed + 450)
+    answer = Question(prompt.private, POLICY.rule_ids, 0.5, explain=False, reasoning_budget=0).most_tokens
+    for room, budgets in ((4, {4}), (0, set()), (BUDGETS.low + 1, {BUDGETS.low})):
+        server = CompletionServer(model, kind, context=len(prompt.prefix) + answer + room)
         async with judging([server]) as judge:
             await judge.judge(POLICY, CONTENT)
-        server = CompletionServer(model, kind, context=needed + 100)
-        async with judging([server]) as judge:
-            with pytest.raises(Unanswerable, match="too long for the server's context"):
-                await judge.judge(POLICY, CONTENT)
-        assert server.asked == []
+        first = server.asked[0]
+        assert ({first.get("n_predict", first.get("max_tokens"))} - {1}) == budgets
+    server = CompletionServer(model, kind, context=len(prompt.prefix) + answer - 7)
+    async with judging([server]) as judge:
+        with pytest.raises(Unanswerable, match="are 7 tokens too long for the server's context"):
+            await judge.judge(POLICY, CONTENT)
+    assert server.asked == []
 
 
 async def test_another_model_than_the_one_that_was_named_judges_nobody(model: TokenModel) -> None:

@@ -261,6 +261,12 @@ def test_a_prompt_goes_as_token_ids_and_nothing_of_the_servers_own_sampling_stay
     assert dialect.body(Generation((1,), 1, Phase.ANSWER), "", None).keys().isdisjoint({"model", "id_slot"})
 
 
+def test_a_server_that_tells_no_token_ids_cannot_be_used() -> None:
+    answer = b'{"choices":[{"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1}}'
+    with pytest.raises(ReplicaFault, match="no token ids"):
+        Vllm().read(answer)
+
+
 def told(reading: float | None, writing: float | None) -> Completion:
     return Completion((), stopped=False, prompt_milliseconds=reading, writing_milliseconds=writing)
 
