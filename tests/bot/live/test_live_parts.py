@@ -1,6 +1,8 @@
 """The parts of the running bot one by one: the late judge, insisting on a store, the chronicle, the report."""
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -29,6 +31,7 @@ from bot.ports import Backlog, Store, StoreUnavailable
 from bot.settings import Settings
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import JudgeUnavailable
+from inference.local import LocalJudge
 from inference.rendering import Content
 from inference.standin.notice import STANDIN_NAME
 from inference.ticket import Priority, Ticket
@@ -291,10 +294,15 @@ async def test_the_engine_hands_its_judge_over_and_takes_it_back(place, standin_
             await asyncio.sleep(0.05)
     assert late.name == STANDIN_NAME
     assert len(late.digest) == 64
+    assert late.health == JudgeHealth(judging=0, waiting=0)
+    assert isinstance(late._judge, LocalJudge)
+    os.kill(late._judge.engine.process_id or 0, signal.SIGKILL)
+    await until(lambda: _is(late.health is not None and late.health.restarting))
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     assert not late.is_there
+    assert late.health is None
 
 
 @pytest.fixture
