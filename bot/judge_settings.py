@@ -53,12 +53,12 @@ class EngineSettings(Section):
     reasoning_low: Count = Field(
         512,
         ge=16,
-        le=8_192,
+        le=4_096,
         description="How many tokens the model may reason about one message under a policy with `effort: low`. "
         "Then it is cut off and has to answer.",
     )
-    reasoning_medium: Count = Field(1_024, ge=16, le=8_192, description="The same for `effort: medium`.")
-    reasoning_high: Count = Field(2_048, ge=16, le=8_192, description="The same for `effort: high`.")
+    reasoning_medium: Count = Field(1_024, ge=16, le=4_096, description="The same for `effort: medium`.")
+    reasoning_high: Count = Field(2_048, ge=16, le=4_096, description="The same for `effort: high`.")
     start: Duration = Field(
         timedelta(minutes=15),
         gt=timedelta(0),
