@@ -4,10 +4,11 @@ In the plain case everybody who decodes has a row in every step, and prompts sha
 prompts the one goes first that has the fewest tokens left for each sequence that waits for them (Smith's rule: the
 least mean time to a first token), less what it has waited, so that a long one is not passed for ever.
 
-While somebody sits before a screen, the others join a step only as far as they slow it down by a quarter, in the
-mean: the cost of a step is learned. What a step allows and does not use is carried over, so that the others always
-have a fifth of the machine's time, and whoever was not fed for longest comes first. And for some minutes prompts
-are fed in pieces that do not make a step long, so that the next one who sits down need not wait for its end.
+While somebody sits before a screen, the others join a step only as far as they slow it down by a fifth, in the
+mean: what tokens and outputs cost is learned. What a step allows and does not use is carried over, so that the
+others always have a sixth of the machine's time, and whoever was not fed for longest comes first. And for some
+minutes prompts are fed in pieces that do not make a step long, so that the next one who sits down need not wait
+for its end.
 """
 
 from collections.abc import Iterable
@@ -17,10 +18,10 @@ from inference.step_cost import StepCost
 from inference.steps import Limits, Row, Sequence
 from inference.ticket import Priority
 
-SLOWDOWN = 0.25
+SLOWDOWN = 0.2
 """Seconds that others may add to a step for each second that it takes without them."""
-CARRIED_OVER = 4
-"""Of so many steps the unused allowance is kept: enough for a token where a token costs as much as a step."""
+CARRIED_OVER = 5
+"""Of so many steps the unused allowance is kept: enough for a row where a row costs as much as a step."""
 BACKFILL_PATIENCE = 4
 """Backfill must have waited so many times longer than a live one to come before it."""
 
@@ -69,7 +70,7 @@ class Batching:
         """Tokens of a step that is not long; everybody who decodes and a piece of a prompt always go."""
         if not self.cost.known or not self.cost.per_token:
             return self._step_tokens
-        tokens = int((BRISK_SECONDS - self.cost.fixed) / self.cost.per_token)
+        tokens = int((BRISK_SECONDS - self.cost.of(0, decoding)) / self.cost.per_token)
         return min(self._step_tokens, max(tokens, decoding + SMALLEST_PIECE))
 
     def _with_guests(self, step: int, fed: list[Fed]) -> list[Row]:
@@ -79,25 +80,46 @@ class Batching:
         decoding = [item for item in hosts if item.pending == 1]
         most = min(self._brisk(len(decoding)), self._step_tokens - (self._step_tokens // 4 if guests else 0))
         rows = self._fill(step, decoding, [item for item in hosts if item.pending > 1], most)
-        tokens = sum(len(row.tokens) for row in rows)
-        left = self._grant(tokens, self._step_tokens - tokens)
         guests.sort(key=lambda item: (-_impatience(item, step), item.pending))
+        return rows + self._let_join(step, guests, rows)
+
+    def _let_join(self, step: int, guests: list[Fed], hosts: list[Row]) -> list[Row]:
+        """Of the guests, in this order, as much as the hosts' rows leave time and room for."""
+        tokens = _tokens(hosts)
+        room = self._step_tokens - tokens
+        if self.cost.known:
+            self._earn(self.cost.of(tokens, _outputs(hosts)))
+        rows: list[Row] = []
         for item in guests:
-            if left <= 0:
+            most = self._affordable(item, room)
+            if most <= 0:
                 break
-            row = _take(item, left, step)
-            left -= len(row.tokens)
-            self._allowance -= len(row.tokens) * self.cost.per_token
+            row = _take(item, most, step)
+            self._allowance -= self._price(row)
+            room -= len(row.tokens)
             rows.append(row)
         return rows
 
-    def _grant(self, tokens: int, room: int) -> int:
-        """How many tokens others may add to a step of so many."""
-        if not self.cost.known or not self.cost.per_token:
+    def _earn(self, seconds: float) -> None:
+        """A step of the hosts alone would take so long. What is carried over is at least enough for one row."""
+        gain = SLOWDOWN * seconds
+        most = max(CARRIED_OVER * gain, self.cost.of_row(1, 1))
+        self._allowance = min(self._allowance + gain, most)
+
+    def _affordable(self, item: Fed, room: int) -> int:
+        """How many of its next tokens may join; 0 when the time or the room is used up."""
+        if not self.cost.known:
             return room
-        gain = SLOWDOWN * self.cost.of(tokens)
-        self._allowance = min(self._allowance + gain, CARRIED_OVER * gain)
-        return min(room, int(self._allowance / self.cost.per_token))
+        whole = min(item.pending, room)
+        asks = whole == item.pending and isinstance(item, Sequence)
+        if self.cost.of_row(whole, asks) <= self._allowance:
+            return whole
+        if not self.cost.per_token:
+            return whole - 1
+        return min(whole - asks, int(self._allowance / self.cost.per_token))
+
+    def _price(self, row: Row) -> float:
+        return self.cost.of_row(len(row.tokens), row.sequence is not None) if self.cost.known else 0.0
 
     def _fill(self, step: int, decoding: Iterable[Fed], prompts: list[Fed], left: int) -> list[Row]:
         """One row for everybody who decodes, then prompts while there is room."""
@@ -132,6 +154,14 @@ def _take(item: Fed, most: int, step: int) -> Row:
     if isinstance(item, Prefix):
         return Row(item.slot, tokens, start, None)
     return Row(item.slot, tokens, len(item.prefix_tokens) + start, item if end == len(item.tokens) else None)
+
+
+def _tokens(rows: Iterable[Row]) -> int:
+    return sum(len(row.tokens) for row in rows)
+
+
+def _outputs(rows: Iterable[Row]) -> int:
+    return sum(row.sequence is not None for row in rows)
 
 
 def _priority(prefix: Prefix) -> Priority:

@@ -169,7 +169,7 @@ class Scheduler:
 
     def spent(self, step: Step, seconds: float) -> None:
         """Tell how long a step took, so that later ones can be weighed."""
-        self._batching.cost.learn(step.tokens, seconds)
+        self._batching.cost.learn(step.tokens, seconds, outputs=step.outputs)
 
     def refused(self, step: Step) -> None:
         """Undo the last step, which the cache found no room for, and make some: an idle prefix, else a sequence.

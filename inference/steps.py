@@ -112,3 +112,8 @@ class Step:
     def tokens(self) -> int:
         """Of all rows together."""
         return sum(len(row.tokens) for row in self.rows)
+
+    @property
+    def outputs(self) -> int:
+        """Rows whose output somebody reads."""
+        return sum(row.sequence is not None for row in self.rows)

@@ -1,67 +1,18 @@
 """What joins a step while somebody sits before a screen; the plain case is tested with the scheduler."""
 
-import random
-
 import pytest
 
 from inference.batching import BRISK_SECONDS, CARRIED_OVER, SLOWDOWN
-from inference.scheduler import Cells, Limits, Scheduler, Sequence
-from inference.ticket import Priority, Ticket
+from inference.scheduler import Sequence
+from inference.ticket import Priority
+from tests.inference.timed_machine import Machine, Speed
 
 INTERACTIVE, LIVE, BACKFILL = Priority
-PREFIX = tuple(range(40))
 
 
-class Machine:
-    """A scheduler on a machine whose steps take `fixed` seconds and `per_token` for each token."""
-
-    def __init__(self, fixed: float, per_token: float, width: int = 16, step_tokens: int = 256) -> None:
-        self.scheduler = Scheduler(Limits(width, 4, Cells(60_000, 20_000), step_tokens, 128))
-        self.fixed, self.per_token = fixed, per_token
-        self.now = 0.0
-        self.left: dict[int, int] = {}
-        self.asked: dict[int, float] = {}
-        self.took: dict[int, float] = {}
-        self.sequences: list[Sequence] = []
-
-    def add(self, priority: Priority, private: int, answer: int, prefix: str = "policy") -> Sequence:
-        number = len(self.sequences)
-        sequence = Sequence(number, prefix, PREFIX, private + answer, Ticket(priority))
-        self.scheduler.add(sequence, [1] * private, self.now)
-        self.sequences.append(sequence)
-        self.left[number], self.asked[number] = answer, self.now
-        return sequence
-
-    def step(self) -> dict[int, int]:
-        """Run one; the tokens that each sequence had in it."""
-        owners = {sequence.slot: sequence.id for sequence in self.scheduler.running}
-        step = self.scheduler.step(self.now)
-        assert step is not None
-        owners |= {sequence.slot: sequence.id for sequence in self.scheduler.running}
-        seconds = self.fixed + self.per_token * step.tokens
-        self.now += seconds
-        self.scheduler.spent(step, seconds)
-        for row in step.rows:
-            if row.sequence is not None:
-                self.read(row.sequence)
-        return {owners[row.slot]: len(row.tokens) for row in step.rows if row.slot in owners}
-
-    def read(self, sequence: Sequence) -> None:
-        if self.left[sequence.id]:
-            self.left[sequence.id] -= 1
-            self.scheduler.feed(sequence, [1])
-        else:
-            self.scheduler.remove(sequence)
-            self.took[sequence.id] = self.now - self.asked[sequence.id]
-
-    def run(self, steps: int) -> None:
-        for _ in range(steps):
-            self.step()
-
-
-def busy(fixed: float, per_token: float) -> tuple[Machine, Sequence]:
+def busy(fixed: float, per_token: float, per_output: float = 0.0) -> tuple[Machine, Sequence]:
     """Many live ones decode, and one that is interactive."""
-    machine = Machine(fixed, per_token)
+    machine = Machine(Speed(fixed, per_token, per_output))
     for _ in range(14):
         machine.add(LIVE, 100, 2_000)
     machine.run(40)
@@ -70,12 +21,17 @@ def busy(fixed: float, per_token: float) -> tuple[Machine, Sequence]:
     return machine, urgent
 
 
-@pytest.mark.parametrize(("fixed", "per_token"), [(0.001, 0.01), (0.02, 0.01), (0.01, 0.003)])
-def test_others_slow_an_interactive_one_down_by_a_quarter_in_the_mean(fixed: float, per_token: float) -> None:
-    machine, urgent = busy(fixed, per_token)
+@pytest.mark.parametrize(
+    ("fixed", "per_token", "per_output"),
+    [(0.001, 0.01, 0.0), (0.02, 0.01, 0.0), (0.01, 0.003, 0.0), (0.0032, 0.00017, 0.00137), (0.02, 0.008, 0.019)],
+)
+def test_others_slow_an_interactive_one_down_by_a_fifth_in_the_mean(
+    fixed: float, per_token: float, per_output: float
+) -> None:
+    machine, urgent = busy(fixed, per_token, per_output)
     began, fed = machine.now, urgent.fed
     machine.run(200)
-    alone = fixed + per_token
+    alone = fixed + per_token + per_output
     assert urgent.fed - fed == 200, "it has a row in every step"
     assert machine.now - began <= 200 * alone * (1 + 1.05 * SLOWDOWN)
 
@@ -104,7 +60,7 @@ def test_those_who_come_after_a_quiet_time_find_no_more_allowance_than_of_a_few_
 
 
 def test_nobody_stalls_while_an_interactive_one_runs() -> None:
-    """Where a token costs as much as a step, others still have a fifth of the time, each in turn."""
+    """Where a token costs as much as a step, others still have a sixth of the time, each in turn."""
     machine, _ = busy(0.001, 0.01)
     before = {sequence.id: sequence.fed for sequence in machine.sequences[:14]}
     machine.run(300)
@@ -125,7 +81,7 @@ def test_others_join_as_before_once_nobody_sits_before_a_screen() -> None:
 
 
 def test_a_long_interactive_prompt_leaves_a_quarter_of_a_step_to_others() -> None:
-    machine = Machine(0.02, 0.0)
+    machine = Machine(Speed(0.02, 0.0))
     machine.add(LIVE, 10, 2_000)
     machine.run(10)
     urgent = machine.add(INTERACTIVE, 2_000, 10)
@@ -134,7 +90,7 @@ def test_a_long_interactive_prompt_leaves_a_quarter_of_a_step_to_others() -> Non
 
 
 def test_a_guest_with_a_long_prompt_does_not_take_the_turns_of_those_who_decode() -> None:
-    machine = Machine(0.001, 0.01)
+    machine = Machine(Speed(0.001, 0.01))
     for _ in range(5):
         machine.add(LIVE, 20, 2_000)
     machine.run(20)
@@ -147,7 +103,7 @@ def test_a_guest_with_a_long_prompt_does_not_take_the_turns_of_those_who_decode(
 
 
 def test_backfill_comes_behind_live_ones_but_is_not_left_out() -> None:
-    machine = Machine(0.001, 0.01)
+    machine = Machine(Speed(0.001, 0.01))
     kinds = [LIVE] * 6 + [BACKFILL] * 6
     for priority in kinds:
         machine.add(priority, 20, 2_000)
@@ -162,7 +118,7 @@ def test_backfill_comes_behind_live_ones_but_is_not_left_out() -> None:
 
 
 def test_steps_are_short_for_a_while_after_somebody_sat_before_a_screen() -> None:
-    machine = Machine(0.02, 0.01)
+    machine = Machine(Speed(0.02, 0.01))
     for _ in range(3):
         machine.add(LIVE, 30, 5_000)
     machine.run(20)
@@ -179,44 +135,8 @@ def test_steps_are_short_for_a_while_after_somebody_sat_before_a_screen() -> Non
 
 
 def test_nothing_keeps_steps_short_where_nobody_is_interactive() -> None:
-    machine = Machine(0.02, 0.01)
+    machine = Machine(Speed(0.02, 0.01))
     for _ in range(4):
         machine.add(LIVE, 1_000, 10)
     machine.run(3)
     assert sum(machine.step().values()) == 256
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[int(share * len(values))]
-
-
-def open_loop(fixed: float, per_token: float, load: float, share: float, jobs: int) -> list[float]:
-    """Seconds that interactive asks took, at `load` asks a second of which `share` are interactive."""
-    machine = Machine(fixed, per_token)
-    draw = random.Random(5)
-    due = 0.0
-    for _ in range(jobs):
-        due += draw.expovariate(load)
-        while machine.now < due and not machine.scheduler.idle:
-            machine.step()
-        machine.now = max(machine.now, due)
-        urgent = draw.random() < share
-        machine.add(INTERACTIVE if urgent else LIVE, draw.randint(50, 300), draw.randint(20, 60))
-        machine.asked[len(machine.sequences) - 1] = due
-    while not machine.scheduler.idle:
-        machine.step()
-    return [took for n, took in machine.took.items() if machine.sequences[n].ticket.priority is INTERACTIVE]
-
-
-@pytest.mark.parametrize(("fixed", "per_token"), [(0.012, 0.00025), (0.03, 0.004)])
-def test_at_twice_the_capacity_interactive_ones_take_at_most_twice_as_long(fixed: float, per_token: float) -> None:
-    saturated = Machine(fixed, per_token)
-    draw = random.Random(5)
-    for _ in range(60):
-        saturated.add(LIVE, draw.randint(50, 300), draw.randint(20, 60))
-    while not saturated.scheduler.idle:
-        saturated.step()
-    capacity = 60 / saturated.now
-    idle = open_loop(fixed, per_token, capacity * 0.02, 1.0, 60)
-    overloaded = open_loop(fixed, per_token, capacity * 2, 0.05, 600)
-    assert percentile(overloaded, 0.95) <= 2 * percentile(idle, 0.95)
