@@ -89,6 +89,16 @@ def test_a_long_interactive_prompt_leaves_a_quarter_of_a_step_to_others() -> Non
     assert tokens == {0: 1, urgent.id: 192}
 
 
+def test_a_row_that_costs_more_than_several_steps_of_an_interactive_prompt_is_saved_up_for() -> None:
+    machine = Machine(Speed(0.001, 0.00001, 0.02))
+    guest = machine.add(LIVE, 10, 2_000)
+    machine.run(20)
+    machine.add(INTERACTIVE, 20_000, 10)
+    before = guest.fed
+    machine.run(90)
+    assert 2 <= guest.fed - before <= 4
+
+
 def test_a_guest_with_a_long_prompt_does_not_take_the_turns_of_those_who_decode() -> None:
     machine = Machine(Speed(0.001, 0.01))
     for _ in range(5):
