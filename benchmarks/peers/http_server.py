@@ -50,8 +50,8 @@ class LlamaServer:
             *("--model", str(setting.model), "--host", "127.0.0.1", "--port", str(port)),
             *self._arguments(setting, workload),
         ]
-        async with _http_server(command, setting, self.name, port, "/health") as client:
-            yield _LlamaServerAsker(client)
+        async with _http_server(command, setting, self.name, port, "/health") as (client, process_id):
+            yield _LlamaServerAsker(client, process_id)
 
     def _arguments(self, setting: Setting, workload: Workload) -> list[str]:
         threads = str(setting.threads)
@@ -69,7 +69,8 @@ class LlamaServer:
 
 
 class _LlamaServerAsker:
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, process_id: int) -> None:
+        self.process_id = process_id
         self._client = client
 
     async def ask(self, prompt: Prompt, output: int) -> Said:
@@ -112,8 +113,8 @@ class ExampleServer:
         server = {"host": "127.0.0.1", "port": port}
         configuration.write_text(json.dumps({"server": server, "model": self._model(setting, workload)}))
         command = [str(setting.peers.example_python), str(setting.peers.example_server), "-C", str(configuration)]
-        async with _http_server(command, setting, self.name, port, "/healthz") as client:
-            yield _ExampleServerAsker(client)
+        async with _http_server(command, setting, self.name, port, "/healthz") as (client, process_id):
+            yield _ExampleServerAsker(client, process_id)
 
     def _model(self, setting: Setting, workload: Workload) -> dict[str, Any]:
         # Finished sequences stay, as prefixes for later ones: room for one of every policy beside those at work,
@@ -138,7 +139,8 @@ class ExampleServer:
 
 
 class _ExampleServerAsker:
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, process_id: int) -> None:
+        self.process_id = process_id
         self._client = client
 
     async def ask(self, prompt: Prompt, output: int) -> Said:
@@ -161,8 +163,8 @@ async def _post(client: httpx2.AsyncClient, path: str, body: dict[str, Any]) -> 
 @asynccontextmanager
 async def _http_server(
     command: Sequence[str], setting: Setting, name: str, port: int, health: str
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """A server process that says that it is well, and a client to it."""
+) -> AsyncIterator[tuple[httpx2.AsyncClient, int]]:
+    """A server process that says that it is well: a client to it, and its id."""
     log = setting.peers.work / "logs" / f"{''.join(c if c.isalnum() else '-' for c in name)}.log"
     environment = {**setting.environment, "PYTHONPATH": str(setting.peers.source)}
     async with (
@@ -170,7 +172,7 @@ async def _http_server(
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_SECONDS) as client,
     ):
         await _until_well(child, client, health, name, log)
-        yield client
+        yield client, child.pid
 
 
 async def _until_well(

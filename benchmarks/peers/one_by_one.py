@@ -54,6 +54,7 @@ class _ChildAsker:
     """One line of JSON there and one back."""
 
     def __init__(self, child: "asyncio.subprocess.Process") -> None:
+        self.process_id = child.pid
         self._child = child
 
     async def ask(self, prompt: Prompt, output: int) -> Said:

@@ -12,10 +12,7 @@ from inference.answer import Question
 from inference.engine import Engine
 from inference.engine_options import EngineOptions
 from inference.judge import JudgeError
-from inference.ticket import Priority, Ticket
 
-_TICKET = Ticket(Priority.INTERACTIVE)
-"""The engine keeps a part of its slots free for those who wait before a screen; here all slots are used."""
 CHILD = (sys.executable, "-m", "benchmarks.peers.fixed_length_child")
 
 
@@ -62,10 +59,14 @@ class _EngineAsker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def process_id(self) -> int | None:
+        return self._engine.process_id
+
     async def ask(self, prompt: Prompt, output: int) -> Said:
         question = _question(prompt, output)
         try:
-            timed = await self._engine.ask(f"policy {prompt.policy}", prompt.prefix, question, _TICKET)
+            timed = await self._engine.ask(f"policy {prompt.policy}", prompt.prefix, question)
         except JudgeError as error:
             raise SystemFailed(f"the engine: {error}") from error
         return Said(tuple(map(int, timed.answer.analysis.split())))

@@ -22,14 +22,17 @@ def table(runs: Sequence[Run], workload: Workload, agreement: Mapping[str, float
     lines = [
         _title(workload),
         "",
-        "| system | requests/s | decoded tok/s | same words |",
-        "|---|---|---|---|",
+        "| system | requests/s | decoded tok/s | CPU s a request | same words |",
+        "|---|---|---|---|---|",
     ]
     for name in names:
-        rates = [run.requests_per_second for run in runs if run.system == name]
+        mine = [run for run in runs if run.system == name]
+        rates = [run.requests_per_second for run in mine]
         tokens = [rate * workload.output for rate in rates]
+        costs = [run.cpu_seconds / run.requests for run in mine if run.cpu_seconds is not None]
+        cost = _spread(costs, 3) if costs else "-"
         same = f"{agreement[name]:.0%}" if name in agreement else "-"
-        lines.append(f"| {name} | {_spread(rates, 2)} | {_spread(tokens, 1)} | {same} |")
+        lines.append(f"| {name} | {_spread(rates, 2)} | {_spread(tokens, 1)} | {cost} | {same} |")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from benchmarks.peers.system import Asker, Said, Setting, System
+from benchmarks.peers.system import Asker, Said, Setting, System, cpu_seconds
 from benchmarks.peers.workload import CHECK, Prompt, Workload
 
 
@@ -22,6 +22,8 @@ class Run:
     round: int
     requests: int
     seconds: float
+    cpu_seconds: float | None
+    """Of the process that runs the model; see `cpu_seconds`."""
     load: float
     """Of the machine, over the last minute, when the run ended: above the threads in use, others were at work."""
 
@@ -98,6 +100,7 @@ async def _run(system: System, asker: Asker, workload: Workload, number: int, se
     """Keep the system's width in flight for so many seconds, then wait for what is under way."""
     prompts = workload.prompts(number)
     answered = 0
+    cpu_before = cpu_seconds(asker.process_id)
     began = time.perf_counter()
 
     async def keep_asking() -> None:
@@ -108,7 +111,9 @@ async def _run(system: System, asker: Asker, workload: Workload, number: int, se
 
     await asyncio.gather(*(keep_asking() for _ in range(system.width)))
     elapsed = time.perf_counter() - began
-    return Run(workload.name, system.name, number, answered, elapsed, os.getloadavg()[0])
+    cpu_after = cpu_seconds(asker.process_id)
+    cpu = None if cpu_before is None or cpu_after is None else cpu_after - cpu_before
+    return Run(workload.name, system.name, number, answered, elapsed, cpu, os.getloadavg()[0])
 
 
 async def answers(stage: Stage, systems: Sequence[System], count: int) -> dict[str, list[Said]]:

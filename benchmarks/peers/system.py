@@ -48,6 +48,11 @@ class Said:
 class Asker(Protocol):
     """A system that is up."""
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that runs the model."""
+        ...
+
     async def ask(self, prompt: Prompt, output: int) -> Said:
         """The greedy continuation of a prompt by `output` tokens.
 
@@ -106,6 +111,19 @@ async def _stop(child: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             child.kill()
             await child.wait()
+
+
+def cpu_seconds(process_id: int | None) -> float | None:
+    """What all threads of a process have used of the processor so far; None where it cannot be known.
+
+    It tells what work costs on a machine that has other work, too, as long as nobody waits in a loop: with one
+    thread. Several threads of llama.cpp spin while they wait for each other, which counts as use.
+    """
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # not Linux, or between two of the engine's processes
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
