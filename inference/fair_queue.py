@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from inference.steps import Sequence
 from inference.ticket import Priority
@@ -31,7 +32,6 @@ class Waiting:
     """Of its arrival in the line."""
     overtaken: int = 0
     """How many were admitted since it was its turn and there was no room for it."""
-    gone: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +60,7 @@ class _Class:
         self._tenants: dict[int, _Tenant] = {}
         self._order: list[tuple[float, int, _Tenant]] = []
         self._returned: list[Waiting] = []
-        self._arrivals: deque[Waiting] = deque()
+        self._arrivals: dict[int, Waiting] = {}
 
     def add(self, waiting: Waiting) -> None:
         tenant = self._tenant(waiting.sequence.ticket.tenant)
@@ -68,7 +68,7 @@ class _Class:
             tenant.start = max(tenant.start, self._clock)
             insort(self._order, (tenant.start, tenant.number, tenant))
         tenant.lines.setdefault(waiting.sequence.prefix_key, deque()).append(waiting)
-        self._arrivals.append(waiting)
+        self._arrivals[waiting.number] = waiting
         self.count += 1
 
     def put_back(self, waiting: Waiting) -> None:
@@ -78,11 +78,11 @@ class _Class:
 
     def take(self, waiting: Waiting) -> None:
         """Out of the line, whether it is served or withdrawn."""
-        waiting.gone = True
         self.count -= 1
         if waiting in self._returned:
             self._returned.remove(waiting)
             return
+        del self._arrivals[waiting.number]
         tenant = self._tenants[waiting.sequence.ticket.tenant]
         line = tenant.lines[waiting.sequence.prefix_key]
         line.remove(waiting)
@@ -110,9 +110,7 @@ class _Class:
 
     def oldest(self) -> float | None:
         """When the one that has waited longest was added."""
-        while self._arrivals and self._arrivals[0].gone:
-            self._arrivals.popleft()
-        firsts = [*self._returned[:1], *([self._arrivals[0]] if self._arrivals else [])]
+        firsts = [*self._returned[:1], *islice(self._arrivals.values(), 1)]
         return min((waiting.sequence.asked for waiting in firsts), default=None)
 
     def _tenant(self, tenant_id: int) -> _Tenant:

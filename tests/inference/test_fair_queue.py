@@ -1,3 +1,4 @@
+import weakref
 from collections import Counter
 
 from hypothesis import given, settings
@@ -151,3 +152,26 @@ def test_age_is_that_of_the_oldest_who_still_waits() -> None:
         queue.add(waiting(number, LIVE, asked=1000.0))
     queue.withdraw(old)
     assert 101 not in [serve_next(queue, 1000.0).id for _ in range(30)]
+
+
+class Traced(Sequence):
+    """Tells by a weak reference whether anybody holds it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_of_those_who_were_served_or_withdrawn_nothing_is_kept() -> None:
+    """With one priority alone in use, too: nobody asks how old the others are then."""
+    queue = FairQueue()
+    held = []
+    for number in range(300):
+        sequence = Traced(number, "p", (1, 2), 100, Ticket())
+        held.append(weakref.ref(sequence))
+        queue.add(sequence)
+        if number % 3:
+            queue.serve(next(queue.in_order(0.0)), 100)
+            queue.give_back(sequence, 40)
+        else:
+            queue.withdraw(sequence)
+    del sequence
+    assert [reference for reference in held if reference()] == []
