@@ -17,7 +17,7 @@ class Residents:
         self._limits = limits
         self._ledger = ledger
         self._tally = tally
-        self._free_slots = list(reversed(range(limits.width)))
+        self._free_slots = list(reversed(range(limits.sequences)))
         self._ordinary = 0
         self._beginning: dict[int, Sequence] = {}
         self._owners: dict[int, Sequence | Prefix] = {}
@@ -25,8 +25,8 @@ class Residents:
         self._to_compact: list[int] = []
 
     def slots_for(self) -> tuple[Priority, ...]:
-        """The priorities that a slot can be had for: the last few are kept for interactive ones."""
-        if self._free_slots and self._ordinary < self._limits.width - self._limits.interactive_slots:
+        """The priorities that a slot can be had for: a few on top of the width are for interactive ones only."""
+        if self._free_slots and self._ordinary < self._limits.width:
             return tuple(Priority)
         return (Priority.INTERACTIVE,)
 

@@ -57,7 +57,7 @@ class Scheduler:
         self._ledger = Ledger(limits.cells, window=limits.window, step_tokens=limits.step_tokens)
         self._queue = FairQueue()
         self._tally = Tally()
-        prefixes = Prefixes(range(limits.width, limits.slots), self._ledger, self._queue.wants)
+        prefixes = Prefixes(range(limits.sequences, limits.slots), self._ledger, self._queue.wants)
         self._residents = Residents(limits, prefixes, self._ledger, self._tally)
         self._batching = Batching(limits)
         self._deadlines = Deadlines()

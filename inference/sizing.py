@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from inference.model_file import ModelFile
+from inference.steps import interactive_slots
 from policies.frozen import Frozen
 
 MAX_SLOTS = 256
@@ -91,7 +92,7 @@ class Wishes(Frozen):
     """What is asked for. A given `context` is kept to; without one there are as many cells as are of use."""
 
     width: int
-    """Sequences that run at the same time."""
+    """Sequences that run at the same time; a few interactive ones may run on top."""
     prefixes: int
     """Prefixes that stay in the KV cache."""
     step_tokens: int
@@ -129,7 +130,12 @@ class ContextPlan(Frozen):
     @property
     def slots(self) -> int:
         """Sequence ids in use: llama.cpp's n_seq_max."""
-        return self.width + self.prefixes
+        return self.sequences + self.prefixes
+
+    @property
+    def sequences(self) -> int:
+        """Those that run at the same time at most: `width`, and a few interactive ones on top."""
+        return _sequences(self.width)
 
     @property
     def total_bytes(self) -> int:
@@ -209,22 +215,29 @@ def _best(shape: ModelShape, wishes: Wishes, free_bytes: int, room: int) -> Cont
 
 
 def _sizes(wishes: Wishes) -> Iterator[tuple[int, int]]:
-    """(width, prefixes) to be tried, in this order. llama.cpp knows `MAX_SLOTS` sequences."""
-    width = min(wishes.width, MAX_SLOTS - 1)
-    for prefixes in range(min(wishes.prefixes, MAX_SLOTS - width), 0, -1):
+    """(width, prefixes) to be tried, in this order. llama.cpp knows `MAX_SLOTS` sequences, a step its tokens."""
+    most = min(MAX_SLOTS - 1, wishes.step_tokens)
+    width = wishes.width
+    while width > 1 and _sequences(width) > most:
+        width -= 1
+    for prefixes in range(min(wishes.prefixes, MAX_SLOTS - _sequences(width)), 0, -1):
         yield width, prefixes
     for fewer in range(width - 1, 0, -1):
         yield fewer, 1
 
 
 def _useful_cells(width: int, prefixes: int) -> int:
-    return max(LEAST_CELLS, _round_up(width * SEQUENCE_CELLS + prefixes * PREFIX_CELLS))
+    return max(LEAST_CELLS, _round_up(_sequences(width) * SEQUENCE_CELLS + prefixes * PREFIX_CELLS))
+
+
+def _sequences(width: int) -> int:
+    return width + interactive_slots(width)
 
 
 def _layout(
     shape: ModelShape, wishes: Wishes, free_bytes: int, cells: int, width: int, prefixes: int
 ) -> ContextPlan:
-    slots = width + prefixes
+    slots = _sequences(width) + prefixes
     window_cells = shape.window_cells(cells, slots, wishes.step_tokens)
     first = shape.blocks_from(wishes.gpu_layers) if wishes.gpu_layers else 0
     window_blocks = shape.window_blocks(first)

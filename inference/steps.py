@@ -6,12 +6,17 @@ from inference.ledger import Cells
 from inference.ticket import ORDINARY, Ticket
 
 
+def interactive_slots(width: int) -> int:
+    """Slots besides the `width` ones, which only whoever sits before a screen may have."""
+    return max(1, width // 8)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How a context is laid out. Slots below `width` are for sequences, the `prefixes` behind them for those."""
+    """How a context is laid out. Slots below `sequences` are for those, the `prefixes` behind for prefixes."""
 
     width: int
-    """Sequences that run at the same time."""
+    """Sequences of any priority that run at the same time. A few interactive ones may run on top."""
     prefixes: int
     """Prefixes that stay in the KV cache."""
     cells: Cells
@@ -23,18 +28,18 @@ class Limits:
     def __post_init__(self) -> None:
         if self.width < 1 or self.prefixes < 1 or self.window < 1:
             raise ValueError("a context needs at least one sequence, one prefix and a window of one position")
-        if self.step_tokens < self.width:
-            raise ValueError(f"a step of {self.step_tokens} tokens has no room for {self.width} sequences")
+        if self.step_tokens < self.sequences:
+            raise ValueError(f"a step of {self.step_tokens} tokens has no room for {self.sequences} sequences")
+
+    @property
+    def sequences(self) -> int:
+        """Sequences that run at the same time at most."""
+        return self.width + interactive_slots(self.width)
 
     @property
     def slots(self) -> int:
         """Sequence ids in use: llama.cpp's n_seq_max. No step has more rows with an output than that."""
-        return self.width + self.prefixes
-
-    @property
-    def interactive_slots(self) -> int:
-        """Slots that stay free for whoever sits before a screen; the others share the rest."""
-        return max(1, self.width // 8) if self.width > 1 else 0
+        return self.sequences + self.prefixes
 
 
 @dataclass(slots=True, eq=False)

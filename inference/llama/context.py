@@ -22,7 +22,7 @@ _NO_ROOM = 1
 
 
 class Context:
-    """Not thread-safe: one thread owns it. Slots below `plan.width` run sequences, those above hold prefixes."""
+    """Not thread-safe: one thread owns it. Slots below `plan.sequences` run those, the others hold prefixes."""
 
     def __init__(
         self, handle: "llama_cpp.llama_context_p", vocabulary_size: int, plan: ContextPlan, *, samples: bool
@@ -111,7 +111,7 @@ def open_context(
     """
     with ExitStack() as stack:
         while True:
-            samplers = stack.enter_context(greedy_samplers(plan.width)) if backend_sampling else None
+            samplers = stack.enter_context(greedy_samplers(plan.sequences)) if backend_sampling else None
             handle = llama_cpp.llama_init_from_model(model.handle, _params(plan, threads, samplers))
             if handle:
                 break

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from inference.scheduler import Cells, Limits, Row, Scheduler, Sequence, Step
+from inference.steps import interactive_slots
 from inference.ticket import Priority, Ticket
 from tests.inference.cache_model import CacheModel, NoRoomError
 
@@ -17,14 +18,15 @@ class Bench:
 
     def __init__(
         self,
-        width: int = 4,
+        width: int = 3,
         prefixes: int = 2,
         cells: int = 400,
         step_tokens: int = 64,
         seconds: float = 0.01,
         window_cells: int = 10**6,
     ) -> None:
-        both = Cells(cells, min(window_cells, cells, WINDOW * (width + prefixes) + step_tokens))
+        slots = width + interactive_slots(width) + prefixes
+        both = Cells(cells, min(window_cells, cells, WINDOW * slots + step_tokens))
         self.limits = Limits(width, prefixes, both, step_tokens, WINDOW)
         self.scheduler = Scheduler(self.limits)
         self.model = CacheModel(both, WINDOW)

@@ -51,7 +51,7 @@ def test_a_long_prompt_is_not_passed_for_ever_by_short_ones() -> None:
 
 
 def test_what_an_interactive_one_waits_for_is_prefilled_first() -> None:
-    bench = Bench(width=8, cells=2000, step_tokens=8)
+    bench = Bench(width=7, cells=2000, step_tokens=8)
     for number in range(3):
         bench.add(number, "short", 20)
     for _ in range(2):
@@ -120,7 +120,7 @@ def test_a_finished_one_is_never_overdue() -> None:
 
 
 def test_the_counters_add_up() -> None:
-    bench = Bench(width=4, prefixes=1)
+    bench = Bench(width=3, prefixes=1)
     for number in range(6):
         bench.add(number, ("policy", "other policy")[number // 3], priority=Priority(number % 3))
     bench.add(6, priority=BACKFILL)
@@ -140,7 +140,7 @@ def test_the_counters_add_up() -> None:
 
 
 def test_a_step_must_have_room_for_every_sequence() -> None:
-    with pytest.raises(ValueError, match="no room for 8"):
+    with pytest.raises(ValueError, match="no room for 9"):
         Limits(8, 1, Cells(100, 100), 4, 8)
 
 

@@ -18,23 +18,26 @@ def test_interactive_ones_are_admitted_first_then_live_then_backfill() -> None:
     assert bench.finished == [2, 5, 1, 3, 0, 4]
 
 
-@pytest.mark.parametrize(("width", "kept"), [(2, 1), (8, 1), (16, 2), (32, 4)])
-def test_a_few_slots_are_kept_for_interactive_ones(width: int, kept: int) -> None:
-    bench = Bench(width=width, cells=5000)
+@pytest.mark.parametrize(("width", "on_top"), [(1, 1), (2, 1), (8, 1), (16, 2), (32, 4)])
+def test_on_top_of_the_width_there_are_a_few_slots_for_interactive_ones(width: int, on_top: int) -> None:
+    bench = Bench(width=width, cells=9000)
     for number in range(2 * width):
-        bench.add(number)
+        bench.add(number, more=20)
     bench.step()
-    assert len(bench.scheduler.running) == width - kept
-    bench.add(1000, priority=INTERACTIVE)
+    assert len(bench.scheduler.running) == width
+    for number in range(1000, 1000 + on_top):
+        bench.add(number, priority=INTERACTIVE)
     bench.step()
-    assert bench.scheduler.running[-1].id == 1000
+    assert [sequence.id for sequence in bench.scheduler.running[width:]] == [*range(1000, 1000 + on_top)]
+    assert bench.scheduler.counters.requeued == 0, "nobody made way"
 
 
-def test_a_single_slot_is_for_everybody() -> None:
-    bench = Bench(width=1)
-    bench.add(0, priority=BACKFILL)
+def test_interactive_ones_alone_may_have_every_slot() -> None:
+    bench = Bench(width=8, cells=9000)
+    for number in range(12):
+        bench.add(number, priority=INTERACTIVE)
     bench.step()
-    assert len(bench.scheduler.running) == 1
+    assert len(bench.scheduler.running) == 9
 
 
 def test_old_backfill_gets_one_of_eight_admissions_under_a_flood_of_live_ones() -> None:
@@ -107,7 +110,7 @@ def test_a_message_whose_policy_finds_no_slot_does_not_hold_up_the_others() -> N
 
 
 def test_a_message_whose_policy_finds_no_slot_is_passed_only_so_often() -> None:
-    bench = Bench(width=3, prefixes=1, cells=2000)
+    bench = Bench(width=2, prefixes=1, cells=2000)
     staggered(bench, "first", private=4, more=8)
     bench.add(500, "second")
     for number in range(10, 100):
@@ -117,7 +120,7 @@ def test_a_message_whose_policy_finds_no_slot_is_passed_only_so_often() -> None:
 
 
 def test_a_large_message_is_not_starved_by_small_ones() -> None:
-    bench = Bench(width=5, cells=120)
+    bench = Bench(width=4, cells=120)
     staggered(bench, "small", private=10, more=10)
     bench.add(500, "large", 90, 10)
     for number in range(10, 100):
@@ -128,7 +131,7 @@ def test_a_large_message_is_not_starved_by_small_ones() -> None:
 
 def staggered(bench: Bench, prefix: str, private: int, more: int) -> None:
     """As many as may run, none of which ends together with another."""
-    for number in range(bench.limits.width - bench.limits.interactive_slots):
+    for number in range(bench.limits.width):
         bench.add(number, prefix, private, more)
         bench.step()
         bench.step()
@@ -145,7 +148,7 @@ def test_backfill_may_pass_a_live_message_for_which_there_is_no_room() -> None:
 
 
 def test_nobody_makes_way_for_the_second_when_the_first_finds_no_room() -> None:
-    bench = Bench(width=2, prefixes=1)
+    bench = Bench(width=1, prefixes=1)
     live = bench.add(0, "first", more=30)
     bench.step()
     bench.add(1, "first", more=30, priority=INTERACTIVE)
@@ -173,7 +176,7 @@ def test_an_interactive_one_without_cells_is_passed_by_no_lower_one() -> None:
 
 
 def test_an_interactive_one_takes_the_slot_of_the_newest_of_the_lowest_priority() -> None:
-    bench = Bench(width=2, cells=1000)
+    bench = Bench(width=1, cells=1000)
     interactive = [bench.add(number, more=50, priority=INTERACTIVE) for number in range(1)]
     bench.step()
     backfill = bench.add(10, more=20, priority=BACKFILL)
@@ -191,7 +194,7 @@ def test_an_interactive_one_takes_the_slot_of_the_newest_of_the_lowest_priority(
 
 
 def test_nobody_makes_way_twice() -> None:
-    bench = Bench(width=2, cells=1000)
+    bench = Bench(width=1, cells=1000)
     live = bench.add(0, more=100)
     bench.step()
     for number in (1, 2):
@@ -228,8 +231,8 @@ def test_interactive_ones_never_make_way_for_one_another() -> None:
     assert bench.scheduler.counters.requeued == 0
 
 
-def test_slots_that_are_kept_for_interactive_ones_are_kept_after_many_of_them_have_ended() -> None:
-    bench = Bench(width=4, cells=1000)
+def test_slots_on_top_are_for_interactive_ones_also_after_many_of_them_have_ended() -> None:
+    bench = Bench(width=3, cells=1000)
     for number in range(8):
         bench.add(number, priority=INTERACTIVE)
     bench.run_all()

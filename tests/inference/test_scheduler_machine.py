@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from inference.scheduler import Cells, Limits, OutOfRoomError, Row, Scheduler, Sequence, Step, TooLongError
+from inference.steps import interactive_slots
 from inference.ticket import Priority, Ticket
 from tests.inference.cache_model import CacheModel, NoRoomError
 
@@ -23,8 +24,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         tight=st.booleans(),
     )
     def start(self, width: int, prefixes: int, window: int, base: int, more_tokens: int, tight: bool) -> None:
-        step_tokens = width + more_tokens
-        sized = min(base, window * (width + prefixes) + step_tokens)
+        step_tokens = width + interactive_slots(width) + more_tokens
+        sized = min(base, window * (width + interactive_slots(width) + prefixes) + step_tokens)
         cells = Cells(base, max(2 * window + step_tokens, sized // 2) if tight else sized)
         self.limits = Limits(width, prefixes, cells, step_tokens, window)
         self.scheduler = Scheduler(self.limits)
@@ -121,7 +122,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             return None
         rows = [row for row in step.rows if row.sequence is not None]
         assert step.tokens <= self.limits.step_tokens
-        assert len(rows) <= self.limits.slots, "one output for each sequence"
+        assert len(rows) <= self.limits.sequences, "one output for each sequence"
         return step
 
     def step_once(self, fed_at_once: int) -> bool:
@@ -172,10 +173,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert 0 <= used.base <= self.limits.cells.base
         assert 0 <= used.window <= self.limits.cells.window
         slots = [sequence.slot for sequence in self.scheduler.running] + self.scheduler._residents._free_slots
-        assert sorted(slots) == list(range(self.limits.width)), "no slot is lost or given twice"
+        assert sorted(slots) == list(range(self.limits.sequences)), "no slot is lost or given twice"
         assert set(self.sequences) == self.known()
         ordinary = [s for s in self.scheduler.running if s.ticket.priority is not Priority.INTERACTIVE]
-        assert len(ordinary) <= self.limits.width - self.limits.interactive_slots
+        assert len(ordinary) <= self.limits.width
 
     def teardown(self) -> None:
         """Everybody is served, and then every cell can be had by somebody who needs them all."""

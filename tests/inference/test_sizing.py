@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.model_file import read_model_file
+from inference.scheduler import Cells, Limits
 from inference.sizing import (
     LEAST_CELLS,
     MAX_SLOTS,
@@ -48,9 +49,9 @@ def cache(shape: ModelShape, cells: int) -> int:
 @pytest.mark.parametrize("free", [15_800_000_000, 14_500_000_000])
 def test_a_card_of_16_gb_has_room_for_all_that_was_wished(free):
     plan = plan_context(REAL, free, CARD)
-    assert (plan.width, plan.prefixes, plan.cells) == (32, 16, 65_536)
-    assert plan.window_cells == 128 * 48 + 512
-    assert plan.total_bytes < 13.5 * GB
+    assert (plan.width, plan.prefixes, plan.cells) == (32, 16, 69_632)
+    assert plan.window_cells == 128 * (32 + 4 + 16) + 512
+    assert plan.total_bytes < 13.6 * GB
     assert plan.shrunk == ()
 
 
@@ -115,7 +116,7 @@ def test_layers_that_stay_on_the_cpu_take_no_gpu_memory():
     assert plans[1].weight_bytes == REAL.head, "the first layer that goes to the GPU is the output"
     assert plans[1].cache_bytes == 0
     assert plans[2].cache_bytes == 32_768 * 2048, "then the last block, which sees everything"
-    assert plans[3].cache_bytes == (32_768 + 6_656) * 2048
+    assert plans[3].cache_bytes == (32_768 + 7_168) * 2048
     assert plans[13].cache_bytes * 2 == plans[25].cache_bytes
     assert plans[24].weight_bytes < plans[25].weight_bytes
     assert plans[25].weight_bytes == plans[99].weight_bytes == plans[-1].weight_bytes
@@ -129,8 +130,14 @@ def test_without_a_gpu_everything_is_in_main_memory():
 def test_there_are_never_more_slots_than_llama_cpp_knows():
     plan = plan_context(REAL, 80 * GB, Wishes(width=64, prefixes=1000, step_tokens=512, gpu_layers=-1))
     assert plan.slots == MAX_SLOTS
-    assert plan.width == 64
+    assert (plan.width, plan.sequences) == (64, 72)
     assert plan_context(REAL, 80 * GB, Wishes(width=300, prefixes=9, step_tokens=512)).slots == MAX_SLOTS
+
+
+def test_a_step_has_room_for_every_sequence():
+    plan = plan_context(REAL, 80 * GB, Wishes(width=128, prefixes=9, step_tokens=128))
+    assert (plan.width, plan.sequences) == (114, 128)
+    assert plan.shrunk[-1] == "114 texts at a time instead of 128"
 
 
 def test_memory_in_plenty_is_not_all_taken():
@@ -159,6 +166,9 @@ def test_whatever_is_planned_fits_and_is_of_use(free, width, prefixes, step_toke
     assert 1 <= plan.width <= width
     assert 1 <= plan.prefixes <= prefixes
     assert plan.slots <= MAX_SLOTS
+    limits = Limits(plan.width, plan.prefixes, Cells(plan.cells, plan.window_cells), plan.step_tokens, 128)
+    assert (limits.sequences, limits.slots) == (plan.sequences, plan.slots)
+    assert plan.window_cells >= min(plan.cells, 128 * plan.slots + step_tokens)
     assert bool(plan.shrunk) == ((plan.width, plan.prefixes) != (width, prefixes) or bool(_fewer_cells(plan)))
 
 

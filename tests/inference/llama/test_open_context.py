@@ -95,7 +95,7 @@ def run_with_little_memory(path, *, context: int, spare: int) -> list[str]:
 def test_what_llama_cpp_cannot_allocate_is_tried_again_with_less(tiny_model):
     planned, opened, *shrunk = run_with_little_memory(tiny_model, context=0, spare=550 * MIB)
     assert int(opened) < int(planned)
-    assert shrunk[0].startswith(f"room for {int(opened):,} tokens instead of {int(planned):,}")
+    assert shrunk[0].startswith(f"room for {int(opened):,} tokens instead of ")
 
 
 def test_a_fixed_context_that_cannot_be_allocated_says_what_to_do(tiny_model):
