@@ -126,6 +126,7 @@ class Engine:
         self._flights.remove(flight)
         if self._child and flight.sent and flight.answer.cancelled():
             self._child.send(Cancel(id=flight.ask.id))
+            self._watchdog.owing = True
         self._send_what_may_go()
 
     def _send_what_may_go(self) -> None:
@@ -170,7 +171,7 @@ class Engine:
         reason = ""
         try:
             async for message in child.messages():
-                self._watchdog.last_sign = asyncio.get_running_loop().time()
+                self._watchdog.heard(asyncio.get_running_loop().time())
                 reason = message.reason if isinstance(message, Fatal) else reason
                 self._take(message)
         except NoMessageError as error:

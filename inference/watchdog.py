@@ -11,7 +11,10 @@ class Watchdog:
 
     options: EngineOptions
     last_sign: float
-    """When the child last said something, or had nothing to say anything about."""
+    """When the child last said something, or had nothing to say anything about: see `heard`."""
+    owing: bool = False
+    """Whether it was told to stop something, and has said nothing since. Whoever hangs must not be let off by asks
+    that are given up before it counts as a hang."""
     patience: float = 0.0
     """How long the child says that a step of its may take."""
     memory: int | None = None
@@ -19,12 +22,16 @@ class Watchdog:
     outgrown: bool = False
     """Whether it was killed for its memory, which no ask is to blame for."""
 
+    def heard(self, now: float) -> None:
+        """The child said something."""
+        self.last_sign, self.owing = now, False
+
     def complaint(self, now: float, *, ready: bool, busy: bool, memory: int | None) -> str:
         """Why the child is to be killed; empty when all is well.
 
         `ready`: the model is loaded. `busy`: it was asked something. `memory`: bytes that it has now, if known.
         """
-        if ready and not busy:
+        if ready and not busy and not self.owing:
             self.last_sign = now
         working = max(self.options.hang_seconds, self.patience)
         allowed = working if ready else self.options.start_seconds

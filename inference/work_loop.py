@@ -97,6 +97,7 @@ class Worker:
             if arrived is None:
                 return False
             message, when = arrived
+            self._unsaid = True  # every message is followed by a sign of life, also one about an ask that is gone
             if isinstance(message, Ask):
                 self._start(message, when)
             else:

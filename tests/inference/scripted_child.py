@@ -115,6 +115,7 @@ def main() -> None:
         elif isinstance(message, Cancel):
             with (folder / "cancelled").open("a") as cancelled:
                 cancelled.write(f"{message.id} ")
+            say(Beat(counters=Counters()))
 
 
 main()

@@ -84,6 +84,17 @@ async def test_a_child_that_hangs_is_killed_and_its_work_done_by_the_next(tmp_pa
         assert await ask(engine, "ok") == "ok"
 
 
+async def test_a_child_that_hangs_is_killed_even_when_its_asks_are_given_up_sooner(tmp_path: Path) -> None:
+    """With few asks, all with a short deadline, there is none in flight most of the time."""
+    async with Engine(options(tmp_path, hang_seconds=0.8)) as engine:
+        with pytest.raises(DeadlinePassed):
+            await ask(engine, "hang", Ticket(deadline=0.2))
+        async with asyncio.timeout(10):
+            while not engine.restarts:  # noqa: ASYNC110 - the engine counts, it tells nobody
+                await asyncio.sleep(0.02)
+        assert await ask(engine, "ok") == "ok"
+
+
 async def test_a_child_that_works_long_but_gives_signs_of_life_is_left_alone(tmp_path: Path) -> None:
     async with Engine(options(tmp_path, hang_seconds=1.2)) as engine:
         assert await ask(engine, "beat") == "late"

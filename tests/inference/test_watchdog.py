@@ -41,6 +41,14 @@ def test_what_comes_after_a_quiet_time_has_all_its_time() -> None:
     assert "silent for 10 s" in dog.complaint(2011.0, ready=True, busy=True, memory=None)
 
 
+def test_one_that_was_told_to_stop_something_owes_a_sign_even_when_nothing_else_is_asked_of_it() -> None:
+    dog = watchdog()
+    dog.owing = True
+    assert "silent for 10 s" in dog.complaint(1011.0, ready=True, busy=False, memory=None)
+    dog.heard(1011.0)
+    assert not dog.complaint(1500.0, ready=True, busy=False, memory=None)
+
+
 def test_a_child_whose_steps_are_long_is_waited_for_as_long_as_it_said_and_no_longer() -> None:
     dog = watchdog()
     dog.patience = 60.0

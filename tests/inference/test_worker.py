@@ -304,3 +304,9 @@ def test_half_a_line_of_a_killed_parent_closes_the_inbox_and_is_not_quoted(
     said = capfd.readouterr().err
     assert "no message" in said
     assert "secret" not in said
+
+
+def test_every_message_gets_a_sign_of_life_also_a_cancellation_that_comes_too_late(harmony: Harmony) -> None:
+    bench = Bench(harmony)
+    bench.put(Cancel(id=7))
+    assert [type(message) for message in bench.run()] == [Beat]
