@@ -18,6 +18,8 @@ _GPU, _INTEGRATED_GPU = 1, 2
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _CGROUP_USED = Path("/sys/fs/cgroup/memory.current")
+_CGROUP_PARTS = Path("/sys/fs/cgroup/memory.stat")
+_FILE_PAGES = ("active_file", "inactive_file")
 _CPU_FLAGS = Path("/proc/cpuinfo")
 
 
@@ -78,12 +80,24 @@ def _cards() -> Iterator[tuple[str, int]]:
 
 def _free_main_memory() -> int:
     """What the kernel says can be had without swapping, or what the container has left, whichever is less."""
-    kilobytes = dict(line.split()[:2] for line in _MEMINFO.read_text().splitlines())
-    available = int(kilobytes["MemAvailable:"]) * 1024
+    available = int(_numbers(_MEMINFO)["MemAvailable:"]) * 1024
     try:
-        return min(available, int(_CGROUP_LIMIT.read_text()) - int(_CGROUP_USED.read_text()))
+        return min(available, _left_in_container())
     except (OSError, ValueError):  # no cgroup of our own, or no limit ("max")
         return available
+
+
+def _left_in_container() -> int:
+    """Cached pages of files count as used, but are given up when needed: weights that the last child mapped."""
+    used = int(_CGROUP_USED.read_text())
+    parts = _numbers(_CGROUP_PARTS) if _CGROUP_PARTS.exists() else {}
+    cached = sum(int(parts.get(name, 0)) for name in _FILE_PAGES)
+    return int(_CGROUP_LIMIT.read_text()) - max(0, used - cached)
+
+
+def _numbers(path: Path) -> dict[str, str]:
+    """The kernel's lists: a name and a number in each line."""
+    return dict(line.split()[:2] for line in path.read_text().splitlines())
 
 
 @cache

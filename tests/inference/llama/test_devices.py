@@ -18,7 +18,7 @@ def files(tmp_path, monkeypatch):
             monkeypatch.setattr(devices, f"_{name.upper()}", path)
 
     missing = tmp_path / "missing"
-    for name in ("_CGROUP_LIMIT", "_CGROUP_USED", "_CPU_FLAGS"):
+    for name in ("_CGROUP_LIMIT", "_CGROUP_USED", "_CGROUP_PARTS", "_CPU_FLAGS"):
         monkeypatch.setattr(devices, name, missing)
     write(meminfo="MemTotal:       24000000 kB\nMemFree:  1000 kB\nMemAvailable:   20000000 kB\nBuffers: 5 kB\n")
     return write
@@ -38,6 +38,12 @@ def test_a_container_has_no_more_than_its_limit_leaves(files):
     assert room(0).free_bytes == 5_000_000_000
     files(cgroup_limit="max\n")
     assert room(0).free_bytes == 20_000_000 * 1024
+
+
+def test_weights_that_a_container_still_has_cached_do_not_keep_the_next_child_from_loading_them(files):
+    files(cgroup_limit="16000000000\n", cgroup_used="14000000000\n")
+    files(cgroup_parts="anon 900000000\nfile 13000000000\nactive_file 1000000000\ninactive_file 12000000000\n")
+    assert room(0).free_bytes == 15_000_000_000
 
 
 def test_this_machine_has_memory():
