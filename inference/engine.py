@@ -100,14 +100,14 @@ class Engine:
 
         Raises:
             JudgeUnavailable: the engine is away.
-            JudgeBusy: too much is in flight for one more of this priority.
+            JudgeBusy: too much is in flight for one more of this priority or tenant.
             DeadlinePassed: there was no answer within the ticket's deadline.
             UnreadableAnswer: the answer made no sense; another seed may help.
             Unanswerable: this question is too long, or kills the engine.
         """
         if self._away:
             raise JudgeUnavailable(self._away)
-        self._flights.check_room(ticket.priority)
+        self._flights.check_room(ticket)
         loop = asyncio.get_running_loop()
         ask = Ask(id=next(self._ids), prefix_key=prefix_key, prefix=prefix, question=question, ticket=ticket)
         flight = Flight(ask, loop.time(), loop.create_future())

@@ -36,7 +36,8 @@ class EngineOptions:
     takes long by itself (a large model without a GPU), the child is given ten times that."""
     queue: int = 256
     """Asks in flight at most, those that wait included; beyond it the engine says that it is busy. Backfill may
-    take half of it, live messages nine tenths. It also bounds what waits in the child's memory."""
+    take half of it, live messages nine tenths; while several tenants ask, each may have half of that. It also
+    bounds what waits in the child's memory."""
     memory_growth: int = 4 << 30
     """Bytes that the child may take beyond what it has when it is ready, files it maps not counted; then it is
     started again, and what was in flight is asked again. Ordinary work stays far below."""

@@ -5,17 +5,22 @@ alone from then on, so that the one that kills the engine is found: it dies alon
 """
 
 import asyncio
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 
 from inference.answerer import TimedAnswer
 from inference.judge import JudgeBusy
-from inference.ticket import Priority
+from inference.ticket import Priority, Ticket
 from inference.wire import Ask
 
 SUSPECT_AFTER = 2
 """Deaths that an ask is charged with, before it is asked alone."""
 SHARE_OF_QUEUE = {Priority.INTERACTIVE: 1.0, Priority.LIVE: 0.9, Priority.BACKFILL: 0.5}
 """How much of the queue may be taken when an ask comes, by its urgency: there is always room for the urgent."""
+SHARE_OF_TENANT = 0.5
+"""How much of that a single tenant may have while others ask too: a flood leaves them room."""
+RECENT = 256
+"""Asks, refused ones included, by which is told who asks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +53,10 @@ class Flights:
     def __init__(self, queue: int) -> None:
         self._queue = queue
         self._flights: dict[int, Flight] = {}
+        self._held: Counter[int] = Counter()
+        """By tenant, its asks in flight."""
+        self._recent: deque[int] = deque(maxlen=RECENT)
+        """The tenants of the latest asks."""
 
     @property
     def busy(self) -> bool:
@@ -59,25 +68,37 @@ class Flights:
         """Those that have no result yet, oldest first."""
         return tuple(flight for flight in self._flights.values() if not flight.answer.done())
 
-    def check_room(self, priority: Priority) -> None:
+    def check_room(self, ticket: Ticket) -> None:
         """Refuse early what would only wait.
 
         Raises:
-            JudgeBusy: so many asks are in flight that one of this priority has no place.
+            JudgeBusy: so many asks, of all or of this tenant, are in flight that this one has no place.
         """
-        allowed = max(1, int(self._queue * SHARE_OF_QUEUE[priority]))
+        self._recent.append(ticket.tenant)
+        allowed = max(1, int(self._queue * SHARE_OF_QUEUE[ticket.priority]))
         if len(self._flights) >= allowed:
             raise JudgeBusy(
                 f"{len(self._flights)} asks are in flight, and there is room for {allowed} such as this"
+            )
+        own, held = max(1, int(allowed * SHARE_OF_TENANT)), self._held[ticket.tenant]
+        if held >= own and any(tenant != ticket.tenant for tenant in self._recent):
+            raise JudgeBusy(
+                f"{held} asks of one tenant are in flight, and while others ask there is room for {own}"
             )
 
     def add(self, flight: Flight) -> None:
         """Take in one that is not sent yet."""
         self._flights[flight.ask.id] = flight
+        self._held[flight.ask.ticket.tenant] += 1
 
     def remove(self, flight: Flight) -> None:
         """Forget one, with or without a result."""
-        self._flights.pop(flight.ask.id, None)
+        if self._flights.pop(flight.ask.id, None) is None:
+            return
+        tenant = flight.ask.ticket.tenant
+        self._held[tenant] -= 1
+        if not self._held[tenant]:
+            del self._held[tenant]
 
     def find(self, ask_id: int) -> Flight | None:
         """The one with this id that still waits for its result."""

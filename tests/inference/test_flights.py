@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from inference.answer import Question
-from inference.flights import SUSPECT_AFTER, Flight, Flights
+from inference.flights import RECENT, SUSPECT_AFTER, Flight, Flights
 from inference.judge import JudgeBusy
 from inference.ticket import Priority, Ticket
 from inference.wire import Ask
@@ -44,10 +44,62 @@ async def test_the_urgent_find_room_where_others_do_not(
     rooms = {Priority.BACKFILL: backfill, Priority.LIVE: live, Priority.INTERACTIVE: interactive}
     for priority, room in rooms.items():
         flights, _ = in_flight(room - 1, queue)
-        flights.check_room(priority)
+        flights.check_room(Ticket(priority))
         flights.add(flight(room))
         with pytest.raises(JudgeBusy, match=f"room for {room}"):
-            flights.check_room(priority)
+            flights.check_room(Ticket(priority))
+
+
+FLOOD, QUIET = Ticket(tenant=1), Ticket(tenant=2)
+
+
+def keep_asking(flights: Flights, ticket: Ticket, first: int = 1000) -> list[Flight]:
+    """Ask until there is no room."""
+    asked: list[Flight] = []
+    for number in range(first, first + 10_000):
+        try:
+            flights.check_room(ticket)
+        except JudgeBusy:
+            return asked
+        asked.append(flight(number, ticket))
+        flights.add(asked[-1])
+    raise AssertionError("there is no end to the room")
+
+
+async def test_while_others_ask_a_tenant_may_have_half_of_what_its_priority_may() -> None:
+    flights = Flights(100)
+    flights.check_room(QUIET)
+    assert len(keep_asking(flights, FLOOD)) == 45
+    with pytest.raises(JudgeBusy, match="of one tenant"):
+        flights.check_room(FLOOD)
+    flights.check_room(Ticket(Priority.INTERACTIVE, tenant=1))
+    with pytest.raises(JudgeBusy):
+        flights.check_room(Ticket(Priority.BACKFILL, tenant=1))
+    assert len(keep_asking(flights, QUIET, 2000)) == 45
+
+
+async def test_a_tenant_that_is_alone_may_have_all_until_another_asks() -> None:
+    flights = Flights(100)
+    asked = keep_asking(flights, FLOOD)
+    assert len(asked) == 90
+    with pytest.raises(JudgeBusy):
+        flights.check_room(QUIET)
+    for one in asked[:46]:
+        flights.remove(one)
+        flights.remove(one)
+        flights.check_room(QUIET)
+        if len(flights.open) >= 45:
+            with pytest.raises(JudgeBusy):
+                flights.check_room(FLOOD)
+    flights.check_room(FLOOD)
+
+
+async def test_one_who_has_not_asked_for_long_leaves_the_other_everything() -> None:
+    flights = Flights(100)
+    flights.check_room(QUIET)
+    for _ in range(RECENT):
+        flights.check_room(FLOOD)
+    assert len(keep_asking(flights, FLOOD)) == 90
 
 
 async def test_what_is_settled_but_not_fetched_yet_takes_room() -> None:
@@ -55,9 +107,9 @@ async def test_what_is_settled_but_not_fetched_yet_takes_room() -> None:
     flights, (one,) = in_flight(1, queue=1)
     one.answer.cancel()
     with pytest.raises(JudgeBusy):
-        flights.check_room(Priority.INTERACTIVE)
+        flights.check_room(Ticket(Priority.INTERACTIVE))
     flights.remove(one)
-    flights.check_room(Priority.INTERACTIVE)
+    flights.check_room(Ticket(Priority.INTERACTIVE))
 
 
 async def test_a_deadline_shrinks_by_the_time_already_spent() -> None:

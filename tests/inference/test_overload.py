@@ -89,3 +89,36 @@ def test_at_twice_the_capacity_an_interactive_p95_is_at_most_twice_the_idle_one(
     assert len(took) == ASKS
     assert percentile(took, 0.95) <= 2 * percentile(idle(speed), 0.95)
     assert live >= 0.75 * most, "and live work goes on"
+
+
+QUIET_GUILDS, FLOOD = range(1, 10), 10
+"""Tenants."""
+
+
+def flooded(speed: Speed) -> tuple[dict[bool, list[float]], float]:
+    """Seconds in the queue, of quiet guilds' asks (False) and the flood's (True), and until one of many answers.
+
+    Nine guilds ask for half of their share of the capacity, one for ten times its own.
+    """
+    busy, draw, most = machine(speed), random.Random(4), capacity(speed)
+    tenants = [FLOOD] * WIDTH + draw.choices([0, 1], [0.45, 1.0], k=300)
+    due = 0.0
+    for tenant in tenants:
+        due += 0.0 if tenant == FLOOD else draw.expovariate(1.45 * most)
+        busy.run_until(due)
+        busy.add(LIVE, *size(draw), tenant=FLOOD if tenant else draw.choice(QUIET_GUILDS), at=due)
+    busy.run_out()
+    waits: dict[bool, list[float]] = {False: [], True: []}
+    for sequence in busy.sequences[WIDTH:]:
+        assert sequence.admitted is not None
+        waits[sequence.ticket.tenant == FLOOD].append(sequence.admitted - busy.asked[sequence.id])
+    return waits, 1 / most
+
+
+@pytest.mark.parametrize("speed", [SMALL_MODEL, LARGE_MODEL, EVEN, GPU_LIKE])
+def test_beside_a_guild_that_floods_the_others_wait_for_the_next_free_slot_and_no_longer(speed: Speed) -> None:
+    waits, until_next_ends = flooded(speed)
+    assert len(waits[False]) > 80
+    assert percentile(waits[False], 0.5) <= 1.5 * until_next_ends
+    assert percentile(waits[False], 0.95) <= WIDTH * until_next_ends, "as long as an answer takes"
+    assert percentile(waits[True], 0.5) >= 15 * until_next_ends
