@@ -1,5 +1,10 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
+import os
+
+# Read when NumPy is imported. On shared cores BLAS threads wait for each other, which takes many times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import signal
 import threading
 from collections.abc import Callable, Iterator

@@ -4,13 +4,15 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from inference.answer import Question
+from inference.answer import Answer, Question
 from inference.answerer import TimedAnswer
+from inference.counters import Counters
 from inference.engine import Engine
 from inference.engine_options import EngineOptions
 from inference.judge import DeadlinePassed, Unanswerable
@@ -70,6 +72,12 @@ def private_bytes(engine: Engine) -> int:
     return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
 
 
+async def counted(engine: Engine) -> Counters:
+    """What it has counted, once it has nothing to do."""
+    await asyncio.sleep(0.2)
+    return engine.counters
+
+
 async def test_hundreds_of_asks_leave_the_childs_memory_as_it_was(engine: Engine) -> None:
     """Three prefixes in two places: they come and go all the while. Every fifth ask is withdrawn."""
     question = Question((100, 200, 300), ("H1",), threshold=0.999999, explain=False, reasoning_budget=0)
@@ -91,6 +99,41 @@ async def test_hundreds_of_asks_leave_the_childs_memory_as_it_was(engine: Engine
         await some(90)
     assert private_bytes(engine) - before < 4 * MIB
     assert engine.counters.refused_steps == 0
+
+
+async def test_an_answer_is_the_same_alone_and_in_batches_of_several_policies_that_push_each_other_out(
+    engine: Engine, harmony: Harmony
+) -> None:
+    """Three policies in two places, of which one is longer than a step; texts join, leave and are withdrawn."""
+    rules = tuple(Rule(id=f"S{n}", text="Do not do this. " * 20) for n in range(4))
+    policies = [*POLICIES[:2], POLICIES[2].model_copy(update={"rules": (*POLICIES[2].rules, *rules)})]
+    asked = [(policy, text) for policy in policies for text in ("what a loser you are", "nice game")]
+
+    async def answer(policy: Policy, text: str, ticket: Ticket) -> Answer:
+        prompt = harmony.prompt(policy, Content(text), Effort.LOW)
+        question = Question(prompt.private, policy.rule_ids, 0.5, explain=False, reasoning_budget=4)
+        return (await engine.ask(policy.digest, prompt.prefix, question, ticket)).answer
+
+    assert len(harmony.prefix(policies[2], Effort.LOW)) > 512
+    alone = [await answer(policy, text, Ticket()) for policy, text in asked]
+    before = await counted(engine)
+    priorities = [*Priority, Priority.LIVE, Priority.BACKFILL]
+    tasks = [asyncio.create_task(answer(*asked[n % 6], Ticket(priorities[n % 5], n % 4))) for n in range(18)]
+    await asyncio.sleep(0.3)
+    for withdrawn in tasks[::8]:
+        withdrawn.cancel()
+    together = await asyncio.gather(*tasks, return_exceptions=True)
+    for n, found in enumerate(together):
+        if isinstance(found, Answer):
+            expected = replace(alone[n % 6], probability=found.probability, label_mass=found.label_mass)
+            assert found == expected
+            assert found.probability == pytest.approx(alone[n % 6].probability, abs=0.02)
+        else:
+            assert n % 8 == 0
+            assert isinstance(found, asyncio.CancelledError)
+    after = await counted(engine)
+    assert after.prefix_evictions > before.prefix_evictions
+    assert after.occupancy - before.occupancy > 3 * (after.steps - before.steps)
 
 
 async def test_killed_in_mid_flight_with_mixed_priorities_and_deadlines_nothing_is_lost(

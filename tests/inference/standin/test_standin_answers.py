@@ -1,5 +1,6 @@
 """What the stand-in says, through llama.cpp, harmony and the scheduler."""
 
+import asyncio
 from types import ModuleType
 from typing import Any
 
@@ -166,10 +167,11 @@ async def test_a_term_of_several_words_is_not_looked_for(standin_judge: LocalJud
 async def test_random_policies_and_messages_are_judged_as_term_matching_would(
     standin_judge: LocalJudge, samples: ModuleType
 ) -> None:
+    """All at once: eight policies and texts share the steps."""
     sampler = samples.Sampler(seed=2026)
-    for _ in range(12):
-        sample = sampler.sample()
-        verdict = await standin_judge.judge(sample.policy, sample.content)
+    drawn = [sampler.sample() for _ in range(8)]
+    verdicts = await asyncio.gather(*(standin_judge.judge(sample.policy, sample.content) for sample in drawn))
+    for sample, verdict in zip(drawn, verdicts, strict=True):
         expected = ((), ()) if sample.rule_id is None else ((sample.rule_id,), (sample.quote,))
         assert (verdict.rule_ids, verdict.quotes) == expected
 
