@@ -1,5 +1,7 @@
 """Sampling is exact: every token has its softmax probability, and one chance gives one token."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,3 +60,32 @@ def test_a_token_that_is_ruled_out_is_never_taken(chance: float) -> None:
     logits = np.full(3 * BLOCK + 1, -np.inf, np.float32)
     logits[[BLOCK + 5, BLOCK + 9]] = 3.0
     assert sample(logits, 0.7, chance) in (BLOCK + 5, BLOCK + 9)
+
+
+def test_rows_of_any_length_may_follow_one_another_and_are_left_as_they_are() -> None:
+    chance = np.random.default_rng(3)
+    rows = [chance.normal(0, 1, size).astype(np.float32) for size in (3 * BLOCK, 5, BLOCK + 1, 3 * BLOCK - 1, 5)]
+    kept = [row.copy() for row in rows]
+    for _ in range(3):
+        for row in rows:
+            assert sample(row, 0.7, 1 - 2**-53) == len(row) - 1, "nothing of a longer row is behind it"
+    assert all(np.array_equal(row, copy) for row, copy in zip(rows, kept, strict=True))
+
+
+def test_the_same_chances_give_the_same_tokens_also_in_several_threads() -> None:
+    chance = np.random.default_rng(4)
+    rows = chance.normal(0, 3, (20, 40 * BLOCK)).astype(np.float32)
+    chances = chance.random((20, 30)).tolist()
+    found: list[list[int]] = []
+
+    def draw() -> None:
+        found.append([sample(row, 0.7, u) for row, many in zip(rows, chances, strict=True) for u in many])
+
+    threads = [threading.Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    draw()
+    assert len(found) == 5
+    assert all(tokens == found[0] for tokens in found)
