@@ -17,7 +17,6 @@ class Slots:
         self._free: list[_Place] = []
         """The one that was left first stands first."""
         self._used: dict[int, _Place] = {}
-        self._made = 0
 
     @property
     def in_use(self) -> int:
@@ -39,13 +38,16 @@ class Slots:
         mine = next((place for place in reversed(self._free) if place.key == key), None)
         if mine is not None:
             self._free.remove(mine)
-        elif self._made < self._width:
-            mine, self._made = _Place(self._made), self._made + 1
         else:
-            mine = self._free.pop(0)
+            mine = self._unused() or self._free.pop(0)
         mine.key = key
         self._used[mine.number] = mine
         return mine.number
+
+    def _unused(self) -> _Place | None:
+        """A place that nobody has or had, the lowest one; those that a widening took away may come back."""
+        known = {*self._used, *(place.number for place in self._free)}
+        return next((_Place(number) for number in range(self._width) if number not in known), None)
 
     def give_back(self, number: int) -> None:
         """Leave a place."""
