@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.doctor.check import Check, fail, ok, warn
 from bot.trial import ServerTrial
 
-_RUNNING = "see that it runs and can be reached from here, with the same key; docs/engine.md has the commands"
+_RUNNING = "see that it runs as docs/engine.md shows, and can be reached from here with the key that is set"
 
 
 def examine_servers(trials: Sequence[ServerTrial]) -> list[Check]:
@@ -14,9 +14,10 @@ def examine_servers(trials: Sequence[ServerTrial]) -> list[Check]:
 
 
 def _server(trial: ServerTrial) -> Check:
-    name = f"server {trial.url.partition('://')[2]}"
+    host = trial.url.partition("://")[2].rstrip("/")
+    name = f"server {host}"
     if trial.problem:
-        return fail(name, f"it does not judge: {trial.problem}", _RUNNING)
+        return fail(name, f"it does not judge: {trial.problem.removeprefix(f'{host}: ')}", _RUNNING)
     message = f"{trial.model} judged a message in {trial.seconds:.1f} s"
     if trial.in_the_clear:
         advice = "fine in a private network; elsewhere put TLS before it: what members write is in it"

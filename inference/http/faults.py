@@ -1,5 +1,8 @@
 """What can go wrong at one replica, sorted by what the pool does about it. No message holds a member's text."""
 
+NEEDED = "it has to be llama-server, or vLLM 0.10.2 or newer"
+"""What to do about a server that cannot do what judging needs."""
+
 
 class ReplicaFault(Exception):
     """The replica failed; another may do better. Several in a row and it is left alone for a while."""

@@ -8,7 +8,7 @@ from inference.answer import Phase
 from inference.http.breaker import Breaker, State
 from inference.http.completion import Completion, Generation, Served
 from inference.http.dialect import Dialect
-from inference.http.faults import Garbled, ReplicaBusy, ReplicaFault, TooLong
+from inference.http.faults import NEEDED, Garbled, ReplicaBusy, ReplicaFault, TooLong
 from inference.http.identity import VOCABULARY, read_models, read_slots
 from inference.http.llama_server import LlamaServer
 from inference.http.options import HttpOptions
@@ -151,7 +151,7 @@ def _name(url: str) -> str:
 
 
 def _check(generation: Generation, completion: Completion) -> None:
-    """Hold an answer against what was asked for. Raises Garbled."""
+    """Hold an answer against what was asked for. Raises Garbled; ReplicaFault if it lacks what is needed."""
     if len(completion.tokens) > generation.most:
         raise Garbled("it wrote more than it was asked for")
     if any(not 0 <= token < VOCABULARY for token in completion.tokens):
@@ -160,3 +160,6 @@ def _check(generation: Generation, completion: Completion) -> None:
         raise Garbled("it wrote a token that it was not to write")
     if generation.allowed and not completion.tokens:
         raise Garbled("it wrote nothing where it had to choose")
+    if generation.scored and not completion.log_probabilities:
+        # Taken for a label without any probability, it would send every message to a person.
+        raise ReplicaFault(f"it tells no token probabilities: {NEEDED}")

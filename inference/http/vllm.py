@@ -10,7 +10,7 @@ from pydantic import Field
 
 from inference.http.completion import Completion, Generation, Stop
 from inference.http.dialect import CONTROL_TOKENS, Heard, heard
-from inference.http.faults import ReplicaFault
+from inference.http.faults import NEEDED, ReplicaFault
 
 _SCORED_TOKENS = 20
 """What a server gives at most unless it is told otherwise (`--max-logprobs`)."""
@@ -79,7 +79,7 @@ class Vllm:
         answer = heard(_Answer, data)
         choice, details = answer.choices[0], answer.usage.prompt_tokens_details
         if choice.token_ids is None:
-            raise ReplicaFault("it tells no token ids: vLLM does from version 0.10.2 on")
+            raise ReplicaFault(f"it tells no token ids: {NEEDED}")
         scores = choice.logprobs.top_logprobs if choice.logprobs else ()
         return Completion(
             tokens=choice.token_ids,

@@ -7,7 +7,7 @@ import httpx2
 import orjson
 from pydantic import SecretStr
 
-from inference.http.faults import Garbled, ReplicaBusy, ReplicaFault, TooLong
+from inference.http.faults import NEEDED, Garbled, ReplicaBusy, ReplicaFault, TooLong
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 2.0
@@ -26,6 +26,7 @@ class Wire:
     """Speaks with one server. Cancelling a call closes its connection, and the server stops writing."""
 
     def __init__(self, url: str, api_key: SecretStr | None, connect_seconds: float) -> None:
+        self._has_key = api_key is not None
         key = {"Authorization": f"Bearer {api_key.get_secret_value()}"} if api_key else {}
         self._client = httpx2.AsyncClient(
             base_url=url,
@@ -67,6 +68,8 @@ class Wire:
             raise ReplicaFault(next(words for kind, words in _FAULTS if isinstance(error, kind))) from None
         except httpx2.HTTPError:
             raise Garbled("its answer is not HTTP as it should be") from None
+        if response.status_code in (401, 403) and not self._has_key:
+            raise ReplicaFault("it wants an API key and got none: name one in the settings")
         _check_status(response.status_code, data)
         return data
 
@@ -96,4 +99,6 @@ def _check_status(status: int, data: bytes) -> None:
         raise ReplicaFault("it refuses the API key: check the key in the settings")
     if status == 404:
         raise ReplicaFault("it knows no such path or model: check its address and the model's name")
+    if status in (400, 422):
+        raise ReplicaFault(f"it does not understand the request (status {status}): {NEEDED}")
     raise ReplicaFault(f"it answered with status {status}")

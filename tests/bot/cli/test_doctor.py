@@ -307,10 +307,11 @@ def test_where_servers_judge_this_machine_s_model_is_of_no_interest(sound):
 
 def test_each_server_is_told_with_what_it_showed():
     trials = [ServerTrial(url, "safeguard", 1.23) for url in URLS[:2]]
-    checks = examine_servers([*trials, ServerTrial(URLS[2], problem="it does not answer")])
+    checks = examine_servers([*trials, ServerTrial(URLS[2], problem="127.0.0.1:8000: no connection")])
     assert [check.outcome for check in checks] == [Outcome.WARN, Outcome.OK, Outcome.FAIL]
     assert checks[0].name == "server 10.0.0.5:8080"
     assert "safeguard judged a message in 1.2 s; the connection is not encrypted" in checks[0].message
+    assert checks[2].message == "it does not judge: no connection", "its name is not said twice"
     assert "docs/engine.md" in checks[2].advice
 
 

@@ -195,9 +195,10 @@ async def test_without_another_server_it_is_tried_again_at_the_same_one(model: T
         (status(503), JudgeBusy, "no room"),
         (status(503, "Loading model"), JudgeUnavailable, "it is loading its model"),
         (status(500), JudgeUnavailable, "status 500"),
-        (status(401), JudgeUnavailable, "refuses the API key"),
+        (status(401), JudgeUnavailable, "wants an API key and got none"),
         (status(404), JudgeUnavailable, "no such path or model"),
         (status(422, "you loser"), JudgeUnavailable, "status 422"),
+        (status(400, "cannot unmarshal array: you loser"), JudgeUnavailable, "has to be llama-server, or vLLM"),
         (drop, JudgeUnavailable, "the connection broke"),
         (says(b"{"), UnreadableAnswer, "no JSON"),
         (says(b'{"tokens":[],"stop_type":"you loser"}'), UnreadableAnswer, "stop_type, tokens_evaluated"),
@@ -220,6 +221,17 @@ async def test_what_all_servers_fail_at_is_told_by_what_the_caller_does_about_it
         assert caught.type is error
         assert "loser" not in str(caught.value)
         assert all(replica.in_flight == 0 for replica in judge.counters.replicas)
+
+
+async def test_a_server_that_tells_no_probabilities_is_taken_for_one_that_cannot_judge(model: TokenModel) -> None:
+    """Its silence is no unreadable answer: that would send every message to a person."""
+    server = CompletionServer(model)
+    label = b'{"tokens":[%d],"stop_type":"limit","tokens_evaluated":1}' % model.harmony.scaffold.yes
+    async with judging([server]) as judge:
+        server.faults.append(_fine)
+        server.always = says(label)
+        with pytest.raises(JudgeUnavailable, match="no token probabilities: it has to be llama-server, or vLLM"):
+            await judge.judge(POLICY, CONTENT)
 
 
 async def test_a_server_that_fails_again_and_again_is_left_alone(model: TokenModel) -> None:

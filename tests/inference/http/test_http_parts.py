@@ -150,17 +150,21 @@ def test_a_new_policy_takes_the_place_that_was_left_longest_ago() -> None:
     assert slots.take("b") == places["a"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=60), st.integers(1, 5))
-def test_no_place_is_held_twice_and_none_gets_lost(moves: list[tuple[str, bool]], width: int) -> None:
+@given(st.lists(st.one_of(st.sampled_from("abcd"), st.none(), st.integers(1, 5)), max_size=60), st.integers(1, 5))
+def test_no_place_is_held_twice_and_none_gets_lost(moves: list[str | int | None], width: int) -> None:
+    """A letter takes a place, None gives one back, and a number is how many there turn out to be."""
     slots = Slots(width)
     held: list[int] = []
-    for key, takes in moves:
-        if takes and slots.room:
-            held.append(slots.take(key))
-        elif held and not takes:
+    for move in moves:
+        if isinstance(move, int):
+            width = move
+            slots.widen(width)
+        elif move and slots.room:
+            held.append(slots.take(move))
+            assert 0 <= held[-1] < width
+        elif held and not move:
             slots.give_back(held.pop())
         assert len(set(held)) == len(held) == slots.in_use
-        assert all(0 <= place < width for place in held)
         assert slots.room is (len(held) < width)
 
 
@@ -176,6 +180,8 @@ def test_a_server_may_turn_out_to_have_other_places_than_was_thought() -> None:
         slots.give_back(place)
     assert slots.take("a") == 0
     assert not slots.room
+    slots.widen(3)
+    assert {slots.take("a"), slots.take("a")} == {1, 2}, "it was started again with fewer, and again with more"
 
 
 @pytest.mark.parametrize(
