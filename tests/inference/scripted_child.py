@@ -7,45 +7,43 @@ for ever, "refuse" refuses, "long" refuses for good, "defect" tells of one, "lat
 "slow step" after a silence that was announced, "wait" leaves an ask open, "grow" does so and takes 40 MB.
 
 In the folder argv[1], the ids of cancelled asks go to the file "cancelled", and a line for each ask that comes to
-"asked": id, priority, tenant, deadline. A file "broken" in there makes it fail to start.
+"asked": id, priority, tenant, deadline. A file "broken" in there makes it fail to start. Its sentences are taken
+from the file "sentences", which the tests write with the engine's own classes: so it need not import them, and
+starts at once.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from inference.answer import Answer
-from inference.counters import Counters
-from inference.sizing import ModelShape, Wishes, plan_context
-from inference.wire import Ask, Beat, Cancel, Done, Fatal, Overdue, Ready, Refused, Taken, line, read_in_child
-from policies.frozen import Frozen
-from policies.verdict import Timing
-
-SHAPE = ModelShape(
-    blocks=2, window_every=2, window=128, cell_bytes=64, weights=10**6, embedding=10**5, head=10**5,
-    vocabulary=201_088, width=64, expert_width=64, experts_used=4,
-)  # fmt: skip
-PLAN = plan_context(SHAPE, 10**9, Wishes(width=8, prefixes=16, step_tokens=512))
-TIMING = Timing(queued=1.0, prefill=2.0, reasoning=3.0, answer=4.0)
+FOLDER = Path(sys.argv[1])
+SENTENCES = json.loads((FOLDER / "sentences").read_text())
+PRIORITIES = ("INTERACTIVE", "LIVE", "BACKFILL")
 
 
-def say(message: Frozen) -> None:
-    sys.stdout.buffer.write(line(message))
+def say(kind: str, **changes: Any) -> None:
+    sentence = {**SENTENCES[kind], **changes}
+    sys.stdout.buffer.write(json.dumps(sentence).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
-def done(ask: Ask, text: str) -> None:
-    answer = Answer(False, 0.1, 1.0, (), (), "", text, 1, cut=False, malformed=False)
-    say(Done(id=ask.id, answer=answer, timing=TIMING))
+def done(ask: dict[str, Any], text: str) -> None:
+    say("done", id=ask["id"], answer={**SENTENCES["done"]["answer"], "analysis": text})
+
+
+def beat() -> None:
+    say("beat", counters={**SENTENCES["beat"]["counters"], "steps": 14})
 
 
 grown: list[bytearray] = []
 
 
-def serve(ask: Ask) -> None:  # noqa: C901 - a flat list of what a child can do wrong
-    match ask.prefix_key:
+def serve(ask: dict[str, Any]) -> None:  # noqa: C901 - a flat list of what a child can do wrong
+    match ask["prefix_key"]:
         case "die" | "deaf":
             sys.stderr.write("something went wrong inside\n")
             sys.stderr.flush()
@@ -53,20 +51,20 @@ def serve(ask: Ask) -> None:  # noqa: C901 - a flat list of what a child can do 
         case "hang":
             time.sleep(600)
         case "refuse":
-            say(Refused(id=ask.id, reason="makes no sense", final=False))
+            say("refused", id=ask["id"], reason="makes no sense", final=False)
         case "long":
-            say(Refused(id=ask.id, reason="much too long", final=True))
+            say("refused", id=ask["id"], reason="much too long", final=True)
         case "defect":
-            say(Refused(id=ask.id, reason="a defect", final=False, defect="KeyError < answer.py:1 walk"))
+            say("refused", id=ask["id"], reason="a defect", final=False, defect="KeyError < answer.py:1 walk")
         case "late":
-            say(Overdue(id=ask.id))
+            say("overdue", id=ask["id"])
         case "slow step":
-            say(Beat(counters=Counters(), patience=30.0))
+            say("beat", patience=30.0)
             time.sleep(1.5)
             done(ask, "slow step")
         case "grow":
             grown.append(bytearray(b"x" * 40_000_000))
-            say(Taken(id=ask.id))
+            say("taken", id=ask["id"])
         case "garbage":
             sys.stdout.write("this is no message\n")
             sys.stdout.flush()
@@ -84,38 +82,41 @@ def serve(ask: Ask) -> None:  # noqa: C901 - a flat list of what a child can do 
         case "beat":
             for _ in range(14):
                 time.sleep(0.15)
-                say(Beat(counters=Counters(steps=14)))
+                beat()
             done(ask, "late")
         case "wait":
             pass
         case "slow":
             time.sleep(0.3)
-            say(Beat(counters=Counters(steps=14)))
+            beat()
             done(ask, "slow")
         case _:
             done(ask, "ok")
 
 
+def take(ask: dict[str, Any]) -> None:
+    ticket = ask["ticket"]
+    with (FOLDER / "asked").open("a") as asked:
+        asked.write(f"{ask['id']} {PRIORITIES[ticket['priority']]} {ticket['tenant']} {ticket['deadline']}\n")
+    if ask["prefix_key"] != "deaf":
+        say("taken", id=ask["id"])
+    serve(ask)
+
+
 def main() -> None:
-    folder = Path(sys.argv[1])
     sys.stdin.buffer.readline()
-    if (folder / "broken").exists():
-        say(Fatal(reason="the model file is broken"))
+    if (FOLDER / "broken").exists():
+        say("fatal", reason="the model file is broken")
         sys.exit(1)
-    say(Ready(model_name="scripted", plan=PLAN))
+    say("ready")
     for data in sys.stdin.buffer:
-        message = read_in_child(data)
-        if isinstance(message, Ask):
-            ticket = message.ticket
-            with (folder / "asked").open("a") as asked:
-                asked.write(f"{message.id} {ticket.priority.name} {ticket.tenant} {ticket.deadline}\n")
-            if message.prefix_key != "deaf":
-                say(Taken(id=message.id))
-            serve(message)
-        elif isinstance(message, Cancel):
-            with (folder / "cancelled").open("a") as cancelled:
-                cancelled.write(f"{message.id} ")
-            say(Beat(counters=Counters()))
+        message = json.loads(data)
+        if message["kind"] == "ask":
+            take(message)
+        elif message["kind"] == "cancel":
+            with (FOLDER / "cancelled").open("a") as cancelled:
+                cancelled.write(f"{message['id']} ")
+            say("beat")
 
 
 main()

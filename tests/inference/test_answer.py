@@ -146,12 +146,12 @@ def test_a_model_that_wanted_to_say_something_else_shows_in_the_label_mass(harmo
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("place", ["after the question", "at the label"])
+@pytest.mark.parametrize("place", ["after the question", "in a sampled analysis", "at the label"])
 def test_logits_that_are_no_numbers_are_unreadable(harmony: Harmony, place: str, broken: float) -> None:
-    steps = walk(ask(threshold=0.9), harmony)
+    steps = walk(ask(threshold=0.9, temperature=0.7), harmony)
     next(steps)
-    if place == "at the label":
-        steps.send(row(END))
+    if place != "after the question":
+        steps.send(row(END if place == "at the label" else 5))
     with pytest.raises(UnreadableAnswer, match="not made of numbers"):
         steps.send(Row(np.full(VOCABULARY, broken, np.float32)))
 

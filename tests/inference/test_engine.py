@@ -1,9 +1,12 @@
 """The supervision, with a child that has no model; tests/inference/test_local.py has the real one."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +15,35 @@ import pytest
 from inference import child as child_module
 from inference import engine as engine_module
 from inference import flights
-from inference.answer import Question
+from inference.answer import Answer, Question
+from inference.counters import Counters
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
 from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.sizing import ModelShape, Wishes, plan_context
 from inference.ticket import ORDINARY, Priority, Ticket
+from inference.wire import Beat, Done, Fatal, Overdue, Ready, Refused, Taken, line
 from policies.verdict import Timing
 
 QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)
 CHILD = Path(__file__).with_name("scripted_child.py")
+SHAPE = ModelShape(
+    blocks=2, window_every=2, window=128, cell_bytes=64, weights=10**6, embedding=10**5, head=10**5,
+    vocabulary=201_088, width=64, expert_width=64, experts_used=4,
+)  # fmt: skip
+PLAN = plan_context(SHAPE, 10**9, Wishes(width=8, prefixes=16, step_tokens=512))
+ANSWER = Answer(False, 0.1, 1.0, (), (), "", "", 1, cut=False, malformed=False)
+MESSAGES = (
+    Ready(model_name="scripted", plan=PLAN),
+    Taken(id=0),
+    Done(id=0, answer=ANSWER, timing=Timing(queued=1.0, prefill=2.0, reasoning=3.0, answer=4.0)),
+    Refused(id=0, reason="", final=False),
+    Overdue(id=0),
+    Beat(counters=Counters()),
+    Fatal(reason=""),
+)
+SENTENCES = json.dumps({message.kind: json.loads(line(message)) for message in MESSAGES})
+"""What the child can say, by kind."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +52,8 @@ def _quick_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options(folder: Path, hang_seconds: float = 20.0, **more: Any) -> EngineOptions:
-    command = (sys.executable, "-P", str(CHILD), str(folder))
+    (folder / "sentences").write_text(SENTENCES)
+    command = (sys.executable, "-I", "-S", str(CHILD), str(folder))
     return EngineOptions(model=folder, vocabulary=folder, hang_seconds=hang_seconds, command=command, **more)
 
 
@@ -98,6 +122,17 @@ async def test_a_child_that_hangs_is_killed_even_when_its_asks_are_given_up_soon
 async def test_a_child_that_works_long_but_gives_signs_of_life_is_left_alone(tmp_path: Path) -> None:
     async with Engine(options(tmp_path, hang_seconds=1.2)) as engine:
         assert await ask(engine, "beat") == "late"
+        assert engine.restarts == 0
+
+
+async def test_time_in_which_the_parent_itself_stood_still_is_no_silence_of_the_child(tmp_path: Path) -> None:
+    async with Engine(options(tmp_path, hang_seconds=1.0)) as engine:
+        waiting = asyncio.create_task(ask(engine, "wait"))
+        await asyncio.sleep(0.1)
+        time.sleep(1.3)  # noqa: ASYNC251 - a loop that stands still is what is tried
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        assert await ask(engine, "ok") == "ok"
         assert engine.restarts == 0
 
 
@@ -182,10 +217,10 @@ async def test_pipes_and_processes_that_do_not_end_keep_nobody_waiting(
 
 async def test_a_process_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     program = tmp_path / "child"
-    script = f'#!/bin/sh\nexec {sys.executable} -P {CHILD} "$@"\n'
+    script = f'#!/bin/sh\nexec {sys.executable} -I -S {CHILD} "$@"\n'
     program.write_text(script)
     program.chmod(0o755)
-    async with Engine(EngineOptions(tmp_path, tmp_path, command=(str(program), str(tmp_path)))) as engine:
+    async with Engine(replace(options(tmp_path), command=(str(program), str(tmp_path)))) as engine:
         program.unlink()
         with pytest.raises(JudgeUnavailable, match="cannot be started"):
             await ask(engine, "die")
@@ -393,7 +428,7 @@ async def test_the_engine_is_loading_until_it_is_ready_again(tmp_path: Path) -> 
 async def test_a_child_that_grows_without_end_is_started_again_and_its_ask_is_not_blamed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with Engine(options(tmp_path, hang_seconds=5.0, memory_growth=30_000_000)) as engine:
+    async with Engine(options(tmp_path, hang_seconds=2.0, memory_growth=30_000_000)) as engine:
         growing = asyncio.create_task(ask(engine, "grow"))
         while engine.restarts < flights.SUSPECT_AFTER + 2:  # noqa: ASYNC110 - the engine counts, it tells nobody
             await asyncio.sleep(0.05)
