@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from inference import vocabulary
+from inference import prompt, vocabulary
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
 from inference.local import LocalJudge, open_local_judge
@@ -180,7 +180,10 @@ async def test_a_withdrawn_job_leaves_room_for_the_others(judge: LocalJudge) -> 
     assert (await judge.judge(POLICY, Content("you loser"))).violation
 
 
-async def test_a_huge_message_is_judged_by_its_ends_and_says_so(judge: LocalJudge) -> None:
+async def test_a_huge_message_is_judged_by_its_ends_and_says_so(
+    judge: LocalJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompt, "MAX_CONTENT_TOKENS", 1024)  # two steps are enough to see
     verdict = await judge.judge(POLICY, Content("ᚠᛇᚻ" * 4000))
     assert any("its middle was not read" in note for note in verdict.notes)
 

@@ -9,6 +9,7 @@ import pytest
 from inference import answer, wire
 from inference.answer import Feed, Output, Phase, Question, Text, Walk
 from inference.prompt import END, Harmony
+from inference.scheduler import Step
 from inference.ticket import Priority, Ticket
 from inference.wire import Ask, Beat, Cancel, Done, FromChild, Overdue, Refused, Taken
 from inference.work_loop import Inbox
@@ -310,3 +311,28 @@ def test_every_message_gets_a_sign_of_life_also_a_cancellation_that_comes_too_la
     bench = Bench(harmony)
     bench.put(Cancel(id=7))
     assert [type(message) for message in bench.run()] == [Beat]
+
+
+def test_the_scheduler_is_told_what_each_step_cost(harmony: Harmony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By that it keeps steps short for whoever sits before a screen."""
+    bench = Bench(harmony, {1: rows(harmony, " Fine.", END, "0")})
+    told: list[tuple[Step, float]] = []
+    monkeypatch.setattr(bench.scheduler, "spent", lambda step, seconds: told.append((step, seconds)))
+    bench.put(ask(1))
+    bench.run()
+    assert told == [(step, 1.0) for step in bench.context.steps]
+
+
+def test_time_without_work_is_no_time_of_ours(harmony: Harmony) -> None:
+    class Quiet(Inbox):
+        def get_nowait(self) -> tuple[Ask | Cancel, float] | None:
+            message = super().get_nowait()
+            bench.clock.now += 100
+            return message
+
+    bench = Bench(harmony, {1: rows(harmony, " Fine.", END, "0")})
+    bench.inbox = Quiet()
+    bench.put(ask(1))
+    counters = only(bench.run(), Beat)[-1].counters
+    assert counters.model_seconds == len(bench.context.steps)
+    assert counters.python_seconds == 0
