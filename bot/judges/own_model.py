@@ -20,6 +20,9 @@ from inference.model_file import ModelFile, token_texts
 from inference.sizing import ContextPlan
 from inference.standin.notice import STANDIN_NOTICE
 
+FEW_PREFIXES = 100
+"""Below so many, the first reading of each policy is most of what was missed, and says nothing about the room."""
+
 
 class OwnModel:
     """A model file on this machine, or the stand-in."""
@@ -92,7 +95,7 @@ def health_of(engine: Engine) -> JudgeHealth:
         waiting=waiting.interactive + waiting.live + waiting.backfill,
         restarting=engine.loading,
         together=counted.occupancy / counted.steps if counted.steps else None,
-        prefix_hits=counted.prefix_hits / prefixes if prefixes else None,
+        prefix_hits=counted.prefix_hits / prefixes if prefixes >= FEW_PREFIXES else None,
         restarts=engine.restarts,
     )
 
