@@ -57,7 +57,7 @@ class Servers:
             EnvironmentProblem: none of them answers, and the settings do not name the model either.
         """
         folder = await asyncio.to_thread(kept_vocabulary, self._settings)
-        opening = open_http_judge(self._options(), folder, budgets=budgets(self._settings.engine))
+        opening = open_http_judge(http_options(self._settings), folder, budgets=budgets(self._settings.engine))
         async with AsyncExitStack() as stack:
             try:
                 judge = await stack.enter_async_context(opening)
@@ -73,27 +73,33 @@ class Servers:
         Raises:
             SettingsError: the key's file cannot be read, or holds no key.
         """
-        folder, options = await asyncio.to_thread(kept_vocabulary, self._settings), self._options()
+        folder, options = await asyncio.to_thread(kept_vocabulary, self._settings), http_options(self._settings)
         trials = (_tried(replace(options, urls=(url,)), folder) for url in options.urls)
         return list(await asyncio.gather(*trials))
 
-    def _options(self) -> HttpOptions:
-        servers = self._settings.servers
-        key = find_api_key(servers)
-        if key and key.warning:
-            _log.warning(key.warning, advice="chmod 600")
-        return HttpOptions(
-            urls=servers.urls,
-            model=servers.model,
-            model_digest=servers.model_sha256 or "",
-            api_key=key.secret if key else None,
-            dialect=servers.kind,
-            width=None if servers.width == "auto" else servers.width,
-            queue=self._settings.engine.queue,
-            connect_seconds=servers.connect.total_seconds(),
-            analysis_seconds=servers.reasoning.total_seconds(),
-            answer_seconds=servers.answer.total_seconds(),
-        )
+
+def http_options(settings: Settings) -> HttpOptions:
+    """How the servers are asked.
+
+    Raises:
+        SettingsError: the key's file cannot be read, or holds no key.
+    """
+    servers = settings.servers
+    key = find_api_key(servers)
+    if key and key.warning:
+        _log.warning(key.warning, advice="chmod 600")
+    return HttpOptions(
+        urls=servers.urls,
+        model=servers.model,
+        model_digest=servers.model_sha256 or "",
+        api_key=key.secret if key else None,
+        dialect=servers.kind,
+        width=None if servers.width == "auto" else servers.width,
+        queue=settings.engine.queue,
+        connect_seconds=servers.connect.total_seconds(),
+        analysis_seconds=servers.reasoning.total_seconds(),
+        answer_seconds=servers.answer.total_seconds(),
+    )
 
 
 async def _tried(options: HttpOptions, vocabulary: Path) -> ServerTrial:

@@ -7,17 +7,19 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.errors import EnvironmentProblem
 from bot.health import JudgeHealth
 from bot.judges.choosing import jobs_in_flight, judge_source
 from bot.judges.own_model import OwnModel, engine_options, health_of
-from bot.judges.servers import Servers
+from bot.judges.servers import Servers, http_options
 from bot.judges.source import budgets
 from bot.models.meter import Advance, Meter
 from bot.settings import Settings
 from inference.counters import ByPriority, Counters
+from inference.http.options import HttpOptions
 from inference.judge import JudgeUnavailable
 from inference.judging import Budgets
 from inference.prompt import Harmony
@@ -89,12 +91,28 @@ def test_the_engine_is_told_what_is_set(tmp_path):
 def test_an_engines_health_is_what_it_has_counted():
     counters = Counters(
         steps=10, occupancy=25, running=3, waiting=ByPriority(interactive=1, live=2, backfill=4),
-        prefix_hits=9, prefix_misses=3,
+        prefix_hits=75, prefix_misses=25,
     )  # fmt: skip
     engine = cast("Any", SimpleNamespace(counters=counters, loading=False, restarts=2))
     assert health_of(engine) == JudgeHealth(3, 7, together=2.5, prefix_hits=0.75, restarts=2)
     fresh = cast("Any", SimpleNamespace(counters=Counters(), loading=True, restarts=0))
     assert health_of(fresh) == JudgeHealth(0, 0, restarting=True)
+    begun = cast("Any", SimpleNamespace(counters=Counters(prefix_misses=5), loading=False, restarts=0))
+    assert health_of(begun).prefix_hits is None, "every policy is read a first time"
+
+
+def test_the_servers_are_asked_as_it_is_set(monkeypatch):
+    monkeypatch.setenv("SAFEGUILD_SERVERS__API_KEY", "sk-1")
+    servers = {
+        "urls": ("http://a", "http://b"), "model": "safeguard", "model_sha256": "a" * 64, "kind": "vllm",
+        "width": 9, "connect": "2 seconds", "reasoning": "40 seconds", "answer": "7 seconds",
+    }  # fmt: skip
+    told = http_options(Settings(servers=servers, engine={"queue": 77}))
+    assert told == HttpOptions(
+        urls=("http://a", "http://b"), model="safeguard", model_digest="a" * 64, api_key=SecretStr("sk-1"),
+        dialect="vllm", width=9, queue=77, connect_seconds=2, analysis_seconds=40, answer_seconds=7,
+    )  # fmt: skip
+    assert http_options(Settings(servers={"urls": ("http://a",)})).width is None
 
 
 async def test_a_verdict_comes_from_a_server_with_its_key_and_budget(folder, server, monkeypatch):
