@@ -33,6 +33,13 @@ def old_message(number: int, text: str, author_id: int) -> str:
     return json.dumps(stored)
 
 
+def old_verdict(violation: bool | None) -> str:
+    """A verdict as it was stored before a model could look twice and before times were kept."""
+    stored: dict[str, Any] = json.loads(verdict(violation).model_dump_json())
+    del stored["first_look"], stored["timing"]
+    return json.dumps(stored)
+
+
 class FirstSchema:
     """Writes what the store wrote under schema 1."""
 
@@ -52,7 +59,7 @@ class FirstSchema:
             text = f"revision {revision}"
             digest = message(100 + number, text).digest
             self._db.execute(ADD_REVISION, (number, revision, digest, old_message(100 + number, text, author_id)))
-            judged = (None, None, violation, verdict(violation).model_dump_json())
+            judged = (None, None, violation, old_verdict(violation))
             ends = ("judging", "token", to_micros(START), None, None) if violation is None else ("judged", *judged)
             self._db.execute(ADD_JOB, (number, revision, suspicion().model_dump_json(), *ends))
 

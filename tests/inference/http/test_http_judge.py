@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from inference.answer import Question
+from inference.answer import Phase, Question
 from inference.http.answerer import HttpAnswerer
-from inference.http.breaker import State
+from inference.http.breaker import FAULTS_IN_A_ROW, State
+from inference.http.completion import Generation
+from inference.http.faults import ReplicaBusy
 from inference.http.judge import HttpJudge, open_http_judge
 from inference.http.options import HttpOptions
+from inference.http.replica import Replica
 from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
 from inference.judging import Budgets
 from inference.prompt import Harmony
@@ -221,6 +224,42 @@ async def test_what_all_servers_fail_at_is_told_by_what_the_caller_does_about_it
         assert caught.type is error
         assert "loser" not in str(caught.value)
         assert all(replica.in_flight == 0 for replica in judge.counters.replicas)
+
+
+async def test_a_judge_of_which_one_server_is_busy_and_the_other_away_is_away(model: TokenModel) -> None:
+    servers = [CompletionServer(model), CompletionServer(model)]
+    async with judging(servers) as judge:
+        servers[0].always, servers[1].always = status(429), status(500)
+        with pytest.raises(JudgeUnavailable, match="status 500"):
+            await judge.judge(POLICY, CONTENT)
+
+
+async def test_the_pauses_between_attempts_double_and_are_drawn_by_chance(
+    model: TokenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, float]] = []
+    monkeypatch.setattr(random, "uniform", lambda *bounds: drawn.append(bounds) or 0.0)
+    server = CompletionServer(model)
+    server.always = status(429)
+    async with judging([server], attempts=4) as judge:
+        with pytest.raises(JudgeBusy):
+            await judge.judge(POLICY, CONTENT)
+    assert drawn == [(0, 0.001), (0, 0.002), (0, 0.004)]
+
+
+async def test_a_probe_that_finds_a_server_busy_has_found_it_well(model: TokenModel) -> None:
+    async with serving(CompletionServer(model)) as server:
+        server.always = status(429)
+        replica = Replica(
+            server.url, HttpOptions(urls=(server.url,)), iter(range(0, 900, 60)).__next__, lambda: 1.0
+        )
+        for _ in range(FAULTS_IN_A_ROW):
+            replica.breaker.failed()
+        assert replica.breaker.begin()
+        with pytest.raises(ReplicaBusy):
+            await replica.complete(Generation((1,), 1, Phase.ANSWER), 0)
+        assert replica.breaker.state is State.CLOSED
+        await replica.close()
 
 
 async def test_a_server_that_tells_no_probabilities_is_taken_for_one_that_cannot_judge(model: TokenModel) -> None:
