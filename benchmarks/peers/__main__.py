@@ -27,6 +27,8 @@ from benchmarks.peers.workload import Workload
 from inference.engine_options import default_threads
 
 CHECKED_REQUESTS = 8
+_KEEP_IDLE = ("--no-cache-idle-slots",)
+"""By default llama-server empties the idle slots of a unified cache with every new task."""
 
 
 def all_systems(widths: list[int]) -> list[System]:
@@ -37,6 +39,7 @@ def all_systems(widths: list[int]) -> list[System]:
         OneByOne("memory"),
         LlamaServer(swa_full=True),
         LlamaServer(swa_full=False),
+        LlamaServer(swa_full=True, extra=_KEEP_IDLE, label="llama-server -np 8 -kvu --swa-full, idle slots kept"),
         ExampleServer(),
         *(Ours(width) for width in widths),
     ]
