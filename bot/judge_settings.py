@@ -39,7 +39,7 @@ class EngineSettings(Section):
     )
     step_tokens: Count = Field(
         512,
-        ge=128,  # at least the greatest width: every message in flight takes part in a step
+        ge=128,  # every message in flight takes part in a step; sizing narrows a width that has no room in one
         le=8_192,
         description="Tokens that the model works on in one step. Less answers sooner, more gets more done.",
     )

@@ -117,7 +117,9 @@ class Worker:
     def _start(self, ask: Ask, when: float) -> None:
         self._send(Taken(id=ask.id))
         reserve = ask.question.most_tokens
-        sequence = Stream(ask.id, ask.prefix_key, ask.prefix, reserve=reserve, ticket=ask.ticket)
+        # A key that is used for other tokens by mistake must not have a text judged under another policy.
+        key = f"{ask.prefix_key} {hash(ask.prefix)}"
+        sequence = Stream(ask.id, key, ask.prefix, reserve=reserve, ticket=ask.ticket)
         with self._guarded(ask.id):
             walk = self._walk(ask.question, self._text)
             self._scheduler.add(sequence, next(walk).tokens, when)

@@ -49,6 +49,16 @@ def test_asks_are_taken_answered_and_forgotten(harmony: Harmony) -> None:
     assert bench.scheduler.idle
 
 
+def test_one_key_for_two_prefixes_never_mixes_them_up(harmony: Harmony) -> None:
+    """Whatever a caller does wrong, a text is not judged under another policy's prompt."""
+    bench = Bench(harmony, {n: rows(harmony, " Fine.", END, "0") for n in (1, 2)})
+    bench.put(ask(1))
+    bench.put(ask(2).model_copy(update={"prefix": (*PREFIX[:-1], 7)}))
+    said = bench.run()
+    assert {type(result) for result in results(said).values()} == {Done}
+    assert bench.scheduler.counters.prefix_misses == 2
+
+
 def test_the_parts_of_an_answers_time_are_told(harmony: Harmony) -> None:
     """Steps take a second. The prefix takes two, then come the message, two tokens of analysis and the answer."""
     bench = Bench(harmony, {1: rows(harmony, " Fine.", END, "0")})
