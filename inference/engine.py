@@ -13,10 +13,10 @@ from typing import Self
 from inference.answer import Question
 from inference.answerer import TimedAnswer
 from inference.child import Child, NoMessageError
-from inference.counters import Counters
 from inference.engine_options import EngineOptions
 from inference.flights import Flight, Flights
 from inference.judge import DeadlinePassed, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.scheduling.counters import Counters
 from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from inference.watchdog import Watchdog

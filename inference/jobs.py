@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inference.answer import Answer, Output, Phase, Walk
-from inference.scheduler import Sequence
+from inference.scheduling.scheduler import Sequence
 from policies.verdict import Timing
 
 FRAMES = 3

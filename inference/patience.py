@@ -1,6 +1,6 @@
 """How long the worker may be silent before it counts as hanging."""
 
-from inference.step_cost import StepCost
+from inference.scheduling.step_cost import StepCost
 
 FACTOR = 10.0
 """How many times as long as expected a step may take: a busy machine is no hang."""

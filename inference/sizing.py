@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from inference.model_file import ModelFile
-from inference.steps import interactive_slots
+from inference.scheduling.steps import interactive_slots
 from policies.frozen import Frozen
 
 MAX_SLOTS = 256

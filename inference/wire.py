@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from inference.answer import Answer, Question
-from inference.counters import Counters
+from inference.scheduling.counters import Counters
 from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from policies.frozen import Frozen

@@ -12,8 +12,8 @@ from inference.jobs import Job, where
 from inference.judge import UnreadableAnswer
 from inference.llama import DecodeRefused
 from inference.patience import Patience
-from inference.scheduler import Scheduler, Step, TooLongError
-from inference.steps import Sequence as Stream
+from inference.scheduling.scheduler import Scheduler, Step, TooLongError
+from inference.scheduling.steps import Sequence as Stream
 from inference.wire import Ask, Beat, Cancel, Done, Overdue, Refused, Taken, line
 from policies.frozen import Frozen
 

@@ -19,7 +19,7 @@ from inference.llama import Context, DecodeError, ModelError, open_context, open
 from inference.model_file import ModelFileError, read_model_file
 from inference.patience import Patience
 from inference.prompt import load_harmony
-from inference.scheduler import Cells, Limits, OutOfRoomError, Row, Scheduler, Step
+from inference.scheduling.scheduler import Cells, Limits, OutOfRoomError, Row, Scheduler, Step
 from inference.sizing import ContextPlan, DoesNotFit, plan_context, shape_of
 from inference.vocabulary import VocabularyError
 from inference.wire import Fatal, Ready, Setup, line, read_in_child

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.open_loop.arrivals import Mix, Pattern, Request, at_once, bursts, merged, poisson, requests
 from benchmarks.open_loop.load import Load, Run
 from benchmarks.open_loop.summary import Ending
-from inference.counters import Counters
 from inference.engine import Engine
+from inference.scheduling.counters import Counters
 from inference.ticket import Priority
 
 OVERLOAD = 2.0

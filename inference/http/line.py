@@ -1,7 +1,7 @@
 """Who gets the next free place: the more urgent first, tenants in turn, and nobody waits for ever.
 
-The engine's own queue (`inference.fair_queue`) counts tokens and batches; servers batch by themselves, so here
-places are counted. No clock, no event loop.
+The engine's own queue (`inference.scheduling.fair_queue`) counts tokens and batches; servers batch by themselves,
+so here places are counted. No clock, no event loop.
 """
 
 import itertools

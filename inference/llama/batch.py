@@ -8,7 +8,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.steps import Row
+from inference.scheduling.steps import Row
 
 
 class Batch:

@@ -14,8 +14,8 @@ from inference.llama.batch import Batch
 from inference.llama.errors import DecodeError, DecodeRefused, ModelError
 from inference.llama.model import Model
 from inference.llama.outputs import Logits, Output, Outputs
+from inference.scheduling.steps import Step
 from inference.sizing import ContextPlan, DoesNotFit
-from inference.steps import Step
 
 _NO_ROOM = 1
 """What llama_decode returns when it found no cells; it has then put everything back."""

@@ -5,7 +5,7 @@ from benchmarks.open_loop.arrivals import Request
 from benchmarks.open_loop.load import Run
 from benchmarks.open_loop.scenarios import Comparison, Result, joined, work_between
 from benchmarks.open_loop.summary import Ending, Outcome
-from inference.counters import ByPriority, Counters
+from inference.scheduling.counters import ByPriority, Counters
 from inference.ticket import Priority
 from policies.verdict import Timing
 

@@ -9,7 +9,7 @@ from inference.answer import Output
 from inference.llama import DecodeRefused
 from inference.patience import Patience
 from inference.prompt import Harmony
-from inference.scheduler import Cells, Limits, Scheduler, Step
+from inference.scheduling.scheduler import Cells, Limits, Scheduler, Step
 from inference.wire import Ask, Cancel, FromChild
 from inference.work_loop import Inbox, Walker, Worker
 from tests.inference.scripted_logits import NOTHING, Row

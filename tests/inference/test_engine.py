@@ -16,10 +16,10 @@ from inference import child as child_module
 from inference import engine as engine_module
 from inference import flights
 from inference.answer import Answer, Question
-from inference.counters import Counters
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
 from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.scheduling.counters import Counters
 from inference.sizing import ModelShape, Wishes, plan_context
 from inference.ticket import ORDINARY, Priority, Ticket
 from inference.wire import Beat, Done, Fatal, Overdue, Ready, Refused, Taken, line

@@ -12,12 +12,12 @@ import pytest_asyncio
 
 from inference.answer import Answer, Question
 from inference.answerer import TimedAnswer
-from inference.counters import Counters
 from inference.engine import Engine
 from inference.engine_options import EngineOptions
 from inference.judge import DeadlinePassed, Unanswerable
 from inference.prompt import Harmony
 from inference.rendering import Content
+from inference.scheduling.counters import Counters
 from inference.ticket import Priority, Ticket
 from policies.policy import Effort, Policy, Rule
 from policies.verdict import Timing

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.model_file import read_model_file
-from inference.scheduler import Cells, Limits
+from inference.scheduling.scheduler import Cells, Limits
 from inference.sizing import (
     LEAST_CELLS,
     MAX_SLOTS,

@@ -9,7 +9,7 @@ import pytest
 from inference import answer, wire
 from inference.answer import Feed, Output, Phase, Question, Text, Walk
 from inference.prompt import END, Harmony
-from inference.scheduler import Step
+from inference.scheduling.scheduler import Step
 from inference.ticket import Priority, Ticket
 from inference.wire import Ask, Beat, Cancel, Done, FromChild, Overdue, Refused, Taken
 from inference.work_loop import Inbox

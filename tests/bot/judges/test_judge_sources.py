@@ -18,12 +18,12 @@ from bot.judges.servers import Servers, http_options
 from bot.judges.source import budgets
 from bot.models.meter import Advance, Meter
 from bot.settings import Settings
-from inference.counters import ByPriority, Counters
 from inference.http.options import HttpOptions
 from inference.judge import JudgeUnavailable
 from inference.judging import Budgets
 from inference.prompt import Harmony
 from inference.rendering import Content
+from inference.scheduling.counters import ByPriority, Counters
 from tests.bot.adapters import make_policy
 from tests.inference.http.completion_server import CompletionServer, serving, status
 from tests.inference.http.token_model import TokenModel

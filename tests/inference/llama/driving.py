@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.llama import Context, DecodeRefused
-from inference.scheduler import Cells, Limits, Row, Scheduler, Sequence, Step
-from tests.inference.cache_model import CacheModel
+from inference.scheduling.scheduler import Cells, Limits, Row, Scheduler, Sequence, Step
 from tests.inference.llama.tiny_model import VOCABULARY
+from tests.inference.scheduling.cache_model import CacheModel
 
 Logits = NDArray[np.float32]
 SOMEBODY = Sequence(0, "", (), 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.scheduler import Cells
+from inference.scheduling.scheduler import Cells
 from tests.inference.llama.driving import Driver, Job, Logits, decode, feed, tokens
 
 NOISE = 0.01

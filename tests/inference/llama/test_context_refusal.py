@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference.llama import DecodeError, DecodeRefused
-from inference.scheduler import Row, Step
+from inference.scheduling.scheduler import Row, Step
 from tests.inference.llama.driving import SOMEBODY, decode, feed, prepare, tokens
 from tests.inference.llama.tiny_model import write_tiny_model
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference.llama.outputs import Outputs
-from inference.scheduler import Row, Step
+from inference.scheduling.scheduler import Row, Step
 from tests.inference.llama.driving import SOMEBODY, feed, tokens
 
 

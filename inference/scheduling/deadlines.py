@@ -2,7 +2,7 @@
 
 import heapq
 
-from inference.steps import Sequence
+from inference.scheduling.steps import Sequence
 
 SLACK = 64
 """Entries of sequences that are gone, beyond as many as are alive, before they are swept out."""

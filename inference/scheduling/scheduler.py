@@ -16,14 +16,14 @@ import math
 from collections.abc import Sequence as Items
 from itertools import islice
 
-from inference.batching import Batching
-from inference.counters import Counters, Tally
-from inference.deadlines import Deadlines
-from inference.fair_queue import FairQueue, Waiting
-from inference.ledger import NOTHING, Cells, Ledger
-from inference.prefixes import Prefixes
-from inference.residents import Residents
-from inference.steps import Limits, Row, Sequence, Step
+from inference.scheduling.batching import Batching
+from inference.scheduling.counters import Counters, Tally
+from inference.scheduling.deadlines import Deadlines
+from inference.scheduling.fair_queue import FairQueue, Waiting
+from inference.scheduling.ledger import NOTHING, Cells, Ledger
+from inference.scheduling.prefixes import Prefixes
+from inference.scheduling.residents import Residents
+from inference.scheduling.steps import Limits, Row, Sequence, Step
 from inference.ticket import Priority
 
 __all__ = ["Cells", "Counters", "Limits", "OutOfRoomError", "Row", "Scheduler", "Sequence", "Step", "TooLongError"]

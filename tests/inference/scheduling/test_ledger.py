@@ -3,7 +3,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.ledger import NOTHING, Cells, Ledger
+from inference.scheduling.ledger import NOTHING, Cells, Ledger
 
 
 def ledger(base: int = 100, window: int = 100, *, looks_back: int = 8, step_tokens: int = 16) -> Ledger:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from inference.batching import BRISK_SECONDS, CARRIED_OVER, SLOWDOWN
-from inference.scheduler import Sequence
+from inference.scheduling.batching import BRISK_SECONDS, CARRIED_OVER, SLOWDOWN
+from inference.scheduling.scheduler import Sequence
 from inference.ticket import Priority
-from tests.inference.timed_machine import Machine, Speed
+from tests.inference.scheduling.timed_machine import Machine, Speed
 
 INTERACTIVE, LIVE, BACKFILL = Priority
 

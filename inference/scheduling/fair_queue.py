@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from inference.steps import Sequence
+from inference.scheduling.steps import Sequence
 from inference.ticket import Priority
 
 AGEING_SECONDS = {Priority.INTERACTIVE: 0.0, Priority.LIVE: 5.0, Priority.BACKFILL: 60.0}

@@ -1,7 +1,7 @@
 """Prefixes: prefilled once, compacted, shared, evicted."""
 
-from inference.scheduler import Cells
-from tests.inference.scheduler_bench import INTERACTIVE, WINDOW, Bench, rows_of
+from inference.scheduling.scheduler import Cells
+from tests.inference.scheduling.scheduler_bench import INTERACTIVE, WINDOW, Bench, rows_of
 
 
 def test_a_prefix_is_prefilled_once_for_all_who_start_with_it() -> None:

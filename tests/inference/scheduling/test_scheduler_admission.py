@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from inference.fair_queue import SHARE_OF_OLD
-from inference.scheduler import OVERTAKEN_AT_MOST, Sequence
+from inference.scheduling.fair_queue import SHARE_OF_OLD
+from inference.scheduling.scheduler import OVERTAKEN_AT_MOST, Sequence
 from inference.ticket import Ticket
-from tests.inference.scheduler_bench import BACKFILL, INTERACTIVE, LIVE, Bench
+from tests.inference.scheduling.scheduler_bench import BACKFILL, INTERACTIVE, LIVE, Bench
 
 
 def test_interactive_ones_are_admitted_first_then_live_then_backfill() -> None:

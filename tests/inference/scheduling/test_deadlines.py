@@ -1,5 +1,5 @@
-from inference.deadlines import SLACK, Deadlines
-from inference.steps import Sequence
+from inference.scheduling.deadlines import SLACK, Deadlines
+from inference.scheduling.steps import Sequence
 from inference.ticket import Ticket
 
 

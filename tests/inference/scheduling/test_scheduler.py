@@ -2,9 +2,9 @@
 
 import pytest
 
-from inference.scheduler import Cells, Limits, Sequence, TooLongError
+from inference.scheduling.scheduler import Cells, Limits, Sequence, TooLongError
 from inference.ticket import Priority
-from tests.inference.scheduler_bench import BACKFILL, INTERACTIVE, Bench
+from tests.inference.scheduling.scheduler_bench import BACKFILL, INTERACTIVE, Bench
 
 
 def test_sequences_join_a_running_batch() -> None:

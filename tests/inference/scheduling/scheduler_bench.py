@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from inference.scheduler import Cells, Limits, Row, Scheduler, Sequence, Step
-from inference.steps import interactive_slots
+from inference.scheduling.scheduler import Cells, Limits, Row, Scheduler, Sequence, Step
+from inference.scheduling.steps import interactive_slots
 from inference.ticket import Priority, Ticket
-from tests.inference.cache_model import CacheModel, NoRoomError
+from tests.inference.scheduling.cache_model import CacheModel, NoRoomError
 
 WINDOW = 8
 INTERACTIVE, LIVE, BACKFILL = Priority

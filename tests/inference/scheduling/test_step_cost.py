@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.step_cost import StepCost
+from inference.scheduling.step_cost import StepCost
 
 
 def learned(steps: list[tuple[int, float]]) -> StepCost:

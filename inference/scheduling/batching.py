@@ -13,9 +13,9 @@ for its end.
 
 from collections.abc import Iterable
 
-from inference.prefixes import Prefix
-from inference.step_cost import StepCost
-from inference.steps import Limits, Row, Sequence
+from inference.scheduling.prefixes import Prefix
+from inference.scheduling.step_cost import StepCost
+from inference.scheduling.steps import Limits, Row, Sequence
 from inference.ticket import Priority
 
 SLOWDOWN = 0.2

@@ -7,7 +7,7 @@ the same `positions`.
 
 from dataclasses import dataclass, field
 
-from inference.scheduler import Cells, Row, Step
+from inference.scheduling.scheduler import Cells, Row, Step
 
 
 class NoRoomError(Exception):

@@ -7,8 +7,8 @@ recent use. A prefix that somebody in the queue waits for is spared as long as a
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from inference.ledger import NOTHING, Demand, Ledger
-from inference.steps import Sequence
+from inference.scheduling.ledger import NOTHING, Demand, Ledger
+from inference.scheduling.steps import Sequence
 
 REMEMBERED = 4096
 """Keys of evicted prefixes that are remembered, to count what is prefilled again."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from inference.ledger import Cells
+from inference.scheduling.ledger import Cells
 from inference.ticket import ORDINARY, Ticket
 
 

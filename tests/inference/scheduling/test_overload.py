@@ -9,7 +9,7 @@ import random
 import pytest
 
 from inference.ticket import Priority
-from tests.inference.timed_machine import Machine, Speed, percentile
+from tests.inference.scheduling.timed_machine import Machine, Speed, percentile
 
 INTERACTIVE, LIVE, _ = Priority
 WIDTH = 8

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inference.scheduler import OutOfRoomError
-from tests.inference.cache_model import NoRoomError
-from tests.inference.scheduler_bench import BACKFILL, LIVE, Bench, refuse
+from inference.scheduling.scheduler import OutOfRoomError
+from tests.inference.scheduling.cache_model import NoRoomError
+from tests.inference.scheduling.scheduler_bench import BACKFILL, LIVE, Bench, refuse
 
 
 def test_one_that_begins_anew_is_not_charged_again() -> None:

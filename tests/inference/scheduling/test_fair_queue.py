@@ -4,8 +4,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.fair_queue import AGEING_SECONDS, PASSED_AT_MOST, SHARE_OF_OLD, FairQueue
-from inference.steps import Sequence
+from inference.scheduling.fair_queue import AGEING_SECONDS, PASSED_AT_MOST, SHARE_OF_OLD, FairQueue
+from inference.scheduling.steps import Sequence
 from inference.ticket import Priority, Ticket
 
 INTERACTIVE, LIVE, BACKFILL = Priority

@@ -4,10 +4,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from inference.scheduler import Cells, Limits, OutOfRoomError, Row, Scheduler, Sequence, Step, TooLongError
-from inference.steps import interactive_slots
+from inference.scheduling.scheduler import (
+    Cells,
+    Limits,
+    OutOfRoomError,
+    Row,
+    Scheduler,
+    Sequence,
+    Step,
+    TooLongError,
+)
+from inference.scheduling.steps import interactive_slots
 from inference.ticket import Priority, Ticket
-from tests.inference.cache_model import CacheModel, NoRoomError
+from tests.inference.scheduling.cache_model import CacheModel, NoRoomError
 
 MOST_STEPS = 3_000
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from inference.scheduler import Cells, Limits, Scheduler, Sequence, Step
+from inference.scheduling.scheduler import Cells, Limits, Scheduler, Sequence, Step
 from inference.ticket import Priority, Ticket
 
 PREFIX = tuple(range(40))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inference.ledger import Cells
-from inference.steps import Row
+from inference.scheduling.ledger import Cells
+from inference.scheduling.steps import Row
 from inference.ticket import Priority
 from policies.frozen import Frozen
 

@@ -1,9 +1,9 @@
 """What is in the KV cache: running sequences and prefixes, their slots, and their promises in the ledgers."""
 
-from inference.counters import Tally
-from inference.ledger import NOTHING, Demand, Ledger
-from inference.prefixes import Prefix, Prefixes
-from inference.steps import Limits, Row, Sequence
+from inference.scheduling.counters import Tally
+from inference.scheduling.ledger import NOTHING, Demand, Ledger
+from inference.scheduling.prefixes import Prefix, Prefixes
+from inference.scheduling.steps import Limits, Row, Sequence
 from inference.ticket import Priority
 
 

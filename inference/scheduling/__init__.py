@@ -1,0 +1,1 @@
+"""Who is next, what fits and what a step holds: pure, no clock, no thread, no model."""
