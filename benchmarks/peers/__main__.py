@@ -22,7 +22,7 @@ from benchmarks.peers.http_server import ExampleServer, LlamaServer
 from benchmarks.peers.one_by_one import OneByOne
 from benchmarks.peers.ours import Ours
 from benchmarks.peers.rounds import Plan, Run, Stage, answers, measure
-from benchmarks.peers.system import Setting, System
+from benchmarks.peers.system import Setting, System, SystemFailed
 from benchmarks.peers.workload import Workload
 from inference.engine_options import default_threads
 
@@ -61,7 +61,10 @@ async def compare(
     return report.document(setting, workloads, systems, runs, agreements)
 
 
-def _tell(run: Run) -> None:
+def _tell(run: Run | SystemFailed) -> None:
+    if isinstance(run, SystemFailed):
+        print(f"A run failed: {run}", flush=True)
+        return
     print(
         f"round {run.round + 1}  {run.system:40} {run.requests:4} requests in {run.seconds:5.1f} s: "
         f"{run.requests_per_second:.2f} a second  (load {run.load:.1f})",
@@ -97,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", default=[], help="only systems whose name holds one of these words")
     parser.add_argument("--threads", type=int, default=default_threads())
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=8.0, help="how long a run hands out requests")
+    parser.add_argument("--seconds", type=float, default=6.0, help="how long a run hands out requests")
     parser.add_argument("--quick", action="store_true", help="two rounds of three seconds: does everything work?")
     parser.add_argument("--restart", action="store_true", help="only one system is loaded at a time")
     parser.add_argument("--warm-every-slot", action="store_true", help="every slot reads every prefix beforehand")

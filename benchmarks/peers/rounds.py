@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from benchmarks.peers.system import Asker, Said, Setting, System, cpu_seconds
+from benchmarks.peers.system import Asker, Said, Setting, System, SystemFailed, cpu_seconds
 from benchmarks.peers.workload import CHECK, Prompt, Workload
 
 
@@ -84,15 +84,20 @@ class Stage:
             await asyncio.gather(*(asker.ask(prompt, workload.output) for prompt in prompts))
 
 
-async def measure(stage: Stage, systems: Sequence[System], tell: Callable[[Run], None]) -> list[Run]:
-    """All rounds of a workload. The order moves on by one system a round."""
+async def measure(
+    stage: Stage, systems: Sequence[System], tell: Callable[[Run | SystemFailed], None]
+) -> list[Run]:
+    """All rounds of a workload. The order moves on by one system a round. A run that failed is told and left out."""
     runs = []
     for number in range(stage.plan.rounds):
         start = number % len(systems)
         for system in (*systems[start:], *systems[:start]):
-            async with stage.asker(system) as asker:
-                runs.append(await _run(system, asker, stage.workload, number, stage.plan.seconds))
-            tell(runs[-1])
+            try:
+                async with stage.asker(system) as asker:
+                    runs.append(await _run(system, asker, stage.workload, number, stage.plan.seconds))
+                tell(runs[-1])
+            except SystemFailed as error:  # what the others did is worth keeping
+                tell(error)
     return runs
 
 
