@@ -87,7 +87,7 @@ class Stage:
 async def measure(
     stage: Stage, systems: Sequence[System], tell: Callable[[Run | SystemFailed], None]
 ) -> list[Run]:
-    """All rounds of a workload. The order moves on by one system a round. A run that failed is told and left out."""
+    """All rounds of a workload; the order moves on by one system a round. A failed run is told and left out."""
     runs = []
     for number in range(stage.plan.rounds):
         start = number % len(systems)
