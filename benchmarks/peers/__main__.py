@@ -36,7 +36,6 @@ def all_systems(widths: list[int]) -> list[System]:
     return [
         OneByOne("none"),
         OneByOne("match"),
-        OneByOne("memory"),
         LlamaServer(swa_full=True),
         LlamaServer(swa_full=False),
         LlamaServer(swa_full=True, extra=_KEEP_IDLE, label="llama-server -np 8 -kvu --swa-full, idle slots kept"),

@@ -7,15 +7,12 @@ import sys
 from typing import Any
 
 from llama_cpp import Llama
-from llama_cpp.llama_cache import LlamaRAMCache
-
-CACHE_BYTES = 8 * 2**30
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
-    parser.add_argument("--caching", choices=("none", "match", "memory"), required=True)
+    parser.add_argument("--caching", choices=("none", "match"), required=True)
     parser.add_argument("--cells", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--gpu-layers", type=int, required=True)
@@ -31,8 +28,6 @@ def main() -> None:
         flash_attn=True,
         verbose=False,
     )
-    if arguments.caching == "memory":
-        llama.set_cache(LlamaRAMCache(CACHE_BYTES))
     print("{}", file=replies, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
