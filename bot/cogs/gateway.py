@@ -233,7 +233,10 @@ async def _serve(client: discord.Client, interrupted: _Interrupted | None, new_s
             "sequence": interrupted.sequence,
             "gateway": interrupted.gateway,
         }
-    client.ws = ws = await asyncio.wait_for(SteadySocket.from_client(client, **how), CONNECT_SECONDS)
+    try:
+        client.ws = ws = await asyncio.wait_for(SteadySocket.from_client(client, **how), CONNECT_SECONDS)
+    except AssertionError as gone:  # aiohttp's word for a connection that was closed right after the handshake
+        raise ConnectionResetError("closed while it was opened") from gone
     try:
         while True:
             await ws.poll_event()

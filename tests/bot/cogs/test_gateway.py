@@ -196,6 +196,22 @@ async def test_a_gateway_that_closes_at_once_is_not_rushed(monkeypatch: pytest.M
     assert max(pauses) <= 60
 
 
+async def test_a_connection_that_is_closed_within_the_handshake_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """aiohttp asserts that the connection is still there; under load it sometimes is not."""
+    tries: list[object] = []
+
+    async def gone(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise AssertionError
+
+    monkeypatch.setattr(gateway.SteadySocket, "from_client", gone)
+    monkeypatch.setattr(gateway, "_pause", lambda _seconds, _closing: asyncio.sleep(0.01))
+    async with serving(closes(4000)) as server, bot_at(server.url) as bot, connected(bot):
+        await until(lambda: len(tries) >= 3)
+
+
 @pytest.mark.parametrize(
     ("code", "error"), [(4014, discord.PrivilegedIntentsRequired), (4004, discord.ConnectionClosed)]
 )
