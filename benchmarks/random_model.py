@@ -225,7 +225,7 @@ def _write(path: Path, shape: Shape, seed: int) -> None:
     writer = GGUFWriter(path, "gpt-oss")
     try:
         _add_architecture(writer, shape)
-        _add_vocabulary(writer)
+        vocabulary.add_vocabulary(writer, vocabulary.token_bytes())
         for tensor in tensors(shape):
             array_kind = np.float32 if tensor.kind == GGMLQuantizationType.F32 else np.uint8
             writer.add_tensor_info(
@@ -261,20 +261,6 @@ def _add_architecture(writer: GGUFWriter, shape: Shape) -> None:
     writer.add_rope_scaling_orig_ctx_len(ORIGINAL_CONTEXT_LENGTH)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_MXFP4_MOE)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-
-
-def _add_vocabulary(writer: GGUFWriter) -> None:
-    tokens = vocabulary.token_bytes()
-    texts, types = vocabulary.gguf_tokens(tokens)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-4o")
-    writer.add_token_list(texts)
-    writer.add_token_types(types)
-    writer.add_token_merges(vocabulary.gguf_merges(tokens))
-    writer.add_bos_token_id(vocabulary.BOS)
-    writer.add_eos_token_id(vocabulary.EOS)
-    writer.add_pad_token_id(vocabulary.PAD)
-    writer.add_add_bos_token(False)
 
 
 def add_shape_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,6 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter
 
-from inference.standin import vocabulary
 from inference.standin.layers import (
     EXPERTS,
     GROUPS,
@@ -20,6 +19,7 @@ from inference.standin.layers import (
 )
 from inference.standin.notice import STANDIN_NAME
 from inference.standin.stream import WIDTH
+from inference.standin.vocabulary import add_vocabulary
 from inference.standin.weights import Tensors
 
 CONTEXT_LENGTH = 131_072
@@ -34,7 +34,7 @@ def write_gguf(path: Path, tokens: list[bytes], weights: Tensors) -> None:
     """
     writer = GGUFWriter(path, "gpt-oss")
     _add_architecture(writer)
-    _add_vocabulary(writer, tokens)
+    add_vocabulary(writer, tokens)
     for name, tensor in weights.items():
         writer.add_tensor(name, tensor, raw_dtype=GGMLQuantizationType.Q4_0 if tensor.dtype == np.uint8 else None)
     try:
@@ -64,16 +64,3 @@ def _add_architecture(writer: GGUFWriter) -> None:
     writer.add_rope_scaling_type(gguf.RopeScalingType.NONE)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-
-
-def _add_vocabulary(writer: GGUFWriter, tokens: list[bytes]) -> None:
-    texts, types = vocabulary.gguf_tokens(tokens)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-4o")
-    writer.add_token_list(texts)
-    writer.add_token_types(types)
-    writer.add_token_merges(vocabulary.gguf_merges(tokens))
-    writer.add_bos_token_id(vocabulary.BOS)
-    writer.add_eos_token_id(vocabulary.EOS)
-    writer.add_pad_token_id(vocabulary.PAD)
-    writer.add_add_bos_token(False)

@@ -6,7 +6,7 @@ OpenAI's vocabulary file; harmony's control tokens follow them.
 
 from typing import Final
 
-from gguf import TokenType
+from gguf import GGUFWriter, TokenType
 from splintr import Tokenizer
 
 from inference.vocabulary import ORDINARY_TOKENS, byte_of_character, vocabulary_file
@@ -34,6 +34,24 @@ def token_bytes() -> list[bytes]:
     """The byte string of every ordinary token, by id; not checked."""
     tokenizer = Tokenizer.from_pretrained("o200k_base")
     return [bytes(tokenizer.decode_bytes([token])) for token in range(ORDINARY_TOKENS)]
+
+
+def add_vocabulary(writer: GGUFWriter, tokens: list[bytes]) -> None:
+    """Put the whole vocabulary into a GGUF's metadata, as the published gpt-oss files have it.
+
+    Raises:
+        VocabularyError: the tokens are not those of o200k: another `splintr-rs` is installed than the locked one.
+    """
+    texts, types = gguf_tokens(tokens)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-4o")
+    writer.add_token_list(texts)
+    writer.add_token_types(types)
+    writer.add_token_merges(gguf_merges(tokens))
+    writer.add_bos_token_id(BOS)
+    writer.add_eos_token_id(EOS)
+    writer.add_pad_token_id(PAD)
+    writer.add_add_bos_token(False)
 
 
 def gguf_tokens(tokens: list[bytes]) -> tuple[list[str], list[int]]:
