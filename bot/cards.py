@@ -32,6 +32,11 @@ _EVIDENCE = {
     EvidenceKind.PATTERN: "pattern",
     EvidenceKind.EXAMPLE: "like the example",
     EvidenceKind.RULE: "like the wording of rule",
+    EvidenceKind.SCORE: "learned score",
+    EvidenceKind.LINK: "link",
+    EvidenceKind.MENTIONS: "mentions",
+    EvidenceKind.REPEAT: "repeated",
+    EvidenceKind.AUDIT: "random check",
 }
 
 

@@ -16,6 +16,16 @@ class EvidenceKind(StrEnum):
     """The text is close to an example written in the policy."""
     RULE = "rule"
     """The text is close to the wording of a rule."""
+    SCORE = "score"
+    """The text reads like what the policy forbids, by all that was learned from its examples and rules."""
+    LINK = "link"
+    """A link that the policy wants to have looked at: known for phishing, a look-alike, an invite."""
+    MENTIONS = "mentions"
+    """Many members or roles are mentioned at once."""
+    REPEAT = "repeat"
+    """The same text, or nearly the same, was written several times within a short time."""
+    AUDIT = "audit"
+    """Nothing suspects the text: it was drawn at random, to estimate what is missed."""
 
 
 class Evidence(Frozen):
@@ -23,7 +33,7 @@ class Evidence(Frozen):
 
     kind: EvidenceKind
     name: str
-    """The keyword, the pattern, the example's text or the rule's id."""
+    """The keyword, the pattern, the example's text, the rule's id, or what is wrong with the link."""
     start: int = Field(ge=0)
     """First character of the span in the raw text."""
     end: int = Field(ge=0)
@@ -41,6 +51,14 @@ class Suspicion(Frozen):
 
     policy_id: str
     evidence: tuple[Evidence, ...] = Field(min_length=1)
+    score: float | None = None
+    """The surprise: -log10 of the share of ordinary messages that score at least as high under this policy. None
+    where no score was asked for."""
+
+    @property
+    def is_audit(self) -> bool:
+        """Whether the text was drawn at random, and is not suspected of anything."""
+        return all(item.kind is EvidenceKind.AUDIT for item in self.evidence)
 
     @property
     def readings(self) -> tuple[str, ...]:

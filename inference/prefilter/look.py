@@ -1,0 +1,30 @@
+"""What the prefilter finds in a text under one policy, before it is decided whether that is enough."""
+
+import math
+from dataclasses import dataclass
+
+from inference.prefilter.suspicion import Evidence, Suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One policy's view of one text."""
+
+    policy_id: str
+    forced: tuple[Evidence, ...]
+    """Exact matches (keywords, patterns, signals, near copies of an example): each makes a suspicion by itself."""
+    surprise: float = 0.0
+    """-log10 of the share of ordinary messages that score at least as high; 0 where nothing can be said."""
+    learned: Evidence | None = None
+    """What the score points at, the nearest example or rule where there is one; None where the score is 0."""
+
+    def suspicion(self, threshold: float) -> Suspicion | None:
+        """The suspicion, if there is one. `threshold` is the surprise from which the score alone is enough."""
+        scored = self.learned is not None and self.surprise >= threshold
+        evidence = (*self.forced, self.learned) if scored and self.learned else self.forced
+        return Suspicion(policy_id=self.policy_id, evidence=evidence, score=self.surprise) if evidence else None
+
+
+def threshold_for(flag_rate: float) -> float:
+    """The surprise that this share of ordinary messages reaches."""
+    return -math.log10(flag_rate)
