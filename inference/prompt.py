@@ -24,11 +24,12 @@ from openai_harmony import (
 
 from inference import rendering
 from inference.rendering import Content
+from inference.vocabulary import ORDINARY_TOKENS
 from policies.policy import Effort, Policy
 
 END = 200007
 RETURN = 200002
-FIRST_CONTROL_TOKEN = 199_998
+FIRST_CONTROL_TOKEN = ORDINARY_TOKENS
 """Every id from here on is markup, never text."""
 
 MAX_CONTENT_TOKENS = 4096

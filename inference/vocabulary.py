@@ -13,6 +13,18 @@ from pathlib import Path
 
 ORDINARY_TOKENS = 199_998
 """Ids below this are text; the ones from here on are harmony's control tokens."""
+CONTROL_TOKENS = {
+    199_998: "<|startoftext|>",
+    199_999: "<|endoftext|>",
+    200_002: "<|return|>",
+    200_003: "<|constrain|>",
+    200_005: "<|channel|>",
+    200_006: "<|start|>",
+    200_007: "<|end|>",
+    200_008: "<|message|>",
+    200_012: "<|call|>",
+}
+"""Harmony's own, as openai-harmony names them; to it, all other ids from `ORDINARY_TOKENS` on are reserved."""
 FILE_NAME = "o200k_base.tiktoken"
 """The name under which openai-harmony looks for the file."""
 SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"

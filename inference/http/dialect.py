@@ -8,19 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from inference.http.completion import Completion, Generation
 from inference.http.faults import Garbled
 
-CONTROL_TOKENS = {
-    199_998: "<|startoftext|>",
-    199_999: "<|endoftext|>",
-    200_002: "<|return|>",
-    200_003: "<|constrain|>",
-    200_005: "<|channel|>",
-    200_006: "<|start|>",
-    200_007: "<|end|>",
-    200_008: "<|message|>",
-    200_012: "<|call|>",
-}
-"""Harmony's own, as openai-harmony names them; the ids between them are reserved."""
-
 
 class Heard(BaseModel):
     """A part of a server's answer: what is not known is passed over, what is needed has to be there."""

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from inference.http.completion import Completion, Generation, Stop
-from inference.http.dialect import CONTROL_TOKENS, Heard, heard
+from inference.http.dialect import Heard, heard
+from inference.vocabulary import CONTROL_TOKENS
 
 _SCORED_TOKENS = 64
 _FORCE = 1000.0

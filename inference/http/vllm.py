@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from inference.http.completion import Completion, Generation, Stop
-from inference.http.dialect import CONTROL_TOKENS, Heard, heard
+from inference.http.dialect import Heard, heard
 from inference.http.faults import NEEDED, ReplicaFault
+from inference.vocabulary import CONTROL_TOKENS
 
 _SCORED_TOKENS = 20
 """What a server gives at most unless it is told otherwise (`--max-logprobs`)."""

@@ -9,25 +9,15 @@ from typing import Final
 from gguf import GGUFWriter, TokenType
 from splintr import Tokenizer
 
-from inference.vocabulary import ORDINARY_TOKENS, byte_of_character, vocabulary_file
+from inference.vocabulary import CONTROL_TOKENS, ORDINARY_TOKENS, byte_of_character, vocabulary_file
 
 VOCABULARY_SIZE: Final = 201_088
 
 BOS: Final = 199_998
 PAD: Final = 199_999
 EOS: Final = 200_002
-CONTROL_NAMES: Final = {
-    199_998: "<|startoftext|>",
-    199_999: "<|endoftext|>",
-    200_002: "<|return|>",
-    200_003: "<|constrain|>",
-    200_005: "<|channel|>",
-    200_006: "<|start|>",
-    200_007: "<|end|>",
-    200_008: "<|message|>",
-    200_012: "<|call|>",
-    200_018: "<|endofprompt|>",
-}
+_NAMES: Final = {**CONTROL_TOKENS, 200_018: "<|endofprompt|>"}
+"""The last one is o200k's own: model files name it, while harmony has no use for it."""
 
 
 def token_bytes() -> list[bytes]:
@@ -55,7 +45,7 @@ def add_vocabulary(writer: GGUFWriter, tokens: list[bytes]) -> None:
 
 
 def gguf_tokens(tokens: list[bytes]) -> tuple[list[str], list[int]]:
-    """Texts and types of all 201,088 tokens; ids without a name in harmony are reserved control tokens.
+    """Texts and types of all 201,088 tokens; ids without a name are reserved control tokens.
 
     Raises:
         VocabularyError: the tokens are not those of o200k: another `splintr-rs` is installed than the locked one.
@@ -63,7 +53,7 @@ def gguf_tokens(tokens: list[bytes]) -> tuple[list[str], list[int]]:
     texts = _written(tokens)
     vocabulary_file(texts)
     controls = range(ORDINARY_TOKENS, VOCABULARY_SIZE)
-    texts += [CONTROL_NAMES.get(token, f"<|reserved_{token}|>") for token in controls]
+    texts += [_NAMES.get(token, f"<|reserved_{token}|>") for token in controls]
     return texts, [int(TokenType.NORMAL)] * ORDINARY_TOKENS + [int(TokenType.CONTROL)] * len(controls)
 
 

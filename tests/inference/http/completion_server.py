@@ -14,10 +14,9 @@ from aiohttp import web
 from numpy.typing import NDArray
 
 from inference.prompt import RETURN
+from inference.vocabulary import CONTROL_TOKENS
 from tests.inference.http.token_model import CALL, VOCABULARY, TokenModel
 
-CONTROL_TEXTS = {200_002: "<|return|>", 200_003: "<|constrain|>", 200_005: "<|channel|>", 200_006: "<|start|>",
-                 200_007: "<|end|>", 200_008: "<|message|>", 200_012: "<|call|>"}  # fmt: skip
 Fault = Callable[["CompletionServer", web.Request], Awaitable[web.StreamResponse | None]]
 """Befalls a request; returns None to let it be answered as usual."""
 
@@ -148,7 +147,7 @@ class CompletionServer:
 
     def _text(self, tokens: list[int], shown: set[str]) -> str:
         """What the tokens say, control tokens only where they are shown."""
-        said = [token for token in tokens if CONTROL_TEXTS.get(token, "") in {"", *shown}]
+        said = [token for token in tokens if CONTROL_TOKENS.get(token, "") in {"", *shown}]
         return self.model.harmony.text(said)
 
     def _scores(self, prompt: list[int], most: int) -> list[tuple[int, float]]:

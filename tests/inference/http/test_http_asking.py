@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from inference.answer import Answer, Question
 from inference.http.asking import Asking
 from inference.http.completion import Completion, Generation, Stop
-from inference.http.dialect import CONTROL_TOKENS, Dialect
+from inference.http.dialect import Dialect
 from inference.http.llama_server import LlamaServer
 from inference.http.vllm import Vllm
 from inference.prompt import Harmony
+from inference.vocabulary import CONTROL_TOKENS
 from tests.inference.http.completion_server import CompletionServer
 from tests.inference.http.token_model import TokenModel, walked
 

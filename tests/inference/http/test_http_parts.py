@@ -11,7 +11,6 @@ from inference.answer import Phase
 from inference.http.breaker import FAULTS_IN_A_ROW, RESTS, Breaker, State
 from inference.http.clockwork import Clockwork
 from inference.http.completion import Completion, Generation, Stop
-from inference.http.dialect import CONTROL_TOKENS
 from inference.http.faults import Garbled, ReplicaFault
 from inference.http.identity import read_models
 from inference.http.line import OLDEST_EVERY, Line
@@ -22,6 +21,7 @@ from inference.http.slots import Slots
 from inference.http.vllm import Vllm
 from inference.prompt import Harmony
 from inference.ticket import Priority, Ticket
+from inference.vocabulary import CONTROL_TOKENS
 
 NAMES = tuple(f"10.0.0.{number}:8080" for number in range(5))
 
