@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 
 from inference.answerer import TimedAnswer
 from inference.judge import JudgeBusy
-from inference.ticket import Priority, Ticket
+from inference.ticket import SHARE_OF_QUEUE, Ticket
 from inference.wire import Ask
 
 SUSPECT_AFTER = 2
 """Deaths that an ask is charged with, before it is asked alone."""
-SHARE_OF_QUEUE = {Priority.INTERACTIVE: 1.0, Priority.LIVE: 0.9, Priority.BACKFILL: 0.5}
-"""How much of the queue may be taken when an ask comes, by its urgency: there is always room for the urgent."""
 SHARE_OF_TENANT = 0.5
-"""How much of that a single tenant may have while others ask too: a flood leaves them room."""
+"""How much of its `SHARE_OF_QUEUE` a single tenant may have while others ask too: a flood leaves them room."""
 RECENT = 256
 """Asks, refused ones included, by which is told who asks."""
 

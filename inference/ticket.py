@@ -15,6 +15,10 @@ class Priority(IntEnum):
     """Work that may take its time: a scan, an evaluation, an audit sample."""
 
 
+SHARE_OF_QUEUE = {Priority.INTERACTIVE: 1.0, Priority.LIVE: 0.9, Priority.BACKFILL: 0.5}
+"""How much of a queue may be taken when an ask comes, by its urgency: there is always room for the urgent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """Goes with an ask."""

@@ -5,13 +5,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inference.flights import SHARE_OF_QUEUE
 from inference.http.line import Line
 from inference.http.options import HttpOptions
 from inference.http.rendezvous import preference
 from inference.http.replica import Replica
 from inference.judge import JudgeBusy, JudgeUnavailable
-from inference.ticket import Priority, Ticket
+from inference.ticket import SHARE_OF_QUEUE, Priority, Ticket
 
 
 @dataclass(frozen=True, slots=True)
