@@ -1,7 +1,7 @@
 """What the engine counts, as it is sent with every beat."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from inference.scheduling.ledger import Cells
 from inference.scheduling.steps import Row
@@ -55,7 +55,7 @@ class Counters(Frozen):
 
 @dataclass(slots=True)
 class Tally:
-    """The scheduler's own counts."""
+    """The scheduler's own counts, by the names that they have in `Counters`, which refuses any other."""
 
     steps: int = 0
     rows: int = 0
@@ -99,21 +99,10 @@ class Tally:
 
     def counters(self, *, waiting: list[int], running: int, used: Cells) -> Counters:
         """As they are sent."""
+        own = asdict(self) | {"admitted": _by_priority(self.admitted)}
+        del own["last_running"]
         return Counters(
-            steps=self.steps,
-            rows=self.rows,
-            occupancy=self.occupancy,
-            decoded_tokens=self.decoded_tokens,
-            prefilled_tokens=self.prefilled_tokens,
-            prefix_hits=self.prefix_hits,
-            prefix_misses=self.prefix_misses,
-            prefix_evictions=self.prefix_evictions,
-            refed_tokens=self.refed_tokens,
-            refused_steps=self.refused_steps,
-            requeued=self.requeued,
-            overdue=self.overdue,
-            cancelled=self.cancelled,
-            admitted=_by_priority(self.admitted),
+            **own,
             waiting=_by_priority(waiting),
             running=running,
             base_cells=used.base,
