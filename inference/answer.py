@@ -12,32 +12,15 @@ model, no batch and no clock.
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.json_string import closing_mark, unescaped
-from inference.judge import UnreadableAnswer
+from inference.output import Label, Logits, Output, highest, read_label
 from inference.prompt import END, FIRST_CONTROL_TOKEN, RETURN, Scaffold
+from inference.rule_path import RulePath
 from inference.sampling import sample
-
-Logits = NDArray[np.float32]
-"""One row: a logit for every token of the vocabulary, shape (vocabulary,)."""
-
-
-class Output(Protocol):
-    """What the model says after a sequence's last token. Valid until the next decode call."""
-
-    @property
-    def greedy(self) -> int:
-        """The likeliest token."""
-        ...
-
-    @property
-    def logits(self) -> Logits:
-        """All of them. Dearer than `greedy` where the model's device chooses the token by itself."""
-        ...
 
 
 class Phase(IntEnum):
@@ -102,12 +85,37 @@ class Question:
         """Whether the answer ends at its label."""
         return self.unsure is not None and self.unsure[0] <= probability <= self.unsure[1]
 
+    def is_violated(self, probability: float) -> bool:
+        """Whether the policy is, with this probability of the label."""
+        return probability >= self.threshold
+
+    @property
+    def most_cited(self) -> int:
+        """The most rules that an answer cites."""
+        return min(MAX_CITED_RULES, len(self.rule_ids))
+
     @property
     def most_tokens(self) -> int:
         """The most tokens that the walk can feed, forced ones included."""
         citing = MAX_CITED_RULES * (max(len(rule_id) for rule_id in self.rule_ids) + 2)
         free = self.reasoning_budget + MAX_QUOTE_TOKENS + MAX_RATIONALE_TOKENS
         return len(self.private) + free + citing + 64
+
+
+class Analysis(NamedTuple):
+    """What the model thought."""
+
+    text: str
+    ended_by: int | None
+    """The control token behind it; None where it ran into its budget."""
+
+
+class Grounds(NamedTuple):
+    """Why, as far as it is asked: nothing of it for a text without a violation that needs no explanation."""
+
+    rule_ids: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    rationale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,23 @@ class Answer:
     """Whether the analysis ran into its budget."""
     malformed: bool
     """Whether the analysis ended in markup that does not belong there."""
+
+    @classmethod
+    def of(cls, question: Question, analysis: Analysis, said: Label, grounds: Grounds, *, tokens: int) -> Self:
+        """Put together from its parts, as the model wrote them: blanks around and repeated quotes are left out."""
+        quotes = (quote.strip() for quote in grounds.quotes)
+        return cls(
+            violation=question.is_violated(said.probability),
+            probability=said.probability,
+            label_mass=said.mass,
+            rule_ids=grounds.rule_ids,
+            quotes=tuple(dict.fromkeys(quote for quote in quotes if quote)),
+            rationale=grounds.rationale.strip(),
+            analysis=analysis.text.strip(),
+            tokens=tokens,
+            cut=analysis.ended_by is None and question.reasoning_budget > 0,
+            malformed=analysis.ended_by not in (None, END, RETURN),
+        )
 
 
 def walk(question: Question, text: Text) -> Walk:
@@ -149,55 +174,36 @@ class _Walk:
     def run(self) -> Walk:
         """The whole answer, from the end of the prompt."""
         output = yield Feed(self._question.private, Phase.PREFILL)
-        _highest(output.logits)
-        analysis, ended_by = yield from self._analysis(output)
+        highest(output.logits)
+        analysis = yield from self._analysis(output)
         output = yield Feed(self._scaffold.final_open, Phase.ANSWER)
-        probability, mass = self._label(output.logits)
-        violation = probability >= self._question.threshold
-        rule_ids: tuple[str, ...] = ()
-        quotes: tuple[str, ...] = ()
-        rationale = ""
-        if self._question.is_unsure(probability):
-            pass
-        elif violation:
-            rule_ids, opening = yield from self._rules()
-            quotes, opening = yield from self._quotes(opening)
-            rationale = yield from self._rationale(opening)
-        elif self._question.explain:
-            rationale = yield from self._rationale((self._scaffold.no, *self._scaffold.no_rationale_open))
-        return Answer(
-            violation=violation,
-            probability=probability,
-            label_mass=mass,
-            rule_ids=rule_ids,
-            quotes=quotes,
-            rationale=rationale,
-            analysis=analysis,
-            tokens=self._generated,
-            cut=ended_by is None and self._question.reasoning_budget > 0,
-            malformed=ended_by not in (None, END, RETURN),
-        )
+        self._generated += 1
+        said = read_label(output.logits, yes=self._scaffold.yes, no=self._scaffold.no)
+        grounds = yield from self._grounds(said.probability)
+        return Answer.of(self._question, analysis, said, grounds, tokens=self._generated)
 
-    def _analysis(self, output: Output) -> Generator[Feed, Output, tuple[str, int | None]]:
-        """Free text up to a control token or the budget; returns it and the token that ended it."""
+    def _analysis(self, output: Output) -> Generator[Feed, Output, Analysis]:
+        """Free text up to a control token or the budget."""
         tokens: list[int] = []
         while len(tokens) < self._question.reasoning_budget:
             token = self._choose(output)
             if token >= FIRST_CONTROL_TOKEN:
-                return self._text.text(tokens).strip(), token
+                return Analysis(self._text.text(tokens), token)
             tokens.append(token)
             output = yield Feed((token,), Phase.REASONING)
-        return self._text.text(tokens).strip(), None
+        return Analysis(self._text.text(tokens), None)
 
-    def _label(self, row: Logits) -> tuple[float, float]:
-        """P(yes) against P(no), and how much of all probability the two have together."""
-        self._generated += 1
-        yes, no, highest = float(row[self._scaffold.yes]), float(row[self._scaffold.no]), _highest(row)
-        if not np.isfinite((yes, no)).any():  # the model rules out both
-            return 0.5, 0.0
-        total = highest + float(np.log(np.exp(row - highest, dtype=np.float64).sum()))
-        probability = 1.0 / (1.0 + float(np.exp(np.clip(no - yes, -700, 700))))
-        return probability, float(np.exp(yes - total) + np.exp(no - total))
+    def _grounds(self, probability: float) -> Generator[Feed, Output, Grounds]:
+        if self._question.is_unsure(probability):
+            return Grounds()
+        if self._question.is_violated(probability):
+            rule_ids, opening = yield from self._rules()
+            quotes, opening = yield from self._quotes(opening)
+            return Grounds(rule_ids, quotes, (yield from self._rationale(opening)))
+        if self._question.explain:
+            opening = (self._scaffold.no, *self._scaffold.no_rationale_open)
+            return Grounds(rationale=(yield from self._rationale(opening)))
+        return Grounds()
 
     def _rules(self) -> Generator[Feed, Output, tuple[tuple[str, ...], tuple[int, ...]]]:
         """One or more of the policy's rule ids; returns them and what closes the list."""
@@ -208,35 +214,24 @@ class _Walk:
             cited.append(rule_id)
             close = self._scaffold.quotes_open[0]
             opening = self._scaffold.more
-            may_cite_more = len(cited) < min(MAX_CITED_RULES, len(self._question.rule_ids))
+            may_cite_more = len(cited) < self._question.most_cited
             if closing == close or not may_cite_more or row[close] >= row[opening[0]]:
                 return tuple(cited), self._scaffold.quotes_open
 
     def _rule(
         self, opening: tuple[int, ...], cited: Sequence[str]
     ) -> Generator[Feed, Output, tuple[str, Logits, int | None]]:
-        """Walk the trie of ids that are not cited yet, taking the likeliest of the allowed tokens at each fork.
-
-        Where one id is the beginning of another, closing the list is one of the choices.
-        """
-        paths = {
-            self._text.ordinary(rule_id): rule_id for rule_id in self._question.rule_ids if rule_id not in cited
-        }
-        close = self._scaffold.quotes_open[0]
+        """The likeliest of the ids that are not cited yet, the row behind it, and its choice if that had one."""
+        citable = (rule_id for rule_id in self._question.rule_ids if rule_id not in cited)
+        path = RulePath(citable, self._text.ordinary, self._scaffold.behind_rule)
         row = (yield Feed(opening, Phase.ANSWER)).logits
-        taken: tuple[int, ...] = ()
-        while True:
-            ahead = {path[len(taken)] for path in paths if len(path) > len(taken) and path[: len(taken)] == taken}
-            here = paths.get(taken)
-            if here is not None and not ahead:
-                return here, row, None
-            allowed = sorted(ahead | ({close, self._scaffold.more[0]} if here is not None else set()))
-            token = allowed[int(np.argmax(row[allowed]))]
+        while allowed := path.allowed:
+            token = allowed[int(np.argmax(row[list(allowed)]))]
             self._generated += 1
-            if here is not None and token not in ahead:
-                return here, row, token
-            taken = (*taken, token)
+            if not path.take(token):
+                return path.rule_id, row, token
             row = (yield Feed((token,), Phase.ANSWER)).logits
+        return path.rule_id, row, None
 
     def _quotes(
         self, opening: tuple[int, ...]
@@ -250,13 +245,12 @@ class _Walk:
             left -= self._generated - before + len(tail)
             quotes.append(quote)
             if not rest.startswith(",") or left <= 0:
-                found = tuple(dict.fromkeys(quote.strip() for quote in quotes if quote.strip()))
-                return found, (*tail, *self._scaffold.rationale_open)
+                return tuple(quotes), (*tail, *self._scaffold.rationale_open)
             opening = (*tail, *self._scaffold.more)
 
     def _rationale(self, opening: tuple[int, ...]) -> Generator[Feed, Output, str]:
         rationale, _, _ = yield from self._string(opening, MAX_RATIONALE_TOKENS)
-        return rationale.strip()
+        return rationale
 
     def _string(
         self, opening: tuple[int, ...], budget: int
@@ -288,17 +282,5 @@ class _Walk:
         self._generated += 1
         if self._question.temperature <= 0:
             return output.greedy
-        _highest(output.logits)
+        highest(output.logits)
         return sample(output.logits, self._question.temperature, float(self._random.random()))
-
-
-def _highest(row: Logits) -> float:
-    """The largest logit.
-
-    Raises:
-        UnreadableAnswer: there is none, since something in the row is no number or all is ruled out.
-    """
-    highest = float(row.max())
-    if not np.isfinite(highest):
-        raise UnreadableAnswer("the model's output is not made of numbers")
-    return highest

@@ -4,7 +4,8 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inference.answer import Answer, Output, Phase, Walk
+from inference.answer import Answer, Phase, Walk
+from inference.output import Output
 from inference.scheduling.scheduler import Sequence
 from policies.verdict import Timing
 

@@ -62,6 +62,11 @@ class Scaffold:
     no_rationale_open: tuple[int, ...]
     """From the label "no" to the rationale, with both lists empty."""
 
+    @property
+    def behind_rule(self) -> tuple[int, int]:
+        """What may stand behind a rule id: the first token of what closes the list, and of what goes on."""
+        return self.quotes_open[0], self.more[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from inference import answer
-from inference.answer import Answer, Output, Question, Text, Walk
+from inference.answer import Answer, Question, Text, Walk
 from inference.jobs import Job, where
 from inference.judge import UnreadableAnswer
 from inference.llama import DecodeRefused
+from inference.output import Output
 from inference.patience import Patience
 from inference.scheduling.scheduler import Scheduler, Step, TooLongError
 from inference.scheduling.steps import Sequence as Stream

@@ -9,10 +9,21 @@ the server still has in its cache.
 import math
 from collections.abc import Awaitable, Callable, Collection
 
-from inference.answer import MAX_CITED_RULES, MAX_QUOTE_TOKENS, MAX_RATIONALE_TOKENS, Answer, Phase, Question, Text
+from inference.answer import (
+    MAX_QUOTE_TOKENS,
+    MAX_RATIONALE_TOKENS,
+    Analysis,
+    Answer,
+    Grounds,
+    Phase,
+    Question,
+    Text,
+)
 from inference.http.completion import Completion, Generation, Stop
 from inference.json_string import closing_mark, unescaped
-from inference.prompt import END, FIRST_CONTROL_TOKEN, RETURN
+from inference.output import Label
+from inference.prompt import FIRST_CONTROL_TOKEN
+from inference.rule_path import RulePath
 
 Complete = Callable[[Generation], Awaitable[Completion]]
 STOPS_AT_MOST = 8
@@ -37,45 +48,21 @@ class Asking:
 
     async def run(self) -> Answer:
         """The whole answer."""
-        analysis, ended_by = await self._analysis()
+        analysis = await self._analysis()
         self.context += self._scaffold.final_open
-        probability, mass = await self._label()
-        violation = probability >= self._question.threshold
-        rule_ids: tuple[str, ...] = ()
-        quotes: tuple[str, ...] = ()
-        rationale = ""
-        if self._question.is_unsure(probability):
-            pass
-        elif violation:
-            rule_ids = await self._rules()
-            quotes = await self._quotes()
-            rationale = await self._rationale()
-        elif self._question.explain:
-            self.context += (self._scaffold.no, *self._scaffold.no_rationale_open)
-            rationale = await self._rationale()
-        return Answer(
-            violation=violation,
-            probability=probability,
-            label_mass=mass,
-            rule_ids=rule_ids,
-            quotes=quotes,
-            rationale=rationale,
-            analysis=analysis,
-            tokens=self._generated,
-            cut=ended_by is None and self._question.reasoning_budget > 0,
-            malformed=ended_by not in (None, END, RETURN),
-        )
+        said = await self._label()
+        grounds = await self._grounds(said.probability)
+        return Answer.of(self._question, analysis, said, grounds, tokens=self._generated)
 
-    async def _analysis(self) -> tuple[str, int | None]:
-        """Free text up to a control token or the budget; returns it and the token that ended it."""
+    async def _analysis(self) -> Analysis:
+        """Free text up to a control token or the budget."""
         tokens = await self._free(self._question.reasoning_budget, Stop.MARKUP, Phase.REASONING, _markup)
         end = _markup(tokens)
         self._generated += len(tokens) if end is None else end + 1
         self.context += tokens[:end]
-        return self._text.text(tokens[:end]).strip(), None if end is None else tokens[end]
+        return Analysis(self._text.text(tokens[:end]), None if end is None else tokens[end])
 
-    async def _label(self) -> tuple[float, float]:
-        """P(yes) against P(no), and how much of all probability the two have together."""
+    async def _label(self) -> Label:
         yes, no = self._scaffold.yes, self._scaffold.no
         completion = await self._request(
             Generation(tuple(self.context), 1, Phase.ANSWER, allowed=(no, yes), scored=True)
@@ -84,43 +71,45 @@ class Asking:
         scores = completion.log_probabilities
         p_yes, p_no = (math.exp(min(scores.get(label, -math.inf), 0.0)) for label in (yes, no))
         mass = p_yes + p_no
-        return (p_yes / mass, mass) if mass > 0 else (0.5, 0.0)
+        return Label(p_yes / mass, mass) if mass > 0 else Label(0.5, 0.0)
+
+    async def _grounds(self, probability: float) -> Grounds:
+        if self._question.is_unsure(probability):
+            return Grounds()
+        if self._question.is_violated(probability):
+            return Grounds(await self._rules(), await self._quotes(), await self._rationale())
+        if self._question.explain:
+            self.context += (self._scaffold.no, *self._scaffold.no_rationale_open)
+            return Grounds(rationale=await self._rationale())
+        return Grounds()
 
     async def _rules(self) -> tuple[str, ...]:
         """One or more of the policy's rule ids, and what closes their list."""
         cited: list[str] = []
         close, more = self._scaffold.quotes_open[0], self._scaffold.more
-        most = min(MAX_CITED_RULES, len(self._question.rule_ids))
+        most = self._question.most_cited
         self.context += (self._scaffold.yes, *self._scaffold.rules_open)
         while True:
             rule_id, following = await self._rule(cited)
             cited.append(rule_id)
             if len(cited) < most and following is None:
-                following = await self._choice((close, more[0]))
+                following = await self._choice(self._scaffold.behind_rule)
             if len(cited) >= most or following == close:
                 self.context += self._scaffold.quotes_open
                 return tuple(cited)
             self.context += more
 
     async def _rule(self, cited: Collection[str]) -> tuple[str, int | None]:
-        """Walk the trie of ids that are not cited yet; returns the id, and what follows it if that was asked.
-
-        Where one id is the beginning of another, what follows a whole id is one of the choices.
-        """
-        paths = {self._text.ordinary(each): each for each in self._question.rule_ids if each not in cited}
-        taken: tuple[int, ...] = ()
-        while True:
-            ahead = {path[len(taken)] for path in paths if len(path) > len(taken) and path[: len(taken)] == taken}
-            here = paths.get(taken)
-            if here is not None and not ahead:
-                return here, None
-            behind = {self._scaffold.quotes_open[0], self._scaffold.more[0]} if here is not None else set()
-            token = await self._choice(tuple(sorted(ahead | behind)))
+        """The likeliest of the ids that are not cited yet, and what follows it if that was one of the choices."""
+        citable = (rule_id for rule_id in self._question.rule_ids if rule_id not in cited)
+        path = RulePath(citable, self._text.ordinary, self._scaffold.behind_rule)
+        while allowed := path.allowed:
+            token = await self._choice(allowed)
             self._generated += 1
-            if here is not None and token not in ahead:
-                return here, token
-            taken = (*taken, token)
+            if not path.take(token):
+                return path.rule_id, token
             self.context.append(token)
+        return path.rule_id, None
 
     async def _choice(self, allowed: tuple[int, ...]) -> int:
         """The likeliest of these tokens at the present place; no request is needed where there is only one."""
@@ -140,12 +129,12 @@ class Asking:
             quotes.append(quote)
             if not rest.startswith(",") or left <= 0:
                 self.context += self._scaffold.rationale_open
-                return tuple(dict.fromkeys(quote.strip() for quote in quotes if quote.strip()))
+                return tuple(quotes)
             self.context += self._scaffold.more
 
     async def _rationale(self) -> str:
         rationale, _, _ = await self._string(MAX_RATIONALE_TOKENS)
-        return rationale.strip()
+        return rationale
 
     async def _string(self, budget: int) -> tuple[str, int, str]:
         """The inside of a JSON string up to its closing quotation mark, which is not part of the context yet.

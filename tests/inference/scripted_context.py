@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from inference import answer, wire
-from inference.answer import Output
 from inference.llama import DecodeRefused
+from inference.output import Output
 from inference.patience import Patience
 from inference.prompt import Harmony
 from inference.scheduling.scheduler import Cells, Limits, Scheduler, Step

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.answer import Answer, Logits, Phase, Question, walk
+from inference.answer import Answer, Phase, Question, walk
+from inference.output import Logits
 from inference.prompt import Harmony
 
 VOCABULARY = 201_088

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from inference import answer, wire
-from inference.answer import Feed, Output, Phase, Question, Text, Walk
+from inference.answer import Feed, Phase, Question, Text, Walk
+from inference.output import Output
 from inference.prompt import END, Harmony
 from inference.scheduling.scheduler import Step
 from inference.ticket import Priority, Ticket
