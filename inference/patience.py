@@ -1,29 +1,27 @@
 """How long the worker may be silent before it counts as hanging."""
 
 from inference.scheduling.step_cost import StepCost
+from inference.scheduling.steps import Limits
 
 FACTOR = 10.0
 """How many times as long as expected a step may take: a busy machine is no hang."""
 
 
 class Patience:
-    """Learns from the steps that were run what the longest one may take. `step_tokens`: tokens in one at most."""
+    """Tells what the longest step may take. `cost` is the scheduler's: it learns there what steps cost."""
 
-    def __init__(self, step_tokens: int) -> None:
-        self._step_tokens = step_tokens
-        self._cost = StepCost()
+    def __init__(self, cost: StepCost, limits: Limits) -> None:
+        self._cost = cost
+        self._limits = limits
         self._dearest_token = 0.0
         """Seconds, in any step so far. With many tokens in a step each is cheaper, so this promises enough."""
 
     def learn(self, tokens: int, seconds: float) -> None:
-        """Take in a step that was run."""
-        self._cost.learn(tokens, seconds)
+        """Take in a step that was run, for as long as `cost` does not know enough."""
         self._dearest_token = max(self._dearest_token, seconds / tokens)
 
     @property
     def seconds(self) -> float:
         """The longest that a step may take; 0 before there was any."""
-        expected = (
-            self._cost.of(self._step_tokens) if self._cost.known else self._dearest_token * self._step_tokens
-        )
-        return FACTOR * expected
+        tokens, outputs = self._limits.step_tokens, self._limits.sequences
+        return FACTOR * (self._cost.of(tokens, outputs) if self._cost.known else self._dearest_token * tokens)

@@ -67,11 +67,13 @@ def _work(setup: Setup, outbox: BinaryIO, walk: Walker) -> None:
         harmony = load_harmony(folder)
         opened = open_context(model, plan, threads=setup.threads, backend_sampling=setup.backend_sampling)
         with opened as context:
-            patience = _warmed_up(context)
+            limits = _limits(context.plan)
+            scheduler = Scheduler(limits)
+            patience = Patience(scheduler.cost, limits)
+            _warm_up(context, patience)
             ready = Ready(model_name=model.metadata("general.name"), plan=context.plan, patience=patience.seconds)
             outbox.write(line(ready))
             outbox.flush()
-            scheduler = Scheduler(_limits(context.plan))
             Worker(context, scheduler, harmony, outbox, patience=patience, walk=walk).run(listen(sys.stdin.buffer))
 
 
@@ -83,17 +85,16 @@ def _plan(setup: Setup) -> ContextPlan:
     return plan_context(shape, there.free_bytes, wishes)
 
 
-def _warmed_up(context: Context) -> Patience:
+def _warm_up(context: Context, patience: Patience) -> None:
     """Decode a few tokens before anybody waits for it.
 
-    It shows that the model can be run at all, has a GPU load its programs, and tells how long steps may take.
+    It shows that the model can be run at all, has a GPU load its programs, and tells how long steps may take. That
+    is longer than any later one takes, so the scheduler, which learns what steps cost, does not hear of it.
     """
-    patience = Patience(context.plan.step_tokens)
     begun = time.monotonic()
     context.run(Step((), (), (), (Row(0, WARM_UP, 0, None),)))
     patience.learn(len(WARM_UP), time.monotonic() - begun)
     context.clear()
-    return patience
 
 
 def _limits(plan: ContextPlan) -> Limits:

@@ -23,6 +23,7 @@ from inference.scheduling.fair_queue import FairQueue, Waiting
 from inference.scheduling.ledger import NOTHING, Cells, Ledger
 from inference.scheduling.prefixes import Prefixes
 from inference.scheduling.residents import Residents
+from inference.scheduling.step_cost import StepCost
 from inference.scheduling.steps import Limits, Row, Sequence, Step
 from inference.ticket import Priority
 
@@ -88,6 +89,11 @@ class Scheduler:
         """What happened so far."""
         waiting = [self._queue.count(priority) for priority in Priority]
         return self._tally.counters(waiting=waiting, running=len(self._residents.running), used=self._ledger.used)
+
+    @property
+    def cost(self) -> StepCost:
+        """What steps take, as far as `spent` told."""
+        return self._batching.cost
 
     def add(self, sequence: Sequence, tokens: Items[int], now: float) -> None:
         """Queue a sequence with the first tokens to feed behind its prefix. `now`: monotonic seconds.
@@ -169,7 +175,7 @@ class Scheduler:
 
     def spent(self, step: Step, seconds: float) -> None:
         """Tell how long a step took, so that later ones can be weighed."""
-        self._batching.cost.learn(step.tokens, seconds, outputs=step.outputs)
+        self.cost.learn(step.tokens, seconds, outputs=step.outputs)
 
     def refused(self, step: Step) -> None:
         """Undo the last step, which the cache found no room for, and make some: an idle prefix, else a sequence.

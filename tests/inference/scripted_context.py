@@ -76,7 +76,7 @@ class Bench:
 
     def run(self) -> list[FromChild]:
         """Work until all that was asked has its result; returns what the worker said."""
-        patience = Patience(self.limits.step_tokens)
+        patience = Patience(self.scheduler.cost, self.limits)
         worker = Worker(
             self.context,
             self.scheduler,

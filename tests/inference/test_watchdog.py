@@ -1,14 +1,20 @@
 """When silence is a hang, and when growth is a leak."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from inference.engine_options import EngineOptions
 from inference.patience import FACTOR, Patience
+from inference.scheduling.ledger import Cells
+from inference.scheduling.step_cost import StepCost
+from inference.scheduling.steps import Limits
 from inference.watchdog import Watchdog
 
 MIB = 1 << 20
+SHAPES = ((1, 1), (8, 8), (100, 0), (300, 2), (500, 9))
+"""Tokens and outputs of steps."""
 
 
 def watchdog(**changes: float) -> Watchdog:
@@ -79,16 +85,33 @@ def test_memory_that_is_not_told_is_no_growth() -> None:
     assert not dog.complaint(1000.0, ready=True, busy=True, memory=None)
 
 
+def patience_after(steps: Iterable[tuple[int, int, float]], *, step_tokens: int) -> Patience:
+    """What is told by a worker that ran steps of so many tokens and outputs, in so many seconds."""
+    cost = StepCost()
+    patience = Patience(cost, Limits(8, 2, Cells(4096, 4096), step_tokens, window=128))
+    for tokens, outputs, seconds in steps:
+        cost.learn(tokens, seconds, outputs=outputs)
+        patience.learn(tokens, seconds)
+    return patience
+
+
 def test_before_much_is_known_a_full_step_is_expected_to_cost_as_much_a_token_as_the_dearest_one() -> None:
-    patience = Patience(step_tokens=512)
-    assert patience.seconds == 0
-    patience.learn(16, 2.0)
-    patience.learn(512, 3.0)
-    assert patience.seconds == FACTOR * 64
+    assert patience_after([], step_tokens=512).seconds == 0
+    assert patience_after([(16, 0, 2.0), (512, 0, 3.0)], step_tokens=512).seconds == FACTOR * 64
 
 
 def test_patience_follows_what_full_steps_cost() -> None:
-    patience = Patience(step_tokens=500)
-    for tokens in (1, 100, 300, 500) * 5:
-        patience.learn(tokens, 0.1 + 0.01 * tokens)
-    assert patience.seconds == pytest.approx(FACTOR * 5.1, rel=0.01)
+    steps = [(tokens, 0, 0.1 + 0.01 * tokens) for tokens in (1, 100, 300, 500) * 5]
+    assert patience_after(steps, step_tokens=500).seconds == pytest.approx(FACTOR * 5.1, rel=0.01)
+
+
+def test_a_full_step_is_expected_to_have_all_the_outputs_that_it_can() -> None:
+    """Eight sequences and an interactive one."""
+    steps = [(tokens, outputs, 0.1 + 0.01 * tokens + 0.2 * outputs) for tokens, outputs in SHAPES * 5]
+    assert patience_after(steps, step_tokens=500).seconds == pytest.approx(FACTOR * (5.1 + 9 * 0.2), rel=0.02)
+
+
+def test_while_only_answers_are_written_tokens_are_thought_to_cost_it_all() -> None:
+    """So whoever then sends a long prompt does not have the worker killed."""
+    steps = [(rows, rows, 0.015 + 0.009 * rows) for rows in (1, 2, 4, 8) * 50]
+    assert patience_after(steps, step_tokens=512).seconds >= FACTOR * 512 * 0.008
