@@ -9,6 +9,7 @@ from policies.constraints import repeated
 from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES, Effort, Judging
 from policies.problems import Findings, shown
 from policies.shape import Path, Shaper
+from policies.signals import kind_of, repeated_kinds
 
 Values = dict[str, Any]
 """What the shaper read. A part that could not be read is None or absent."""
@@ -25,6 +26,7 @@ def note_conflicts(values: Values, shaper: Shaper) -> None:
     _note_second_look(values.get("judge") or {}, shaper)
     for path, words in _word_lists(values):
         _note_repeated_words(path, words, shaper)
+    _note_repeated_signals((values.get("prefilter") or {}).get("signals") or (), shaper)
 
 
 def _entries(values: Values, key: str) -> list[tuple[int, Values]]:
@@ -101,4 +103,14 @@ def _note_repeated_words(path: Path, words: tuple[str | None, ...], shaper: Shap
         (index, word), (first, _) = readable[position], readable[earlier]
         line = shaper.places[*path, first][0] + 1
         message = f"{shown(word)} is listed twice (first in line {line})"
+        shaper.note((*path, index), message, "delete one of the two")
+
+
+def _note_repeated_signals(lines: tuple[str | None, ...], shaper: Shaper) -> None:
+    path = ("prefilter", "signals")
+    readable = [(index, line) for index, line in enumerate(lines) if line is not None]
+    for position, earlier in repeated_kinds(line for _, line in readable):
+        (index, line), (first, _) = readable[position], readable[earlier]
+        at = shaper.places[*path, first][0] + 1
+        message = f"there are two lines of {shown(kind_of(line))} (the first in line {at})"
         shaper.note((*path, index), message, "delete one of the two")

@@ -34,6 +34,7 @@ _EXAMPLES = {
     "prefilter": "prefilter: {keywords: [idiot, loser], flag_rate: 0.05}",
     "keywords": "keywords: [idiot, loser]",
     "patterns": "patterns:` and below it `- 'discord\\.gg/\\w+'",
+    "signals": "signals: [phishing-link, mass-mention 5, repeat 3 in 2m]",
     "flag_rate": "flag_rate: 0.05",
     "judge": "judge: {effort: low, context: 4, threshold: 0.5}",
     "effort": "effort: low",

@@ -22,6 +22,7 @@ from policies.constraints import (
     without_repeats,
 )
 from policies.frozen import Frozen
+from policies.signals import MAX_SIGNALS, Signal, one_of_a_kind, parse_signal, tidy_signal
 
 ALLOWED = "allowed"
 """The verdict of an example that breaks no rule."""
@@ -54,6 +55,8 @@ Suggestion = Annotated[
     AfterValidator(within_longest_timeout),
 ]
 """What a moderator may want to do: a suggestion on the card, never an automatic action."""
+SignalLine = Annotated[str, AfterValidator(tidy_signal)]
+"""A line of `signals`, as `policies.signals` reads it."""
 
 
 class Mode(StrEnum):
@@ -145,8 +148,17 @@ class Prefilter(Frozen):
         tuple[Annotated[Line, AfterValidator(valid_pattern)], ...], BeforeValidator(limited_in_all)
     ] = Field(default=(), max_length=50)
     """RE2 expressions, matched on the text as written and on its folded view."""
+    signals: Annotated[tuple[SignalLine, ...], AfterValidator(one_of_a_kind)] = Field(
+        default=(), max_length=MAX_SIGNALS
+    )
+    """What besides words forces a look: links, mentions, repeats. One line for each kind at most."""
     flag_rate: float = Field(default=0.05, gt=0, le=1)
     """The share of ordinary messages that similarity alone may flag."""
+
+    @property
+    def parsed_signals(self) -> tuple[Signal, ...]:
+        """What the lines of `signals` stand for, in their order."""
+        return tuple(map(parse_signal, self.signals))
 
 
 class Judging(Frozen):
@@ -182,6 +194,8 @@ class Judging(Frozen):
 SECOND_LOOK_DEFAULTS = (Judging.model_fields["unsure"].default, Judging.model_fields["second_effort"].default)
 _SECOND_LOOK = {"judge": {"unsure", "second_effort"}}
 """What only `effort: auto` reads: the digests of all other policies are what they were before these keys."""
+_SIGNALS = {"prefilter": {"signals"}}
+"""Left out where there are none: such a policy's digest is what it was before this key."""
 
 
 class Policy(Frozen):
@@ -239,7 +253,9 @@ class Policy(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything the policy says: two policies with one digest are the same policy."""
-        unread = None if self.judge.effort is Effort.AUTO else _SECOND_LOOK
+        unread = {} if self.judge.effort is Effort.AUTO else _SECOND_LOOK
+        if not self.prefilter.signals:
+            unread = unread | _SIGNALS
         return hashlib.sha256(self.model_dump_json(exclude=unread).encode()).hexdigest()
 
 

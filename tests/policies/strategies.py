@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from policies.constraints import HIDDEN_CHARACTER, LONGEST_TIMEOUT_MINUTES, timeout_minutes
 from policies.policy import ALLOWED, Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
+from policies.signals import FEWEST, MOST, kind_of
 
 NASTY = (
     *"no yes off null ~ 12:30 1e3 0x1F 010 1_000 2024-01-31 .inf = << -1 +1 1.5".split(),  # noqa: SIM905 readable as words
@@ -104,7 +105,16 @@ def _examples(verdicts: list[str]) -> st.SearchStrategy[Example]:
 
 def _prefilters() -> st.SearchStrategy[Prefilter]:
     rates = st.floats(min_value=0, max_value=1, exclude_min=True)
-    return st.builds(Prefilter, keywords=unrepeated(keywords, 12), patterns=few(patterns), flag_rate=rates)
+    return st.builds(
+        Prefilter, keywords=unrepeated(keywords, 12), patterns=few(patterns), signals=_signals(), flag_rate=rates
+    )
+
+
+def _signals() -> st.SearchStrategy[tuple[str, ...]]:
+    mentions = st.integers(FEWEST, MOST).map(lambda count: f"mass-mention {count}")
+    repeats = st.integers(FEWEST, MOST).map(lambda count: f"repeat {count} in 90s")
+    links = st.sampled_from(["phishing-link", "look-alike-link", "invite-link"])
+    return st.lists(st.one_of(links, mentions, repeats), max_size=5, unique_by=kind_of).map(tuple)
 
 
 def _judgings() -> st.SearchStrategy[Judging]:
