@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.discord_server import DiscordServer
 from tests.journeys.process import BotProcess
 
-LOG = "bot.log"
 _LAST_WORDS = 12
 """Lines of the log that are shown of a bot that ended by itself."""
 _PAUSE_AFTER_KILL = 2.0
