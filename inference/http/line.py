@@ -1,7 +1,9 @@
 """Who gets the next free place: the more urgent first, tenants in turn, and nobody waits for ever.
 
-The engine's own queue (`inference.scheduling.fair_queue`) counts tokens and batches; servers batch by themselves,
-so here places are counted. No clock, no event loop.
+Not the engine's queue (`inference.scheduling.fair_queue`): that one charges tenants for tokens, and the first of a
+policy stands for those behind it. Here a tenant's share is the places that it holds now, however long each is
+held, and anybody may be the one who fits: a question that was tried elsewhere avoids a place that the next of its
+policy can take. No clock, no event loop.
 """
 
 import itertools
