@@ -137,6 +137,7 @@ async def test_when_the_preferred_server_is_full_the_next_one_is_asked(model: To
             assert server.gate is not None
             server.gate.set()
         await asyncio.gather(*asks)
+    assert [server.most_in_flight for server in servers] == [1, 1, 1], "each had a place, and nobody had more"
 
 
 FAULTS: dict[str, Fault] = {
@@ -349,6 +350,7 @@ async def test_as_soon_as_a_late_server_is_known_all_its_slots_are_used(model: T
         await until(lambda: server.in_flight == 4)
         server.gate.set()
         await asyncio.gather(*asks)
+    assert server.most_in_flight == 4, "two waited for a slot"
 
 
 async def test_a_deadline_holds_for_everything_together(model: TokenModel) -> None:

@@ -82,8 +82,10 @@ async def test_a_deed_that_makes_no_sense_is_refused(quiet: Quiet, body: dict):
 async def test_a_moderator_deletes_what_others_wrote(quiet: Quiet):
     page, (ada,) = quiet.page, ids(quiet, "ada")
     karas = next(each["id"] for each in page.messages.values() if each["author"]["username"] == "kara")
+    before = set(page.messages)
     await page.do("delete", person=ada, message=karas)
     await page.until(lambda: karas not in page.messages, "the deletion")
+    assert before - set(page.messages) == {karas}
 
 
 async def test_who_is_timed_out_is_shown_so_and_may_not_write(quiet: Quiet):
