@@ -66,6 +66,8 @@ class Suspected(Frozen):
     earlier: tuple[Earlier, ...] = ()
     """Oldest first."""
     suspicions: tuple[Suspicion, ...]
+    just_written: bool = False
+    """The message was looked at when it was written: it is counted. Edits, and what is read again, are not."""
 
 
 class CaseState(StrEnum):

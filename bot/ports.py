@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.case import CaseFile, CaseState, Claim, Decision, Earlier, JobState, Message, Suspected
+from bot.tallies import Tallies
 from policies.policy import Policy
 from policies.verdict import Verdict
 
@@ -42,12 +43,12 @@ class Backlog:
     """What waits in one guild."""
 
     questions: int
-    """Jobs that wait for the judge or are with it."""
+    """Jobs that wait for the judge or are with it, random checks aside."""
     cases: int
     """Open cases with a finding for people: a live policy was violated, or its answer could not be read."""
 
 
-class Store(Protocol):
+class Store(Tallies, Protocol):
     """The bot's memory. When a call returns, what it wrote survives kill -9 and power loss.
 
     Every implementation passes tests/bot/store/test_store_contract*.py.
@@ -77,8 +78,11 @@ class Store(Protocol):
         """The id per channel below and at which every message has passed the prefilter."""
         ...
 
-    async def claim(self, limit: int, lease: timedelta) -> list[Claim]:
-        """Lease up to `limit` waiting jobs, fairly over guilds. Jobs whose lease has ended count as waiting."""
+    async def claim(self, limit: int, lease: timedelta, *, audits: int = 1) -> list[Claim]:
+        """Lease up to `limit` waiting jobs, fairly over guilds. Jobs whose lease has ended count as waiting.
+
+        Random checks come after everything else, and up to `audits` of them.
+        """
         ...
 
     async def renew(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
@@ -94,6 +98,9 @@ class Store(Protocol):
 
     async def finish(self, claim: Claim, verdict: Verdict) -> CaseState:
         """Store a verdict and return the case's new state. `violation=None` opens the case as undecided.
+
+        A random check without a violation leaves its count only: its case is gone if nothing else is about it, and
+        the answer is CLEARED.
 
         Raises:
             LeaseLost: the job is somebody else's; nothing was written.
@@ -196,7 +203,7 @@ class Store(Protocol):
         ...
 
     async def job_counts(self) -> dict[JobState, int]:
-        """How many jobs are in each state."""
+        """How many jobs are in each state, random checks aside."""
         ...
 
     async def case_counts(self) -> dict[CaseState, int]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.case import CaseState, Message, Suspected
 from bot.ports import PolicyNotKept
-from bot.store import guild_queries, queries, rows
+from bot.store import audits, guild_queries, queries, rows, tallies
 from inference.prefilter.suspicion import Suspicion
 
 POSSIBLE_IDS: Final = range(1, 2**63)
@@ -41,7 +41,7 @@ def record(db: sqlite3.Connection, suspected: Suspected, now: datetime) -> int |
     number = _add_revision(db, case_id, suspected, now)
     if number is not None:
         for suspicion in suspected.suspicions:
-            _add_job(db, message.guild_id, case_id, number, suspicion)
+            _add_job(db, suspected, case_id, number, suspicion)
     if known:  # a new case is QUEUED from the start
         _note_current(db, known, message, newest=known.newest if number is None else message)
     if known and number is not None:
@@ -118,20 +118,31 @@ def _add_revision(db: sqlite3.Connection, case_id: int, suspected: Suspected, no
     return int(added[0]["number"]) if added else None
 
 
-def _add_job(db: sqlite3.Connection, guild_id: int, case_id: int, revision: int, suspicion: Suspicion) -> None:
+def _add_job(
+    db: sqlite3.Connection, suspected: Suspected, case_id: int, revision: int, suspicion: Suspicion
+) -> None:
+    guild_id = suspected.message.guild_id
     key = {"guild": guild_id, "policy": suspicion.policy_id}
     version = db.execute(guild_queries.VERSION_IN_FORCE, key).fetchone()
     if version is None:
         raise PolicyNotKept(f"No version of the policy {suspicion.policy_id!r} was kept for guild {guild_id}.")
-    (tag,) = db.execute(queries.TAKE_TAG, {"guild": guild_id}).fetchall()
     job = {
         "case": case_id,
         "revision": revision,
         "version": version["version_id"],
         "suspicion": rows.to_json(suspicion),
-        "tag": tag["tag"],
+        "tag": audits.turn(db) if suspicion.is_audit else _take_tag(db, guild_id),
+        "audit": suspicion.is_audit,
+        "tallied": suspected.just_written,
     }
     db.execute(queries.ADD_JOB, job)
+    if suspicion.is_audit:
+        tallies.add(db, version["version_id"], audits.DRAWN)
+
+
+def _take_tag(db: sqlite3.Connection, guild_id: int) -> float:
+    (tag,) = db.execute(queries.TAKE_TAG, {"guild": guild_id}).fetchall()
+    return float(tag["tag"])
 
 
 def refresh(db: sqlite3.Connection, case_ids: Iterable[int], *, news: bool) -> None:

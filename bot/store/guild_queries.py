@@ -41,7 +41,7 @@ OWNER: Final = "SELECT application_id FROM owner WHERE id = 1"
 
 COUNT_QUESTIONS: Final = """
 SELECT count(*) AS number FROM job JOIN case_file ON case_file.id = job.case_id
-WHERE job.state IN ('queued', 'judging') AND case_file.guild_id = :guild
+WHERE job.state IN ('queued', 'judging') AND audit = 0 AND case_file.guild_id = :guild
 """
 
 # Every open case has a finding; a shadow policy's is counted and shown to nobody. The versions that are live are
@@ -62,7 +62,8 @@ WHERE guild_id = :guild AND state = 'open' AND EXISTS (
 
 # A guild that has a case has a policy version too: they are not asked for here.
 GUILDS: Final = """
-SELECT guild_id FROM watermark UNION SELECT guild_id FROM policy_version UNION SELECT id FROM guild ORDER BY 1
+SELECT guild_id FROM watermark UNION SELECT guild_id FROM policy_version UNION SELECT guild_id FROM traffic
+UNION SELECT id FROM guild ORDER BY 1
 """
 
 # Revisions, jobs and decisions go with their cases.
@@ -81,6 +82,7 @@ INSERT INTO guild (id, tag)
 SELECT :guild, 0.0
 WHERE EXISTS (SELECT 1 FROM policy_version WHERE guild_id = :guild)
     OR EXISTS (SELECT 1 FROM watermark WHERE guild_id = :guild)
+    OR EXISTS (SELECT 1 FROM traffic WHERE guild_id = :guild)
 ON CONFLICT DO NOTHING
 """
 HAS_NUMBER: Final = "SELECT 1 FROM guild WHERE id = :guild"

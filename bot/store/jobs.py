@@ -9,17 +9,18 @@ from typing import Final
 
 from bot.case import CaseState, Claim, JobState
 from bot.ports import LeaseLost
-from bot.store import cases, queries, rows
+from bot.store import audits, cases, queries, rows
 from policies.verdict import Verdict
 
 MAX_ATTEMPTS: Final = 5
 """After as many tries without a verdict a person looks at the case."""
 
 
-def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
+def claim(db: sqlite3.Connection, limit: int, lease: timedelta, audits: int, now: datetime) -> list[Claim]:
     """Lease the jobs whose turn it is."""
     _take_back(db, queries.TAKE_BACK_ENDED_LEASES, now=rows.to_micros(now))
-    turn = [row["id"] for row in db.execute(queries.NEXT_IN_TURN, {"limit": limit})]
+    turn = _in_turn(db, limit, audit=False)
+    turn += _in_turn(db, min(limit - len(turn), audits), audit=True)
     if not turn:
         return []  # nothing is written: an idle worker costs no fsync
     until = rows.to_micros(now + lease)
@@ -32,6 +33,10 @@ def claim(db: sqlite3.Connection, limit: int, lease: timedelta, now: datetime) -
     return claims
 
 
+def _in_turn(db: sqlite3.Connection, limit: int, *, audit: bool) -> list[int]:
+    return [row["id"] for row in db.execute(queries.NEXT_IN_TURN, {"limit": limit, "audit": audit})]
+
+
 def end_leases(db: sqlite3.Connection) -> None:
     """Take back every job that is leased."""
     _take_back(db, queries.TAKE_BACK_ALL_LEASES)
@@ -42,6 +47,7 @@ def _take_back(db: sqlite3.Connection, query: str, **facts: int) -> None:
     for state, news in ((JobState.UNDECIDED, True), (JobState.QUEUED, False)):
         if case_ids := [row["case_id"] for row in touched if row["state"] == state]:
             cases.refresh(db, case_ids, news=news)
+    audits.give_up(db, (row for row in touched if row["state"] == JobState.UNDECIDED))
 
 
 def renew(db: sqlite3.Connection, claims: Sequence[Claim], lease: timedelta, now: datetime) -> list[Claim]:
@@ -67,11 +73,13 @@ def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
         "violation": verdict.violation,
         "verdict": rows.to_json(verdict),
     }
-    case_id = _held(db.execute(queries.FINISH, result), claim)["case_id"]
-    cases.refresh(db, [case_id], news=True)
-    state = cases.state(db, case_id)
-    assert state is not None
-    return state
+    job = _held(db.execute(queries.FINISH, result), claim)
+    audits.count_answer(db, job, verdict.violation)
+    if job["audit"] and not verdict.violation:
+        audits.let_go(db, job)
+    else:
+        cases.refresh(db, [job["case_id"]], news=True)
+    return cases.state(db, job["case_id"]) or CaseState.CLEARED
 
 
 def release(db: sqlite3.Connection, claim: Claim, failed: bool) -> JobState:
@@ -80,6 +88,8 @@ def release(db: sqlite3.Connection, claim: Claim, failed: bool) -> JobState:
     row = _held(db.execute(queries.RELEASE, back), claim)
     state = JobState(row["state"])
     cases.refresh(db, [row["case_id"]], news=state is JobState.UNDECIDED)
+    if state is JobState.UNDECIDED:
+        audits.give_up(db, [row])
     return state
 
 

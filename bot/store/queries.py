@@ -1,6 +1,6 @@
 """All SQL about cases and jobs, each statement named for its intent.
 
-Beside it: `card_queries.py`, `guild_queries.py`, and the schema in `migrations/`.
+Beside it: `card_queries.py`, `guild_queries.py`, `tally_queries.py`, and the schema in `migrations/`.
 
 Sets of ids are passed as a JSON array (`json_each`): one prepared statement for any number of them.
 """
@@ -35,8 +35,8 @@ RETURNING tag
 """
 
 ADD_JOB: Final = """
-INSERT INTO job (case_id, revision, version_id, suspicion, tag)
-VALUES (:case, :revision, :version, :suspicion, :tag)
+INSERT INTO job (case_id, revision, version_id, suspicion, tag, audit, tallied)
+VALUES (:case, :revision, :version, :suspicion, :tag, :audit, :tallied)
 """
 
 # --- What became of a message -----------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ UPDATE job SET
     state = iif(attempts < :max_attempts, 'queued', 'undecided'),
     token = iif(attempts < :max_attempts, token, NULL)
 WHERE state = 'judging' AND leased_until <= :now
-RETURNING case_id, state
+RETURNING id, case_id, version_id, audit, tallied, state
 """
 
 TAKE_BACK_ALL_LEASES: Final = """
@@ -73,11 +73,11 @@ UPDATE job SET
     state = iif(attempts < :max_attempts, 'queued', 'undecided'),
     token = iif(attempts < :max_attempts, token, NULL)
 WHERE state = 'judging'
-RETURNING case_id, state
+RETURNING id, case_id, version_id, audit, tallied, state
 """
 
-# Answered by the index job_in_turn alone.
-NEXT_IN_TURN: Final = "SELECT id FROM job WHERE state = 'queued' ORDER BY tag, id LIMIT :limit"
+# Answered by the index job_in_turn alone. Random checks (audit = 1) are asked for when nothing else waits.
+NEXT_IN_TURN: Final = "SELECT id FROM job WHERE state = 'queued' AND audit = :audit ORDER BY tag, id LIMIT :limit"
 
 LEASE: Final = """
 UPDATE job SET state = 'judging', token = :token, leased_until = :until, attempts = attempts + 1 WHERE id = :job
@@ -107,7 +107,7 @@ UPDATE job SET state = 'judging', leased_until = :until WHERE id = :job AND toke
 FINISH: Final = """
 UPDATE job SET state = :state, violation = :violation, verdict = :verdict, token = NULL, leased_until = NULL
 WHERE id = :job AND token = :token
-RETURNING case_id
+RETURNING id, case_id, version_id, audit, tallied
 """
 
 # A try that failed through no fault of the text (the engine was away) is not counted.
@@ -118,7 +118,7 @@ UPDATE job SET
     token = NULL,
     leased_until = NULL
 WHERE id = :job AND token = :token
-RETURNING case_id, state
+RETURNING id, case_id, version_id, audit, tallied, state
 """
 
 # --- A case's state -------------------------------------------------------------------------------------------
@@ -240,5 +240,5 @@ CASE_PAGE: Final = "SELECT id FROM case_file WHERE state = :state AND id > :afte
 
 # --- Counting: both are answered from an index ----------------------------------------------------------------
 
-COUNT_JOBS: Final = "SELECT state, count(*) AS number FROM job GROUP BY state"
+COUNT_JOBS: Final = "SELECT state, count(*) AS number FROM job WHERE audit = 0 GROUP BY state"
 COUNT_CASES: Final = "SELECT state, count(*) AS number FROM case_file GROUP BY state"

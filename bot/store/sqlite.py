@@ -9,12 +9,15 @@ from typing import Final, TypeVar
 
 from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Message, Suspected
 from bot.ports import Backlog, Store, UnknownCase
-from bot.store import cards, cases, decisions, guilds, jobs, queries, reading
+from bot.store import audits as random_checks
+from bot.store import cards, cases, decisions, guilds, jobs, queries, reading, tallies
 from bot.store.connection import Connection, Work, connected
 from bot.store.errors import explain
 from bot.store.migration import prepare
 from bot.store.wiping import empty_log, write_anew
 from bot.store.writer import GroupWriter, group_writer
+from bot.tallies import Traffic
+from inference.prefilter.budget.audit import Tally
 from policies.policy import Policy
 from policies.verdict import Verdict
 
@@ -87,11 +90,11 @@ class SqliteStore:
         """See `Store`."""
         return await self._read(lambda db: guilds.watermarks(db, guild_id))
 
-    async def claim(self, limit: int, lease: timedelta) -> list[Claim]:
+    async def claim(self, limit: int, lease: timedelta, *, audits: int = 1) -> list[Claim]:
         """See `Store`. A job whose fifth lease has ended becomes UNDECIDED here, and its case OPEN."""
-        if limit < 0:
-            raise ValueError(f"A worker cannot claim {limit} jobs.")
-        return await self._writer.write(lambda db: jobs.claim(db, limit, lease, self._clock()))
+        if limit < 0 or audits < 0:
+            raise ValueError(f"A worker cannot claim {limit} jobs, {audits} of them random checks.")
+        return await self._writer.write(lambda db: jobs.claim(db, limit, lease, audits, self._clock()))
 
     async def renew(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
         """See `Store`."""
@@ -203,6 +206,26 @@ class SqliteStore:
     async def backlog(self, guild_id: int) -> Backlog:
         """See `Store`."""
         return await self._read(lambda db: guilds.backlog(db, guild_id))
+
+    async def keep_traffic(self, kept: Sequence[Traffic]) -> None:
+        """See `Store`."""
+        await self._writer.write(lambda db: tallies.keep_traffic(db, kept))
+
+    async def traffic(self) -> list[Traffic]:
+        """See `Store`."""
+        return await self._read(tallies.traffic)
+
+    async def tally(self, guild_id: int, policy_id: str, digest: str) -> Tally:
+        """See `Store`."""
+        return await self._read(lambda db: tallies.tally(db, guild_id, policy_id, digest))
+
+    async def waiting_audits(self) -> int:
+        """See `Store`."""
+        return await self._read(random_checks.waiting)
+
+    async def drop_audits(self) -> int:
+        """See `Store`."""
+        return await self._writer.write(random_checks.drop_waiting)
 
     async def _page(self, states: Sequence[CaseState], after: int) -> list[CaseFile]:
         return await self._read(lambda db: reading.page(db, states, after=after, limit=PAGE))

@@ -1,4 +1,4 @@
-"""A database that the first schema wrote, with everything there could be in it, goes on under today's."""
+"""A database that an earlier schema wrote, with everything there could be in it, goes on under today's."""
 
 import json
 import sqlite3
@@ -14,6 +14,7 @@ from bot.ports import Store
 from bot.store import open_store
 from bot.store.migration import migrate, migrations
 from bot.store.rows import to_micros
+from inference.prefilter.budget.audit import Tally
 from tests.bot.store.samples import GUILD, LEASE, START, Clock, decision, message, policy, suspicion, verdict
 
 ADD_CASE = "INSERT INTO case_file (id, guild_id, message_id, state, opened_at) VALUES (?, 7, ?, ?, ?)"
@@ -167,3 +168,32 @@ async def test_nothing_refers_to_what_is_not_there(path: Path) -> None:
             ("decision",),
             ("decision_pending",),
         ]
+
+
+async def test_jobs_of_the_second_schema_are_no_random_checks_and_keep_their_turn(
+    path: Path, clock: Clock
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, migrations()[:2])
+        for number, tag in ((11, 3.0), (12, 2.0)):
+            add_waiting(db, number, tag)
+    clock.pass_by(LEASE)
+    async with open_store(path, clock=clock) as store:
+        assert (await store.job_counts())[JobState.QUEUED] == 2
+        assert [claim.case_id for claim in await store.claim(5, LEASE, audits=0)] == [1, 12, 11]
+        assert await store.waiting_audits() == 0
+        assert await store.traffic() == []
+        assert await store.tally(GUILD, "harassment", policy().digest) == Tally()
+
+
+def add_waiting(db: sqlite3.Connection, number: int, tag: float) -> None:
+    """A case of one job that waits, as the second schema had it."""
+    said = old_message(100 + number, "hm", 55)
+    db.execute(
+        "INSERT INTO case_file (id, guild_id, message_id, state, opened_at, author_id)"
+        " VALUES (?, 7, ?, 'queued', 0, 55)",
+        (number, 100 + number),
+    )
+    db.execute("INSERT INTO revision VALUES (?, 1, ?, ?, '[]', 0)", (number, f"digest {number}", said))
+    job = "INSERT INTO job (case_id, revision, version_id, suspicion, tag) VALUES (?, 1, 1, ?, ?)"
+    db.execute(job, (number, suspicion().model_dump_json(), tag))
