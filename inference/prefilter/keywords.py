@@ -2,37 +2,28 @@
 
 import functools
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick
+import re2
 
-from inference.prefilter.disguise import skeleton, span_reading
-from inference.prefilter.normalise import CoarseView, Normaliser, Reading, lowered
+from inference.prefilter.disguise import span_reading
+from inference.prefilter.keyword_lists import Keyword, KeywordList, Layer, can_be_found
+from inference.prefilter.normalise import CoarseView, Normaliser, Reading
+from inference.prefilter.respelling import Vocabulary, respelled
 from inference.prefilter.view import View
 
-ANY_LETTERS = "*"
-"""At either end of a keyword: any letters may follow there."""
+__all__ = ["Keyword", "KeywordHit", "KeywordIndex", "can_be_found"]
 
-_SHORTEST_JOINED = 3
 _SHORTEST_INSIDE_SPELLED = 4
-"""Letters a keyword needs to be found in, or inside, a word that is written with gaps (`l o s e r`)."""
+"""Letters a keyword needs to be found inside a word that is written with gaps (`l o s e r s`)."""
 
 _WITHOUT_SPACES = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN")
 """Scripts that do not part words: a keyword in them is found anywhere."""
 
-
-@dataclass(frozen=True, slots=True)
-class Keyword:
-    """A keyword of one policy, ready to be searched."""
-
-    policy_id: str
-    name: str
-    """As the policy's author wrote it."""
-    plain: str
-    """Folded, without the asterisks."""
-    open_left: bool
-    open_right: bool
+_MERGE_FROM = 4096
+_MERGE_SHARE = 8
+"""Forms of changed lists are kept in a second automaton, until they are that many and that part of the first's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,111 +36,129 @@ class KeywordHit:
     reading: str | None
 
 
-_Found = dict[Keyword, KeywordHit]
-
-
-class _Forms:
-    """The spellings that the automaton looks for, and whose keywords they are, guild by guild."""
-
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
-        self.plain: list[dict[int, list[Keyword]]] = []
-        self.coarse: list[dict[int, list[Keyword]]] = []
-        self._places: dict[Keyword, list[dict[int, list[Keyword]]]] = {}
-
-    def add(self, guild_id: int, keyword: Keyword) -> None:
-        """Add a keyword's spellings, which are worked out once: most guilds have the starter policies."""
-        if keyword not in self._places:
-            self._places[keyword] = list(self._spelled(keyword))
-        for place in self._places[keyword]:
-            place.setdefault(guild_id, []).append(keyword)
-
-    def _spelled(self, keyword: Keyword) -> Iterator[dict[int, list[Keyword]]]:
-        """Where a keyword is entered: one place for each of its spellings."""
-        written = lowered(keyword.name.strip(ANY_LETTERS).strip())
-        for form in dict.fromkeys((written, keyword.plain)):
-            yield self.plain[self._numbered(form)]
-        if any(character.isalpha() for character in keyword.plain):
-            yield self.coarse[self._numbered(skeleton(keyword.plain))]
-
-    def _numbered(self, form: str) -> int:
-        if form not in self.number:
-            self.number[form] = len(self.number)
-            self.plain.append({})
-            self.coarse.append({})
-        return self.number[form]
+_ListKey = tuple[str, tuple[str, ...]]
+"""A policy's id and keywords."""
+_Found = dict[tuple[str, str], KeywordHit]
+"""By policy id and keyword, as its author wrote it."""
 
 
 class KeywordIndex:
-    """Finds the keywords of a guild in a text. Immutable once built."""
+    """Finds the keywords of a guild in a text. Immutable once built: `layers` and `lists` are for the next one."""
 
-    def __init__(self, forms: _Forms) -> None:
-        self._plain = forms.plain
-        self._coarse = forms.coarse
-        self._automaton = AhoCorasick(list(forms.number), store_patterns=False) if forms.number else None
+    def __init__(
+        self, layers: Sequence[Layer], lists: Mapping[_ListKey, KeywordList], guilds: Mapping[int, frozenset[int]]
+    ) -> None:
+        self.layers = tuple(layers)
+        self.lists = lists
+        self._guilds = guilds
+        self._by_number = {each.number: each for each in lists.values()}
+        self._vocabulary = Vocabulary(
+            frozenset().union(*(each.letters for each in lists.values())),
+            frozenset().union(*(each.phrase_words for each in lists.values())),
+        )
 
     @classmethod
-    def build(cls, keywords: Mapping[int, Sequence[tuple[str, str]]], normaliser: Normaliser) -> "KeywordIndex":
+    def build(
+        cls,
+        keywords: Mapping[int, Sequence[tuple[str, str]]],
+        normaliser: Normaliser,
+        previous: "KeywordIndex | None" = None,
+    ) -> "KeywordIndex":
         """Index (policy id, keyword) pairs by guild.
+
+        What `previous` (made with the same normaliser) knows of unchanged policies is taken over. What changed
+        goes into a second, small automaton until that is worth merging: a saved policy costs milliseconds.
 
         A keyword that says nothing (`can_be_found`) is found nowhere: one author's slip must not stop the others'
         filter.
         """
-        forms = _Forms()
-        prepared = functools.cache(functools.partial(_prepared, normaliser))
-        for guild_id, pairs in keywords.items():
-            for policy_id, name in pairs:
-                if can_be_found(name):
-                    forms.add(guild_id, prepared(policy_id, name))
-        return cls(forms)
+        wanted = {guild_id: _by_policy(pairs) for guild_id, pairs in keywords.items()}
+        lists = _prepared_lists(wanted.values(), normaliser, {} if previous is None else previous.lists)
+        guilds = {guild_id: frozenset(lists[key].number for key in keys) for guild_id, keys in wanted.items()}
+        return cls(_layered(list(lists.values()), () if previous is None else previous.layers), lists, guilds)
 
     def find(self, guild_id: int, reading: Reading) -> list[KeywordHit]:
         """The first place of each of the guild's keywords, the plainest spelling first."""
-        if self._automaton is None:
+        lists = self._guilds.get(guild_id)
+        if not lists:
             return []
         found: _Found = {}
         for view in (reading.raw,) if reading.light is reading.raw else (reading.raw, reading.light):
-            self._find_plain(guild_id, view, reading.written, found)
+            self._find_plain(lists, view, reading.written, found)
         for coarse in reading.coarse:
-            self._find_coarse(guild_id, coarse, reading.written, found)
+            self._find_coarse(lists, coarse, reading.written, found)
+        seen: set[str] = set()
+        for words in reading.words:
+            lines = respelled(words, self._vocabulary, functools.partial(self._fitting, lists), seen)
+            if lines is not None:
+                self._find_plain(lists, lines, reading.written, found)
         return list(found.values())
 
-    def _find_plain(self, guild_id: int, view: View, written: str, found: _Found) -> None:
-        for form, start, end in self._matches(view.text):
-            for keyword in self._plain[form].get(guild_id, ()):
-                if keyword not in found and _bounded(view, start, end, keyword):
-                    found[keyword] = _hit(keyword, view, (start, end), written, view.text[start:end])
+    def _find_plain(self, lists: frozenset[int], view: View, written: str, found: _Found) -> None:
+        for layer in self.layers:
+            for form, start, end in layer.matches(view.text):
+                for code in layer.owned(form, lists, skeletons=False):
+                    keyword = layer.keyword(code)
+                    if (keyword.policy_id, keyword.name) not in found and _bounded(view, start, end, keyword):
+                        hit = _hit(keyword, view, (start, end), written, view.text[start:end])
+                        found[keyword.policy_id, keyword.name] = hit
 
-    def _find_coarse(self, guild_id: int, coarse: CoarseView, written: str, found: _Found) -> None:
+    def _find_coarse(self, lists: frozenset[int], coarse: CoarseView, written: str, found: _Found) -> None:
         readable = coarse.readable
         parts: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
-        for form, start, end in self._matches(coarse.skeleton.text):
-            for keyword in self._coarse[form].get(guild_id, ()):
-                if keyword in found:
-                    continue
-                around = coarse.skeleton.span_in(readable, start, end)
-                spelling = readable.text[slice(*around)]
-                if (spelling, keyword) not in parts:
-                    parts[spelling, keyword] = span_reading(spelling, keyword.plain)
-                part = parts[spelling, keyword]
-                if part is not None and _bounded(readable, around[0] + part[0], around[0] + part[1], keyword):
+        for layer in self.layers:
+            for form, start, end in layer.matches(coarse.skeleton.text):
+                for code in layer.owned(form, lists, skeletons=True):
+                    keyword = layer.keyword(code)
+                    if (keyword.policy_id, keyword.name) in found:
+                        continue
+                    around = coarse.skeleton.span_in(readable, start, end)
+                    spelt = readable.text[slice(*around)]
+                    if (spelt, keyword) not in parts:
+                        parts[spelt, keyword] = span_reading(spelt, keyword.plain)
+                    part = parts[spelt, keyword]
+                    if part is None:
+                        continue
                     span = around[0] + part[0], around[0] + part[1]
-                    found[keyword] = _hit(keyword, readable, span, written, keyword.plain)
+                    if _bounded(readable, *span, keyword):
+                        hit = _hit(keyword, readable, span, written, keyword.plain)
+                        found[keyword.policy_id, keyword.name] = hit
 
-    def _matches(self, text: str) -> list[tuple[int, int, int]]:
-        assert self._automaton is not None
-        return self._automaton.find_matches_as_indexes(text, overlapping=True)
-
-
-def can_be_found(keyword: str) -> bool:
-    """Whether a keyword says anything but `*` and blanks."""
-    return bool(keyword.strip(ANY_LETTERS).strip())
+    def _fitting(self, lists: frozenset[int], expression: str) -> list[str]:
+        compiled = re2.compile(f"(?m)^{expression}$")
+        return [word for number in lists for word in compiled.findall(self._by_number[number].words)]
 
 
-def _prepared(normaliser: Normaliser, policy_id: str, name: str) -> Keyword:
-    word = name.strip(ANY_LETTERS)
-    plain = normaliser.folded(word).strip() or lowered(word).strip()
-    return Keyword(policy_id, name, plain, name.startswith(ANY_LETTERS), name.endswith(ANY_LETTERS))
+def _by_policy(pairs: Sequence[tuple[str, str]]) -> list[_ListKey]:
+    names: dict[str, list[str]] = {}
+    for policy_id, name in pairs:
+        names.setdefault(policy_id, []).append(name)
+    return [(policy_id, tuple(each)) for policy_id, each in names.items()]
+
+
+def _prepared_lists(
+    wanted: Iterable[Sequence[_ListKey]], normaliser: Normaliser, known: Mapping[_ListKey, KeywordList]
+) -> dict[_ListKey, KeywordList]:
+    """All lists that are wanted, each once. Numbers are never used again: old layers may still hold them."""
+    number = max((each.number for each in known.values()), default=-1) + 1
+    lists: dict[_ListKey, KeywordList] = {}
+    for key in (key for keys in wanted for key in keys):
+        if key not in lists:
+            lists[key] = known.get(key) or KeywordList(number, *key, normaliser)
+            number += 1
+    return lists
+
+
+def _layered(lists: Sequence[KeywordList], layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The first of the old layers, if that still holds most lists, and one with the others."""
+    base = layers[0] if layers else None
+    if base is not None:
+        new = [each for each in lists if each.number not in base.lists]
+        forms = sum(len(each.forms) for each in new)
+        stale = base.entries - sum(len(each.forms) for each in lists if each.number in base.lists)
+        if forms + stale <= max(_MERGE_FROM, base.entries // _MERGE_SHARE):
+            return (base, Layer(new)) if new else (base,)
+    return (Layer(lists),)
 
 
 def _bounded(view: View, start: int, end: int, keyword: Keyword) -> bool:

@@ -27,7 +27,7 @@ is shorter; the rest of a longer text (from an export, say) is not read."""
 _SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
 _LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
 _BETWEEN_SPELLED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}]|_){{1,3}}\s?)"
-_INSIDE_WORD = r"(?:[._\-*~^\\]|(?![\w\s])[^\x00-\x7f])"
+_INSIDE_WORD = r"(?:[._\-*~^\\\"]|''|\|\||(?![\w\s])[^\x00-\x7f])"
 
 _SPELLED_GAP = rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?!{_LETTER}))"
 _INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"
@@ -72,6 +72,8 @@ class Reading:
     light: View
     coarse: tuple[CoarseView, ...]
     """Empty where nothing is disguised."""
+    words: tuple[View, ...]
+    """Without what is protected: whose words may be misspelled (`respelling`)."""
 
 
 class Normaliser:
@@ -97,7 +99,10 @@ class Normaliser:
         light = _BLANKS.view(folded)
         foreign = not light.text.isascii() and self._foreign.search(light.text) is not None
         coarse = self._coarse(folded, foreign) if foreign or _DISGUISED.search(light.text) else ()
-        return Reading(written, raw, light, coarse)
+        words = tuple(pair.readable for pair in coarse)
+        if foreign or not coarse:
+            words = (_unprotected(light), *words)
+        return Reading(written, raw, light, coarse, words)
 
     def folded(self, text: str) -> str:
         """The text of the light view."""

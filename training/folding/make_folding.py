@@ -40,6 +40,13 @@ STRICT_SYLLABICS = {
     "s": "ᔕᏚ", "t": "ᎢᏆ", "u": "ᑌ", "v": "ᐯᏙ",
     "w": "ᗯᏔ", "z": "ᘔᏃ",
 }  # fmt: skip
+STRICT_LISU = {
+    "b": "ꓐ", "p": "ꓑ", "d": "ꓓ", "t": "ꓔ", "g": "ꓖ", "k": "ꓗ", "j": "ꓙ", "c": "ꓚ", "z": "ꓜ", "f": "ꓝ", "m": "ꓟ",
+    "n": "ꓠ", "l": "ꓡ", "s": "ꓢ", "r": "ꓣ", "v": "ꓦ", "h": "ꓧ", "w": "ꓪ", "x": "ꓫ", "y": "ꓬ", "a": "ꓮ", "e": "ꓰ",
+    "i": "ꓲ", "o": "ꓳ", "u": "ꓴ",
+}  # fmt: skip
+BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
+"""The 26 letters in their order."""
 STRICT_GREEK = {"a": "α", "o": "ο", "v": "ν", "i": "ι", "p": "ρ", "u": "υ", "k": "κ", "t": "τ", "y": "γ", "x": "χ"}
 LOOSE = {
     # Cyrillic
@@ -73,6 +80,7 @@ _CIRCLED_DIGIT = re.compile(
     r"(?:CIRCLED|NEGATIVE CIRCLED|DINGBAT .*CIRCLED.*|DOUBLE CIRCLED|PARENTHESIZED) DIGIT (\w+)"
 )
 _OWN_READINGS = {character: reading for reading, characters in OWN_FOLDS.items() for character in characters}
+_OWN_READINGS |= dict(zip(BRAILLE, "abcdefghijklmnopqrstuvwxyz", strict=True))
 _DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 
 
@@ -145,13 +153,13 @@ def _decomposed(character: str) -> str | None:
 
 
 def _look_alikes() -> Iterator[tuple[str, str, str]]:
-    for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS):
+    for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS, STRICT_LISU):
         for reading, characters in table.items():
             for character in characters:
                 yield "strict", reading, character.lower()
     strict = {
         character
-        for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS)
+        for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS, STRICT_LISU)
         for characters in table.values()
         for character in characters
     }

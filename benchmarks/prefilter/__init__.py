@@ -1,0 +1,1 @@
+"""What the prefilter finds, what it flags in vain, and what it costs."""
