@@ -36,7 +36,6 @@ _EVIDENCE = {
     EvidenceKind.LINK: "link",
     EvidenceKind.MENTIONS: "mentions",
     EvidenceKind.REPEAT: "repeated",
-    EvidenceKind.AUDIT: "random check",
 }
 
 
@@ -290,6 +289,8 @@ def _cited(finding: Finding, rule_id: str) -> CitedRule:
 
 
 def _evidence(item: Evidence) -> str:
+    if item.kind is EvidenceKind.AUDIT:
+        return "found by a random check: nothing suspected it"
     line = f"{_EVIDENCE[item.kind]} “{visible(item.name)}”"
     if item.reading is not None:
         line += f", written “{visible(item.quote)}”"

@@ -47,7 +47,8 @@ class Inquiry:
     timer: Callable[[], float]
     """Seconds that only ever grow (`time.perf_counter`)."""
     priority: Priority = Priority.LIVE
-    """Of every question. None of them has a deadline: what was suspected is judged, however late."""
+    """Of every question but random checks, which may take their time. None of them has a deadline: what was
+    suspected is judged, however late."""
 
     async def verdict(self, claim: Claim) -> Verdict:
         """The judge's verdict, or an undecided one when its answer was unreadable twice, or will always be.
@@ -57,7 +58,8 @@ class Inquiry:
             JudgeBusy: the engine has no room for it; nothing was judged.
             DeadlinePassed: as `JudgeBusy`; for a judge that sets deadlines of its own.
         """
-        ticket = Ticket(self.priority, tenant=claim.message.guild_id)
+        priority = Priority.BACKFILL if claim.suspicion.is_audit else self.priority
+        ticket = Ticket(priority, tenant=claim.message.guild_id)
         content = question(claim)
         started = self.timer()
         problems = []

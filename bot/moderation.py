@@ -64,6 +64,11 @@ class Moderation:
         """What the worker is doing, and whether the judge is away."""
         return self._worker.workload
 
+    @property
+    def verdicts_per_second(self) -> float | None:
+        """How many the judge can give, as measured lately; None as long as too little is known."""
+        return self._worker.verdicts_per_second
+
     def adopt(self, rulebook: Rulebook) -> None:
         """Use other policies from the next message on. Jobs that wait keep the version that flagged them."""
         self._rulebook = rulebook
@@ -81,9 +86,16 @@ class Moderation:
         self._window.begin(*_place(message))
 
     async def receive(
-        self, message: Message, earlier: Sequence[Earlier] = (), completion: Completion | None = None
+        self,
+        message: Message,
+        earlier: Sequence[Earlier] = (),
+        completion: Completion | None = None,
+        *,
+        just_written: bool = False,
     ) -> int | None:
         """Take a new message in; the case's id if it became one.
+
+        `just_written`: it comes from the gateway, and is counted; what is read from history is not.
 
         When this returns, the suspicion is safe. When it raises, the channel's watermark stays below the
         message: call it again, or it is fetched again after a restart.
@@ -93,7 +105,7 @@ class Moderation:
         """
         self._begin_unless_begun(message)
         rulebook = self._rulebook
-        suspected = await self._inspect(rulebook, message, earlier)
+        suspected = await self._inspect(rulebook, message, earlier, just_written=just_written)
         case_id = await self._complete_and_keep(suspected, rulebook, completion) if suspected else None
         await self._pass(message, suspected)
         return case_id
@@ -211,11 +223,13 @@ class Moderation:
         if suspected or self._since_flush >= FLUSH_EVERY:
             await self._flush_now_or_later()
 
-    async def _inspect(self, rulebook: Rulebook, message: Message, earlier: Sequence[Earlier]) -> Suspected | None:
+    async def _inspect(
+        self, rulebook: Rulebook, message: Message, earlier: Sequence[Earlier], *, just_written: bool = False
+    ) -> Suspected | None:
         """One message per turn of the event loop, however many are received at once: the loop stays responsive."""
         async with self._prefilter_turn:
             await asyncio.sleep(0)
-            return rulebook.suspect(message, earlier)
+            return rulebook.suspect(message, earlier, just_written=just_written)
 
     async def _complete_and_keep(
         self, suspected: Suspected, rulebook: Rulebook, completion: Completion | None

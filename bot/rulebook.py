@@ -1,5 +1,6 @@
 """Every guild's policies, together with the prefilter that was built from them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,26 @@ class Inspector(Protocol):
         ...
 
 
+class Doorkeeper(ABC):
+    """An inspector that remembers what came in: it has to be told which messages were just written, and by whom.
+
+    Its methods are called in one thread.
+    """
+
+    @abstractmethod
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """See `Inspector`. Nothing is counted."""
+
+    @abstractmethod
+    def inspect_new(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+        """As `inspect`, for a message that was just written: it is counted, and may be drawn for a random check.
+
+        Asked again about the same message (the store was away), it says the same and counts nothing.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """A consistent pair: swap the whole book when a policy changes, never one half of it."""
@@ -27,21 +48,30 @@ class Rulebook:
     """{guild id: {policy id: policy}}."""
     inspector: Inspector
 
-    def suspect(self, message: Message, earlier: Sequence[Earlier] = ()) -> Suspected | None:
+    def suspect(
+        self, message: Message, earlier: Sequence[Earlier] = (), *, just_written: bool = False
+    ) -> Suspected | None:
         """Ask the prefilter about a message under every policy that holds where it was written.
 
         Args:
             message: what was written.
             earlier: what came before it in its channel, oldest first; cut to what the suspecting policies read.
+            just_written: it is new, and counts. Edits, previews and what is read from history do not.
         """
         asked = self.policies_for(message)
         if not asked or not message.text:
             return None
-        suspicions = self.inspector.inspect(message.guild_id, message.text, tuple(asked))
+        suspicions = self._inspected(message, tuple(asked), just_written)
         if not suspicions:
             return None
         kept = max(asked[suspicion.policy_id].judge.context for suspicion in suspicions)
-        return Suspected(message=message, earlier=tuple(earlier[-kept:]) if kept else (), suspicions=suspicions)
+        before = tuple(earlier[-kept:]) if kept else ()
+        return Suspected(message=message, earlier=before, suspicions=suspicions, just_written=just_written)
+
+    def _inspected(self, message: Message, asked: tuple[str, ...], just_written: bool) -> tuple[Suspicion, ...]:
+        if just_written and isinstance(self.inspector, Doorkeeper):
+            return self.inspector.inspect_new(message, asked)
+        return self.inspector.inspect(message.guild_id, message.text, asked)
 
     def policies_for(self, message: Message) -> dict[str, Policy]:
         """The policies that are on and hold for this channel and these roles."""

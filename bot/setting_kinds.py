@@ -40,6 +40,8 @@ class Section(BaseModel):
 
 
 Count = Annotated[int, BeforeValidator(_no_truth)]
+Rate = Annotated[float, BeforeValidator(_no_truth)]
+"""A share; its bounds are the field's."""
 Address = Annotated[str, AfterValidator(_without_last_slash)]
 """Where something is found by HTTP."""
 Ids = Annotated[tuple[Snowflake, ...], BeforeValidator(_listed), NoDecode]

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.judge_settings import EngineSettings, ServerSettings
-from bot.setting_kinds import Address, Count, Ids, Section
+from bot.setting_kinds import Address, Count, Ids, Rate, Section
 from bot.units import Size
 
 PREFIX = "SAFEGUILD_"
@@ -107,6 +107,20 @@ class DiscordSettings(Section):
     )
 
 
+class PrefilterSettings(Section):
+    """What is looked at beside what looks suspicious."""
+
+    audit_rate: Rate = Field(
+        0.005,
+        ge=0,
+        le=1,
+        description="How many messages that nothing suspects are judged all the same, drawn at random under "
+        "each policy: 0.005 is one in 200. From them `/policy show` tells how much is missed. They wait until the "
+        "model has nothing else to do, are dropped in a rush, and forgotten when nothing is found. 0 turns them "
+        "off.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything the operator can set."""
 
@@ -133,6 +147,7 @@ class Settings(BaseSettings):
     model: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     servers: ServerSettings = Field(default_factory=ServerSettings)
+    prefilter: PrefilterSettings = Field(default_factory=PrefilterSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -15,10 +15,14 @@ from bot.outage import BackOff, Outage
 from bot.ports import LeaseLost, Store, StoreError
 from bot.tasks import task_group
 from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable
+from inference.prefilter.budget.service import ServiceTimes
 from inference.ticket import Priority
 from policies.verdict import Verdict
 
 _log = structlog.get_logger(__name__)
+
+AUDITS_OF_WIDTH = 8
+"""At most one job in so many that are in flight is a random check (and always one): new suspicions find room."""
 
 Opened = Callable[[int], Awaitable[None]]
 """Called with a case's id after a verdict was stored that leaves the case open."""
@@ -82,11 +86,17 @@ class Worker:
         self._allowance = Allowance(self._settings.width)
         self._rested: Outage | None = None
         self._finishing_up = False
+        self._service = ServiceTimes()
 
     @property
     def workload(self) -> Workload:
         """What is going on right now."""
         return replace(self._workload, in_flight=len(self._held), busy=self._allowance.short)
+
+    @property
+    def verdicts_per_second(self) -> float | None:
+        """How many the judge can give when it has all that it takes; None as long as too little is known."""
+        return self._service.verdicts_per_second(max(1, self._allowance.jobs))
 
     def stir(self) -> None:
         """Look for work now instead of at the next poll: something was put into the queue."""
@@ -147,7 +157,8 @@ class Worker:
 
     async def _claim(self) -> list[Claim]:
         """Lease jobs. Those leased just as we are cancelled go back: nobody else knows of them."""
-        claiming = asyncio.ensure_future(self._store.claim(self._room, self._settings.lease))
+        claims = self._store.claim(self._room, self._settings.lease, audits=self._room_for_audits)
+        claiming = asyncio.ensure_future(claims)
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
@@ -160,6 +171,11 @@ class Worker:
         """How many more jobs may be taken. After an outage one job tries the judge before the rest follow."""
         width = 1 if self._workload.outage else self._allowance.jobs
         return max(0, width - len(self._tasks))
+
+    @property
+    def _room_for_audits(self) -> int:
+        held = sum(claim.suspicion.is_audit for claim in self._held.values())
+        return max(0, max(1, self._settings.width // AUDITS_OF_WIDTH) - held)
 
     async def _rest(self) -> None:
         """Leave an absent judge alone for a while, once per failed try; and a busy one for a moment."""
@@ -189,7 +205,7 @@ class Worker:
         """Judge a job and store what came of it; whether its case is now open."""
         known_outage = self._workload.outage
         try:
-            verdict = await self._inquiry.verdict(claim)
+            verdict = await self._asked(claim)
             state = await self._store.finish(self._let_go(claim), verdict)
         except asyncio.CancelledError:
             await self._give_back(claim, failed=False)
@@ -209,6 +225,13 @@ class Worker:
             return await self._give_back(claim, failed=True) is JobState.UNDECIDED
         self._count(verdict)
         return state is CaseState.OPEN
+
+    async def _asked(self, claim: Claim) -> Verdict:
+        """The verdict; how long it took, and beside how many others, is remembered."""
+        started, together = self._inquiry.timer(), len(self._tasks)
+        verdict = await self._inquiry.verdict(claim)
+        self._service.observe(self._inquiry.timer() - started, (together + len(self._tasks)) / 2)
+        return verdict
 
     def _let_go(self, claim: Claim) -> Claim:
         """The claim, whose lease is not renewed any more from here on."""

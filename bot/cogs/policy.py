@@ -92,7 +92,8 @@ class PolicyCog(
             source = await self._book.text(guild_id, policy_id)
         except UnknownPolicy:
             return unknown_page(policy_id, known, "policy")
-        return show_page(known[policy_id], source, self._book.problems(guild_id))
+        outlook = await self._rooms.outlook(guild_id, policy_id)
+        return show_page(known[policy_id], source, self._book.problems(guild_id), outlook)
 
     async def _added(self, guild_id: int, starter_id: str, mode: Mode | None) -> Reply:
         try:

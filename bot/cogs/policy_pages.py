@@ -5,9 +5,11 @@ from io import BytesIO
 
 import discord
 
+from bot.cogs.policy_outlook import outlook_fields
 from bot.cogs.replies import Reply, page, problem_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
+from bot.gate.outlook import Outlook
 from policies.hints import nearest
 from policies.policy import Effort, Judging, Mode, Policy, Rule
 from policies.problems import Problem
@@ -31,8 +33,10 @@ def list_page(policies: Mapping[str, Policy], problems: tuple[Problem, ...]) -> 
     return page("Policies", lines, fields={"Files with errors": errors})
 
 
-def show_page(policy: Policy, source: bytes, problems: tuple[Problem, ...]) -> Reply:
-    """One policy, with its file attached as it stands on the disk."""
+def show_page(
+    policy: Policy, source: bytes, problems: tuple[Problem, ...], outlook: Outlook | None = None
+) -> Reply:
+    """One policy, with its file attached as it stands on the disk, and how it does."""
     lines = [f"`{policy.id}`. {_mode(policy)}", escaped(policy.goal, _TEXT), ""]
     fields = {
         "Allowed": [f"- {escaped(line, _TEXT)}" for line in policy.allowed],
@@ -40,6 +44,7 @@ def show_page(policy: Policy, source: bytes, problems: tuple[Problem, ...]) -> R
         "Looked at": [_scope(policy)],
         "Judging": [_judging(policy)],
         "Errors in its file": [problem_line(each) for each in problems if each.file == f"{policy.id}.yaml"],
+        **outlook_fields(outlook),
     }
     file = discord.File(BytesIO(source), filename=f"{policy.id}.yaml")
     return page(escaped(policy.title, _TITLE), [*lines, *map(_rule_line, policy.rules)], fields=fields, file=file)

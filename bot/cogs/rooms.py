@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from bot.gate.outlook import Outlook
 from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.status_report import StatusReport
@@ -12,6 +13,10 @@ from bot.intake.lanes import Intake
 from bot.ports import Store
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
+
+
+async def _not_known(*_: object) -> None:
+    """Without a gate nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Rooms:
     """A folder for small files, such as the commands that were synced last."""
     allowed_guilds: frozenset[int] | None = None
     """The guilds the operator lets the bot work in; None if in all of them."""
+    outlook: Callable[[int, str], Awaitable[Outlook | None]] = _not_known
+    """How a policy of a guild stands at the gate; None if it is not in force. Raises StoreUnavailable."""
 
     def allows(self, guild_id: int | None) -> bool:
         """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""

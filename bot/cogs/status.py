@@ -10,7 +10,7 @@ from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
 from bot.cogs.setting_up import warnings
 from bot.cogs.words import ago, place
-from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
+from bot.guilds.status_report import EngineState, EngineStatus, Flagging, StatusReport
 from bot.health import JudgeHealth
 from bot.intake.state import IntakeState
 from policies.policy import Mode
@@ -34,7 +34,7 @@ async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
     report = await rooms.status(guild.id)
     settings = rooms.guild_book.settings(guild.id)
     fields = {
-        "Work": [_work(report), *_catching_up(guild.id, report, rooms.intake.state)],
+        "Work": [_work(report), *_catching_up(guild.id, report, rooms.intake.state), *_flagging(report.flagging)],
         "Cards": [rooms.outbox.problem(guild.id) or _cards(settings.review_channel)],
         "Policies": _policies(rooms, guild.id),
         "Files with errors": [problem_line(problem) for problem in _problems(rooms, guild.id)],
@@ -92,6 +92,22 @@ def _work(report: StatusReport) -> str:
     everywhere = f" ({report.waiting} wait for a verdict in all servers)" if report.waiting else ""
     arriving = f", {report.intake_waiting} messages arriving" if report.intake_waiting else ""
     return f"{here}{everywhere}{arriving}"
+
+
+def _flagging(flagging: Flagging | None) -> list[str]:
+    """Whether the judge can keep up with what looks suspicious."""
+    if flagging is None:
+        return []
+    pace = flagging.verdicts_per_minute
+    able = (
+        f"the model can give about {pace:,.0f} verdicts a minute" if pace else "the model's pace is not known yet"
+    )
+    if flagging.part < 1:
+        cut = f"likeness flags {flagging.part:.0%} of what it may, since all servers together want more verdicts"
+        return _sentences(cut, able)
+    return _sentences(
+        "policies flag as much as they may", able, "random checks pause" if flagging.audits_paused else ""
+    )
 
 
 def _catching_up(guild_id: int, report: StatusReport, intake: IntakeState) -> list[str]:

@@ -41,6 +41,18 @@ class EngineStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagging:
+    """How much of what looks suspicious is flagged."""
+
+    part: float
+    """Of what the guild's policies ask for (0 to 1): less than 1 when the judge cannot keep up."""
+    verdicts_per_minute: float | None
+    """What the judge can give, as measured lately; None as long as too little is known."""
+    audits_paused: bool = False
+    """Random checks are turned on, and there is no time for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """The whole bot at one moment, for one guild. It never tells a guild what another's members wrote."""
 
@@ -55,3 +67,5 @@ class StatusReport:
     """{guild id: channels whose history is still being caught up}; guilds that are up to date may be missing."""
     intake_waiting: int = 0
     """Messages that arrived and have not passed the prefilter yet, in all guilds."""
+    flagging: Flagging | None = None
+    """None where nothing is known of it."""

@@ -40,7 +40,8 @@ async def completed(suspected: Suspected, rulebook: Rulebook, completion: Comple
         return None
     wanted = max(holding[suspicion.policy_id].judge.context for suspicion in suspicions)
     earlier = await completion.earlier(message, suspected.earlier, wanted)
-    return Suspected(message=message, earlier=tuple(earlier[-wanted:]) if wanted else (), suspicions=suspicions)
+    before = tuple(earlier[-wanted:]) if wanted else ()
+    return suspected.model_copy(update={"message": message, "earlier": before, "suspicions": suspicions})
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Lanes:
     async def _hand_over(self, arrival: Arrival) -> int | None:
         message, earlier = arrival.message, arrival.earlier
         if arrival.source is Source.CREATED:
-            return await self._moderation.receive(message, earlier, self._live)
+            return await self._moderation.receive(message, earlier, self._live, just_written=True)
         if arrival.source is Source.EDITED:
             return await self._moderation.revise(message, earlier, self._live)
         if message.edited_at or message.embeds:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.case import JobState
-from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
+from bot.guilds.status_report import EngineState, EngineStatus, Flagging, StatusReport
 from bot.intake.lanes import Intake
 from bot.live.late_judge import LOADING, LateJudge
 from bot.ports import Store
@@ -23,6 +23,8 @@ class Reporter:
     workload: Callable[[], Workload]
     intake: Intake
     store: Store
+    flagging: Callable[[int], Flagging] | None = None
+    """How much of what looks suspicious is flagged in a guild."""
 
     async def report(self, guild_id: int) -> StatusReport:
         """The bot as it is now, for a guild.
@@ -40,6 +42,7 @@ class Reporter:
             backlog=await self.store.backlog(guild_id),
             behind=intake.behind_in,
             intake_waiting=intake.waiting,
+            flagging=self.flagging(guild_id) if self.flagging else None,
         )
 
     def _engine(self) -> EngineStatus:

@@ -192,3 +192,10 @@ def test_the_pieces_of_a_marked_text_are_the_whole_text(text: str, quotes: list[
     marked = [piece.text.lower() for piece in pieces if piece.marked]
     for quote in filter(None, quotes):
         assert (quote in text) <= any(quote.lower() in piece for piece in marked)
+
+
+def test_what_a_random_check_found_says_so() -> None:
+    drawn = Evidence(kind=EvidenceKind.AUDIT, name="random check", start=0, end=0, quote="")
+    found = finding(make_policy(), make_verdict(make_policy(), violation=True, rule_ids=("R1",)))
+    found = replace(found, suspicion=Suspicion(policy_id="harassment", evidence=(drawn,)))
+    assert card(case_of(found)).opinions[0].evidence == ("found by a random check: nothing suspected it",)

@@ -60,7 +60,7 @@ class RollingQuantile:
 
     def observe(self, surprise: float) -> None:
         """Count a message. Instead of shrinking the old ones, the new one weighs more."""
-        self._bins[min(int(surprise * BINS_PER_DECADE), _OVERFLOW)] += self._weight
+        self._bins[_bin_of(surprise)] += self._weight
         self._total += self._weight
         self._weight *= _GROWTH
         if self._weight > _HEAVIEST:
@@ -96,12 +96,10 @@ class RollingQuantile:
         """The share of the guild's messages that reach a surprise: the other way round than `quantile`."""
         if surprise <= 0:
             return 1.0
-        position = surprise * BINS_PER_DECADE
-        index = min(int(position), _OVERFLOW)
-        above = math.fsum(self._bins[index + 1 :])
-        within = self._bins[index]
-        reached = within if index == _OVERFLOW else _beyond(above, within, position - index)
-        return (above + reached) / self._total
+        index = _bin_of(surprise)
+        above, within = math.fsum(self._bins[index + 1 :]), self._bins[index]
+        depth = 0.0 if index == _OVERFLOW else surprise * BINS_PER_DECADE - index
+        return (above + _beyond(above, within, depth)) / self._total
 
     def successor(self) -> "RollingQuantile":
         """For the policy's next version: the same guild writes on, so what was seen is a better guess than
@@ -138,6 +136,10 @@ class RollingQuantile:
         for index, count in enumerate(self._bins):
             self._bins[index] = count * factor
         self._total = math.fsum(self._bins)
+
+
+def _bin_of(surprise: float) -> int:
+    return _OVERFLOW if surprise >= DECADES else int(surprise * BINS_PER_DECADE)
 
 
 def _how_deep(above: float, within: float, target: float) -> float:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.guilds.status_report import EngineState, EngineStatus
+from bot.guilds.status_report import EngineState, EngineStatus, Flagging
 from bot.health import JudgeHealth
 from bot.intake.state import ChannelProblem, IntakeState
 from bot.ports import StoreUnavailable
@@ -106,6 +106,18 @@ async def test_an_up_to_date_guild_without_trouble_gets_a_short_answer(tmp_path:
         assert "Up to date" in text
         assert "To look at" not in text
         assert "Files with errors" not in text
+
+
+async def test_how_much_is_flagged_is_told_in_a_line(tmp_path: Path) -> None:
+    told = {
+        Flagging(1.0, None): "Policies flag as much as they may, the model's pace is not known yet.",
+        Flagging(1.0, 1234.5, audits_paused=True): "about 1,234 verdicts a minute, random checks pause.",
+        Flagging(0.4, 12.0): "Likeness flags 40% of what it may, since all servers together want more",
+    }
+    async with stage(tmp_path) as made:
+        for flagging, words in told.items():
+            made.report = replace(made.report, flagging=flagging)
+            assert words in await made.slash("safeguild status")
 
 
 async def test_a_review_channel_that_became_public_or_vanished_is_told(tmp_path: Path) -> None:

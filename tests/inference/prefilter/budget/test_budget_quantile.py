@@ -81,6 +81,11 @@ def test_millions_of_messages_do_not_wear_it_out() -> None:
     assert quantile.quantile(0.5) == pytest.approx(1.0, abs=0.13)
 
 
+def test_beyond_every_score_nothing_is_left() -> None:
+    assert RollingQuantile().tail(math.inf) == pytest.approx(1e-8)
+    assert RollingQuantile().tail(0.0) == 1.0
+
+
 @given(st.lists(st.floats(0, 9), max_size=300))
 def test_what_is_kept_comes_back(surprises: list[float]) -> None:
     quantile = filled(surprises)

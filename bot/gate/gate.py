@@ -1,0 +1,247 @@
+"""Decides which new messages are worth the model's time, by what each guild may flag; and draws random checks."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+
+from bot.case import Message
+from bot.gate.meter import Meter
+from bot.gate.repeats import repeat_evidence, repeat_signals, sighting
+from bot.rulebook import Doorkeeper
+from bot.tallies import Traffic
+from inference.prefilter.budget.authors import AuthorLimit
+from inference.prefilter.budget.quantile import RollingQuantile, UnknownForm
+from inference.prefilter.budget.shares import Demand
+from inference.prefilter.look import Look
+from inference.prefilter.repeats import Repeats, RepeatWatch
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.policy import Mode, Policy
+from policies.signals import Signal
+
+_log = structlog.get_logger(__name__)
+
+REMEMBERED = 256
+"""Answers that are remembered: a message is asked about again only while it is in one of the intake's lanes."""
+_DRAWN = Evidence(kind=EvidenceKind.AUDIT, name="random check", start=0, end=0, quote="")
+
+
+class Looker(Protocol):
+    """The prefilter, before it is decided what is enough. Pure and safe to call from any thread."""
+
+    def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> tuple[Look, ...]:
+        """What it finds in the text, one look per policy that was asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A policy in force, with what the gate asks of it for every message."""
+
+    policy: Policy
+    digest: str
+    repeats: tuple[Signal, ...]
+
+    @property
+    def is_on(self) -> bool:
+        """Whether messages are looked at for it."""
+        return self.policy.mode is not Mode.OFF
+
+    @classmethod
+    def of(cls, policy: Policy, before: "Watched | None" = None) -> "Watched":
+        """`before`: what is known of this policy's last version; a digest takes a while to make."""
+        if before is not None and before.policy == policy:
+            return before
+        return cls(policy, policy.digest, repeat_signals(policy))
+
+
+Book = Mapping[int, Mapping[str, Watched]]
+"""{guild id: {policy id: policy}}."""
+
+
+@dataclass(slots=True)
+class Gate:
+    """The state behind every inspector: it outlives a change of policies. Used in the event loop's thread only."""
+
+    timer: Callable[[], float]
+    """Seconds that never run backwards."""
+    audit_rate: float
+    """How likely a message that nothing suspects is drawn for a random check, under each policy (0 to 1)."""
+    dice: Random = field(default_factory=Random)
+    audits_paused: bool = False
+    """Nothing is drawn while the judge has no time for it."""
+    _meters: dict[int, dict[str, Meter]] = field(default_factory=dict)
+    _kept: dict[int, dict[str, Traffic]] = field(default_factory=dict)
+    """What was loaded and not asked for yet."""
+    _authors: AuthorLimit = field(default_factory=AuthorLimit)
+    _repeats: RepeatWatch = field(default_factory=RepeatWatch)
+    _answers: OrderedDict[int, tuple[Suspicion, ...]] = field(default_factory=OrderedDict)
+
+    def meter(self, guild_id: int, watched: Watched) -> Meter:
+        """What the policy is decided by. A new version of it goes on from what was known."""
+        meters = self._meters.setdefault(guild_id, {})
+        meter = meters.get(watched.policy.id)
+        if meter is None or meter.digest != watched.digest:
+            rate, part = watched.policy.prefilter.flag_rate, self.part(guild_id)
+            meter = meter.successor(watched.digest, rate) if meter else self._restored(guild_id, watched)
+            meter.part = part
+            meters[watched.policy.id] = meter
+        return meter
+
+    def _restored(self, guild_id: int, watched: Watched) -> Meter:
+        """What was kept of the policy, or of an older version; without it the background's."""
+        rate, kept = watched.policy.prefilter.flag_rate, self._kept.get(guild_id, {}).pop(watched.policy.id, None)
+        if kept is None:
+            return Meter(watched.digest, rate)
+        before = Meter(kept.digest, rate, RollingQuantile.from_bytes(kept.surprises))
+        return before if kept.digest == watched.digest else before.successor(watched.digest, rate)
+
+    def answered(self, message: Message, answer: Callable[[], tuple[Suspicion, ...]]) -> tuple[Suspicion, ...]:
+        """The answer, or the one that was given for this message before."""
+        if (known := self._answers.get(message.id)) is None:
+            known = self._answers[message.id] = answer()
+            if len(self._answers) > REMEMBERED:
+                self._answers.popitem(last=False)
+        return known
+
+    def counts(self, message: Message) -> bool:
+        """Whether the message's score is counted. Asked once for each message."""
+        return self._authors.admits(message.guild_id, message.author_id, self.timer())
+
+    def repeats(self, message: Message, text: str) -> Repeats:
+        """Who else wrote the same lately. `text`: folded, so that disguises do not hide it."""
+        return self._repeats.seen(sighting(message), text)
+
+    def decide(self, message: Message, watched: Watched, look: Look, *, counts: bool) -> Suspicion | None:
+        """Count a look at a new message; the suspicion, or the random check that it is drawn for."""
+        meter = self.meter(message.guild_id, watched)
+        suspicion = look.suspicion(meter.threshold)
+        meter.note(look.surprise, forced=bool(look.forced), flagged=suspicion is not None, counts=counts)
+        if suspicion is None and not self.audits_paused and self.dice.random() < self.audit_rate:
+            return Suspicion(policy_id=look.policy_id, evidence=(_DRAWN,), score=look.surprise)
+        return suspicion
+
+    @property
+    def guilds(self) -> tuple[int, ...]:
+        """Guilds that something was counted of."""
+        return tuple(self._meters)
+
+    def pass_time(self, guild_id: int, seconds: float) -> Demand:
+        """So many seconds went by; what the guild would have judged, per second, if nothing were cut."""
+        meters = self._meters.get(guild_id, {}).values()
+        for meter in meters:
+            meter.pass_time(seconds)
+        demands = [meter.demand for meter in meters]
+        return Demand(sum(each.forced for each in demands), sum(each.wanted for each in demands))
+
+    def part(self, guild_id: int) -> float:
+        """What the guild's policies are granted of their flag rates, 0 to 1."""
+        return next((meter.part for meter in self._meters.get(guild_id, {}).values()), 1.0)
+
+    def grant(self, guild_id: int, part: float) -> None:
+        """From now on the guild's policies may flag this part of their flag rates."""
+        for meter in self._meters.get(guild_id, {}).values():
+            meter.part = part
+
+    def load(self, kept: Iterable[Traffic]) -> None:
+        """Go on from what was kept, as soon as a policy is asked for."""
+        for traffic in kept:
+            try:
+                RollingQuantile.from_bytes(traffic.surprises)
+            except UnknownForm as error:  # written by another version: the background will do
+                _log.warning("scores begin anew", guild=traffic.guild_id, reason=str(error))
+                continue
+            self._kept.setdefault(traffic.guild_id, {})[traffic.policy_id] = traffic
+
+    def take_unsaved(self) -> list[Traffic]:
+        """What has been counted since this was called last, of all guilds."""
+        return [
+            unsaved
+            for guild_id, meters in self._meters.items()
+            for policy_id, meter in meters.items()
+            if (unsaved := meter.take_unsaved(guild_id, policy_id))
+        ]
+
+    def put_back(self, unsaved: Iterable[Traffic]) -> None:
+        """It could not be kept: the next time takes it along. Guilds that were forgotten meanwhile stay so."""
+        for traffic in unsaved:
+            if meter := self._meters.get(traffic.guild_id, {}).get(traffic.policy_id):
+                meter.put_back(traffic)
+
+    def forget(self, guild_id: int) -> None:
+        """Drop everything about a guild."""
+        self._meters.pop(guild_id, None)
+        self._kept.pop(guild_id, None)
+        self._repeats.forget(guild_id)
+        self._answers.clear()  # they are few, and hold words of messages
+
+
+def watched_book(policies: Mapping[int, Sequence[Policy]], before: Book = MappingProxyType({})) -> Book:
+    """The policies as the gate needs them. Takes a while with many of them; any thread may do it."""
+    return {
+        guild_id: {policy.id: Watched.of(policy, before.get(guild_id, {}).get(policy.id)) for policy in own}
+        for guild_id, own in policies.items()
+    }
+
+
+class GateInspector(Doorkeeper):
+    """The inspector of the running bot: one state of the policies, in front of the one gate."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        looker: Looker,
+        book: Book,
+        fold: Callable[[str], str] = str.casefold,
+    ) -> None:
+        """`fold` brings a text into plain letters, for comparing texts."""
+        self._gate = gate
+        self._fold = fold
+        self.looker = looker
+        self.book = book
+
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """See `Inspector`: by the thresholds of the moment."""
+        found = (
+            look.suspicion(self._gate.meter(guild_id, watched).threshold)
+            for watched, look in self._looks(guild_id, text, policy_ids)
+        )
+        return tuple(filter(None, found))
+
+    def inspect_new(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+        """See `Doorkeeper`."""
+        answer = self._gate.answered(message, lambda: self._meet(message, policy_ids))
+        return tuple(suspicion for suspicion in answer if suspicion.policy_id in policy_ids)
+
+    def _meet(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+        gate, looks = self._gate, list(self._looks(message.guild_id, message.text, policy_ids))
+        counts = gate.counts(message)
+        repeats = self._repeats(message, (watched for watched, _ in looks))
+        found = (
+            gate.decide(message, watched, _with_repeats(look, watched, repeats, message.text), counts=counts)
+            for watched, look in looks
+        )
+        return tuple(filter(None, found))
+
+    def _looks(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None
+    ) -> Iterator[tuple[Watched, Look]]:
+        watched = self.book.get(guild_id, {})
+        return ((watched[look.policy_id], look) for look in self.looker.look(guild_id, text, policy_ids))
+
+    def _repeats(self, message: Message, asked: Iterable[Watched]) -> Repeats | None:
+        """None where no policy asks for repeats: then they are not remembered."""
+        if not any(watched.repeats for watched in asked):
+            return None
+        return self._gate.repeats(message, self._fold(message.text))
+
+
+def _with_repeats(look: Look, watched: Watched, repeats: Repeats | None, text: str) -> Look:
+    evidence = repeat_evidence(watched.repeats, repeats, text) if watched.repeats else ()
+    return replace(look, forced=(*look.forced, *evidence)) if evidence else look

@@ -1,0 +1,56 @@
+"""The gate as the other rooms know it: builds inspectors, tells how policies stand, forgets guilds."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from bot.gate.gate import Book, Gate, GateInspector, Looker, watched_book
+from bot.gate.outlook import HeldOut, Outlook, outlook
+from bot.ports import Store
+from policies.policy import Policy
+
+
+class Knowing(Looker, Protocol):
+    """A prefilter that can also say how well it knows a policy."""
+
+    def held_out(self, guild_id: int, policy_id: str) -> HeldOut:
+        """Surprises of the policy's own examples, each scored by a fit without it. May take a second."""
+        ...
+
+
+class Reception:
+    """The `Build` of the running bot, and what people ask of the gate."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        store: Store,
+        build: Callable[[Mapping[int, Sequence[Policy]]], Knowing],
+        fold: Callable[[str], str],
+    ) -> None:
+        """`build` makes the prefilter; it is called in a thread. `fold`: see `GateInspector`."""
+        self._gate = gate
+        self._store = store
+        self._build = build
+        self._fold = fold
+        self._latest: tuple[Knowing, Book] | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> GateInspector:
+        """The inspector of these policies. Raises what the prefilter's building raises."""
+        with self._one_at_a_time:
+            looker = self._build(policies)
+            book = watched_book(policies, self._latest[1] if self._latest else {})
+            self._latest = (looker, book)
+        return GateInspector(self._gate, looker, book, self._fold)
+
+    async def outlook(self, guild_id: int, policy_id: str) -> Outlook | None:
+        """How a policy stands; None if it is off or not in force yet. Raises StoreUnavailable."""
+        looker, book = self._latest or (None, {})
+        watched = book.get(guild_id, {}).get(policy_id)
+        if looker is None or watched is None or not watched.is_on:
+            return None
+        held_out = await asyncio.to_thread(looker.held_out, guild_id, policy_id)
+        tally = await self._store.tally(guild_id, policy_id, watched.digest)
+        return outlook(self._gate.meter(guild_id, watched), held_out, tally, audits=self._gate.audit_rate > 0)
