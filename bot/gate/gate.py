@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.case import Message
-from bot.gate.meter import Meter
+from bot.gate.meter import Meter, smoothing
 from bot.gate.repeats import repeat_evidence, repeat_signals, sighting
 from bot.rulebook import Doorkeeper
 from bot.tallies import Traffic
@@ -116,9 +116,12 @@ class Gate:
         """Who else wrote the same lately. `text`: folded, so that disguises do not hide it."""
         return self._repeats.seen(sighting(message), text)
 
-    def decide(self, message: Message, watched: Watched, look: Look, *, counts: bool) -> Suspicion | None:
-        """Count a look at a new message; the suspicion, or the random check that it is drawn for."""
-        meter = self.meter(message.guild_id, watched)
+    def decide(self, guild_id: int, watched: Watched, look: Look, counts: bool) -> Suspicion | None:
+        """Count a look at a new message; the suspicion, or the random check that it is drawn for.
+
+        `counts`: whether its score does, too.
+        """
+        meter = self.meter(guild_id, watched)
         suspicion = look.suspicion(meter.threshold)
         meter.note(look.surprise, forced=bool(look.forced), flagged=suspicion is not None, counts=counts)
         if suspicion is None and not self.audits_paused and self.dice.random() < self.audit_rate:
@@ -132,11 +135,12 @@ class Gate:
 
     def pass_time(self, guild_id: int, seconds: float) -> Demand:
         """So many seconds went by; what the guild would have judged, per second, if nothing were cut."""
-        meters = self._meters.get(guild_id, {}).values()
-        for meter in meters:
-            meter.pass_time(seconds)
-        demands = [meter.demand for meter in meters]
-        return Demand(sum(each.forced for each in demands), sum(each.wanted for each in demands))
+        weight, forced, wanted = smoothing(seconds), 0.0, 0.0
+        for meter in self._meters.get(guild_id, {}).values():
+            more_forced, more_wanted = meter.pass_time(seconds, weight)
+            forced += more_forced
+            wanted += more_wanted
+        return Demand(forced, wanted)
 
     def part(self, guild_id: int) -> float:
         """What the guild's policies are granted of their flag rates, 0 to 1."""
@@ -157,14 +161,11 @@ class Gate:
                 continue
             self._kept.setdefault(traffic.guild_id, {})[traffic.policy_id] = traffic
 
-    def take_unsaved(self) -> list[Traffic]:
-        """What has been counted since this was called last, of all guilds."""
-        return [
-            unsaved
-            for guild_id, meters in self._meters.items()
-            for policy_id, meter in meters.items()
-            if (unsaved := meter.take_unsaved(guild_id, policy_id))
-        ]
+    def take_unsaved(self, guild_id: int) -> list[Traffic]:
+        """What has been counted of a guild since this was called last."""
+        meters = self._meters.get(guild_id, {})
+        unsaved = (meter.take_unsaved(guild_id, policy_id) for policy_id, meter in meters.items())
+        return list(filter(None, unsaved))
 
     def put_back(self, unsaved: Iterable[Traffic]) -> None:
         """It could not be kept: the next time takes it along. Guilds that were forgotten meanwhile stay so."""
@@ -220,13 +221,13 @@ class GateInspector(Doorkeeper):
         return tuple(suspicion for suspicion in answer if suspicion.policy_id in policy_ids)
 
     def _meet(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
-        gate, looks = self._gate, list(self._looks(message.guild_id, message.text, policy_ids))
+        gate, guild_id, text = self._gate, message.guild_id, message.text
+        looks = list(self._looks(guild_id, text, policy_ids))
+        if any(watched.repeats for watched, _ in looks):  # else no text is remembered
+            repeats = gate.repeats(message, self._fold(text))
+            looks = [(watched, _with_repeats(look, watched, repeats, text)) for watched, look in looks]
         counts = gate.counts(message)
-        repeats = self._repeats(message, (watched for watched, _ in looks))
-        found = (
-            gate.decide(message, watched, _with_repeats(look, watched, repeats, message.text), counts=counts)
-            for watched, look in looks
-        )
+        found = [gate.decide(guild_id, watched, look, counts) for watched, look in looks]
         return tuple(filter(None, found))
 
     def _looks(
@@ -235,13 +236,7 @@ class GateInspector(Doorkeeper):
         watched = self.book.get(guild_id, {})
         return ((watched[look.policy_id], look) for look in self.looker.look(guild_id, text, policy_ids))
 
-    def _repeats(self, message: Message, asked: Iterable[Watched]) -> Repeats | None:
-        """None where no policy asks for repeats: then they are not remembered."""
-        if not any(watched.repeats for watched in asked):
-            return None
-        return self._gate.repeats(message, self._fold(message.text))
 
-
-def _with_repeats(look: Look, watched: Watched, repeats: Repeats | None, text: str) -> Look:
-    evidence = repeat_evidence(watched.repeats, repeats, text) if watched.repeats else ()
+def _with_repeats(look: Look, watched: Watched, repeats: Repeats, text: str) -> Look:
+    evidence = repeat_evidence(watched.repeats, repeats, text)
     return replace(look, forced=(*look.forced, *evidence)) if evidence else look

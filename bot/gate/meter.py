@@ -4,7 +4,6 @@ import math
 
 from bot.tallies import Traffic
 from inference.prefilter.budget.quantile import RollingQuantile
-from inference.prefilter.budget.shares import Demand
 
 REFRESH_EVERY = 32
 """Counted messages after which the threshold is looked up again."""
@@ -14,6 +13,11 @@ SMOOTHING_SECONDS = 120.0
 """Arrivals a second forget what was so long ago to 1/e."""
 
 _KEEP = 1 - 1 / RECENT
+
+
+def smoothing(seconds: float) -> float:
+    """How much of a rate is due to the last so many seconds (0 to 1)."""
+    return 1 - math.exp(-seconds / SMOOTHING_SECONDS)
 
 
 class Meter:
@@ -102,26 +106,21 @@ class Meter:
         """The share of recent messages that an exact match flagged."""
         return self._forced / self._looked_at if self._looked_at else 0.0
 
-    @property
-    def arriving(self) -> float:
-        """Messages a second, lately."""
-        return self._arriving
-
-    @property
-    def demand(self) -> Demand:
-        """What the policy would flag if nothing were cut, per second."""
-        return Demand(forced=self._forcing, wanted=max(0.0, self._arriving - self._forcing) * self._wanted)
-
     def share_reaching(self, surprise: float) -> float:
         """The share of the guild's messages that score so high."""
         return self._surprises.tail(surprise)
 
-    def pass_time(self, seconds: float) -> None:
-        """So much time went by since the last call: smooth the arrivals."""
-        weight = 1 - math.exp(-seconds / SMOOTHING_SECONDS)
-        self._arriving += weight * (self._arrived / seconds - self._arriving)
-        self._forcing += weight * (self._forced_now / seconds - self._forcing)
-        self._arrived = self._forced_now = 0
+    def pass_time(self, seconds: float, weight: float) -> tuple[float, float]:
+        """So much time went by since the last call: smooth the arrivals, by `smoothing(seconds)`.
+
+        Returns what the policy flags by exact matches, and what it would flag by scores if nothing were cut: both
+        per second.
+        """
+        if self._arrived or self._arriving:
+            self._arriving += weight * (self._arrived / seconds - self._arriving)
+            self._forcing += weight * (self._forced_now / seconds - self._forcing)
+            self._arrived = self._forced_now = 0
+        return self._forcing, max(0.0, self._arriving - self._forcing) * self._wanted
 
     def take_unsaved(self, guild_id: int, policy_id: str) -> Traffic | None:
         """What is to be kept, counts since the last time included; None if nothing is new."""

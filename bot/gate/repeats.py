@@ -28,10 +28,8 @@ def sighting(message: Message) -> Sighting:
     )
 
 
-def repeat_evidence(signals: Sequence[Signal], repeats: Repeats | None, text: str) -> tuple[Evidence, ...]:
+def repeat_evidence(signals: Sequence[Signal], repeats: Repeats, text: str) -> tuple[Evidence, ...]:
     """What these signals make of it that the text was written before."""
-    if repeats is None:
-        return ()
     counted = ((signal, repeats.within(signal.seconds)) for signal in signals)
     return tuple(_evidence(signal, count, text) for signal, count in counted if count.times >= signal.count)
 

@@ -60,7 +60,7 @@ def test_edits_and_dry_looks_count_nothing() -> None:
     inspector = inspector_of(gate, POLICY)
     for _ in range(50):
         assert inspector.inspect(GUILD, HARMLESS) == ()
-    assert gate.take_unsaved() == []
+    assert gate.take_unsaved(GUILD) == []
 
 
 def test_exact_matches_say_nothing_of_scores_and_one_author_is_counted_twice_a_minute() -> None:
@@ -73,7 +73,7 @@ def test_exact_matches_say_nothing_of_scores_and_one_author_is_counted_twice_a_m
         say(inspector, "6.0 flood", 1000 + number, author=7)
     weight = meter_of(gate, inspector)._surprises.weight
     assert weight - cold_weight == pytest.approx(2, abs=0.2)
-    assert gate.take_unsaved()[0].looked_at == 2 * 199
+    assert gate.take_unsaved(GUILD)[0].looked_at == 2 * 199
 
 
 def test_a_message_that_is_asked_about_again_gets_the_same_answer_and_counts_once() -> None:
@@ -81,7 +81,7 @@ def test_a_message_that_is_asked_about_again_gets_the_same_answer_and_counts_onc
     inspector = inspector_of(gate, POLICY)
     first = {number: say(inspector, HARMLESS, number) for number in range(1, 50)}
     assert {number: say(inspector, HARMLESS, number) for number in range(1, 50)} == first
-    assert gate.take_unsaved()[0].looked_at == 49
+    assert gate.take_unsaved(GUILD)[0].looked_at == 49
     assert inspector.inspect_new(message(HARMLESS, 1), ["another"]) == (), "only policies that are asked for"
     for number in range(100, 100 + REMEMBERED):
         say(inspector, HARMLESS, number)
@@ -104,7 +104,7 @@ def test_each_policy_draws_for_itself_and_never_what_it_suspects() -> None:
     assert not any(suspicion.is_audit for suspicion in found)
     found = inspector.inspect_new(make_message(2, "0.2 buy"), ["harassment", "spam"])
     assert [(it.policy_id, it.is_audit) for it in found] == [("harassment", True), ("spam", False)]
-    assert [traffic.flagged for traffic in gate.take_unsaved()] == [1, 2], "random checks are not flagged"
+    assert [traffic.flagged for traffic in gate.take_unsaved(GUILD)] == [1, 2], "random checks are not flagged"
 
 
 def test_nothing_is_drawn_while_it_is_paused() -> None:
@@ -175,7 +175,7 @@ def test_what_was_kept_is_gone_on_from() -> None:
     inspector, dice = inspector_of(gate, POLICY), random.Random(2)
     for number in range(1, 4000):
         say(inspector, f"{dice.uniform(0.1, 2.5):.3f} x", number, author=number)
-    (kept,) = gate.take_unsaved()
+    (kept,) = gate.take_unsaved(GUILD)
     assert kept.looked_at == 3999
     restarted = make_gate()
     restarted.load([kept, Traffic(GUILD, "broken", "d", b"?")])
@@ -189,13 +189,13 @@ def test_what_could_not_be_kept_is_counted_on() -> None:
     gate = make_gate()
     inspector = inspector_of(gate, POLICY)
     say(inspector, FORCED, 1)
-    unsaved = gate.take_unsaved()
+    unsaved = gate.take_unsaved(GUILD)
     gate.put_back(unsaved)
     say(inspector, HARMLESS, 2)
-    assert [(it.looked_at, it.flagged) for it in gate.take_unsaved()] == [(2, 1)]
+    assert [(it.looked_at, it.flagged) for it in gate.take_unsaved(GUILD)] == [(2, 1)]
     gate.forget(GUILD)
     gate.put_back(unsaved)
-    assert gate.take_unsaved() == []
+    assert gate.take_unsaved(GUILD) == []
 
 
 def test_a_guild_that_is_forgotten_starts_cold() -> None:

@@ -112,7 +112,7 @@ async def test_edits_and_what_is_read_from_history_are_neither_counted_nor_drawn
     await walk.moderation.revise(make_message(2, HARMLESS))
     await walk.moderation.revise(make_message(3, FORCED))
     await walk.work_off()
-    assert walk.gate.take_unsaved() == []
+    assert walk.gate.take_unsaved(GUILD) == []
     assert await walk.counts() == Tally()
     assert len(walk.desk.shown) == 1
 
@@ -138,7 +138,7 @@ async def test_the_intake_says_which_messages_were_just_written(walk: Walk) -> N
     while any(lanes.holds(message.id) for message in said.values()):  # noqa: ASYNC110 - nobody tells of it
         await asyncio.sleep(0.005)
     running.cancel()
-    assert walk.gate.take_unsaved()[0].looked_at == 1
+    assert walk.gate.take_unsaved(GUILD)[0].looked_at == 1
     assert await walk.store.find(GUILD, said[Source.CREATED].id) is not None
     assert await walk.store.find(GUILD, said[Source.READ].id) is None
 
@@ -156,4 +156,4 @@ async def test_a_message_whose_case_could_not_be_stored_is_counted_once_and_keep
             with pytest.raises(StoreUnavailable):
                 await walk.moderation.receive(message, just_written=True)
         assert await walk.moderation.receive(message, just_written=True) is not None
-    assert walk.gate.take_unsaved()[0].looked_at == 2
+    assert walk.gate.take_unsaved(GUILD)[0].looked_at == 2
