@@ -161,7 +161,7 @@ TRANSFORMATIONS = (
     Transformation("circled", 1, _shifted("ⓐ")),
     Transformation("squared", 1, _shifted("🅰")),
     Transformation("small capitals", 1, _each_letter(lambda it, _: SMALL_CAPITALS.get(it.lower(), it))),
-    Transformation("regional letters", 1, lambda it, chance: " ".join(_shifted("🇦")(it, chance))),
+    Transformation("regional letters", 2, lambda it, chance: " ".join(_shifted("🇦")(it, chance))),
     Transformation("spaced", 2, _parted(" ")),
     Transformation("dotted", 2, _parted(".", "-", "_", "*")),
     Transformation("a line per letter", 2, _parted("\n")),

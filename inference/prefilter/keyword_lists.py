@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick
@@ -18,7 +19,7 @@ from ahocorasick_rs import AhoCorasick
 from inference.prefilter.disguise import skeleton
 from inference.prefilter.everyday import everyday_words
 from inference.prefilter.normalise import Normaliser, lowered
-from inference.prefilter.respelling import letters_in
+from inference.prefilter.respelling import OPEN, SHORTEST, letters_in
 
 ANY_LETTERS = "*"
 """At either end of a keyword: any letters may follow there."""
@@ -86,12 +87,12 @@ class KeywordList:
         "_names",
         "_normaliser",
         "_policy_id",
+        "_words_in_order",
         "codes",
         "forms",
         "letters",
         "number",
         "phrase_words",
-        "words",
     )
 
     def __init__(self, number: int, policy_id: str, names: Sequence[str], normaliser: Normaliser) -> None:
@@ -107,11 +108,32 @@ class KeywordList:
         ]
         self.forms = tuple(form for form, _, _ in spelled)
         self.codes = array("q", [(number << _LIST_SHIFT) | (at << 2) | kind for _, kind, at in spelled])
-        plain = [form for form, kind, _ in spelled if kind is Spelling.PLAIN]
-        self.phrase_words = frozenset(word for form in plain if " " in form for word in form.split())
-        words = {word for form in plain for word in form.split()}
-        self.letters = frozenset(map(letters_in, words))
-        self.words = "\n" + "".join(f"{word}\n" for word in sorted(words))
+        words = [words for name in self._names if can_be_found(name) for words in self._words(name)]
+        self.phrase_words = frozenset(word for word, in_phrase, _ in words if in_phrase)
+        self.letters = frozenset(letters_in(word) for word, _, _ in words if len(word) >= SHORTEST)
+        self._words_in_order = (
+            "".join(sorted({f"\n{word}{OPEN if is_open else ''}" for word, _, is_open in words})) + "\n"
+        )
+
+    def fitting(self, letter: str, expression: Any) -> list[str]:  # re2 ships no types
+        """The words that begin with a letter and match, which is an expression for whole lines."""
+        start, last = self._words_in_order.find(f"\n{letter}"), self._words_in_order.rfind(f"\n{letter}")
+        if start < 0:
+            return []
+        found: list[str] = expression.findall(
+            self._words_in_order[start : self._words_in_order.index("\n", last + 1)]
+        )
+        return found
+
+    def _words(self, name: str) -> Iterator[tuple[str, bool, bool]]:
+        """The words of a keyword, whether it is a phrase, and whether the word is open at its end."""
+        keyword = prepared(self._normaliser, self._policy_id, name)
+        words = keyword.plain.split()
+        for word in words:
+            yield word, len(words) > 1, keyword.open_right and word is words[-1]
+        joined = keyword.run_together()
+        if joined is not None:
+            yield joined.plain, False, joined.open_right
 
     def keyword(self, code: int) -> Keyword:
         """The keyword behind one of `codes`; a phrase without its spaces, where it is that which was found."""
@@ -150,18 +172,18 @@ class Layer:
         """Form, start and end of every form in the text."""
         return [] if self._automaton is None else self._automaton.find_matches_as_indexes(text, overlapping=True)
 
-    def owned(self, form: int, lists: frozenset[int], skeletons: bool) -> list[int]:
-        """The codes of these lists' keywords that have the form: as a skeleton, or as it reads."""
+    def owned(self, form: int, lists: frozenset[int], *, skeletons: bool) -> list[Keyword]:
+        """These lists' keywords that have the form: as a skeleton, or as it reads."""
         start, end = self._starts[form], self._starts[form + 1]
         if end - start <= _FEW_OWNERS:
             codes = self._codes[start:end]
         else:
             codes = array("q", [code for number in lists for code in self._codes_of(number, start, end)])
-        return [code for code in codes if code & 1 == skeletons and code >> _LIST_SHIFT in lists]
-
-    def keyword(self, code: int) -> Keyword:
-        """The keyword behind a code."""
-        return self.lists[code >> _LIST_SHIFT].keyword(code)
+        return [
+            self.lists[code >> _LIST_SHIFT].keyword(code)
+            for code in codes
+            if code & 1 == skeletons and code >> _LIST_SHIFT in lists
+        ]
 
     def _codes_of(self, number: int, start: int, end: int) -> Iterator[int]:
         """The codes of one list between two places of the codes that share a form; they are in rising order."""

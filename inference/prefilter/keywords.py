@@ -2,8 +2,9 @@
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import re2
 
@@ -38,8 +39,6 @@ class KeywordHit:
 
 _ListKey = tuple[str, tuple[str, ...]]
 """A policy's id and keywords."""
-_Found = dict[tuple[str, str], KeywordHit]
-"""By policy id and keyword, as its author wrote it."""
 
 
 class KeywordIndex:
@@ -73,60 +72,83 @@ class KeywordIndex:
         filter.
         """
         wanted = {guild_id: _by_policy(pairs) for guild_id, pairs in keywords.items()}
-        lists = _prepared_lists(wanted.values(), normaliser, {} if previous is None else previous.lists)
+        known, layers = ({}, ()) if previous is None else (previous.lists, previous.layers)
+        used = (number for layer in layers for number in layer.lists)
+        lists = _prepared_lists(wanted.values(), normaliser, known, max(used, default=-1) + 1)
         guilds = {guild_id: frozenset(lists[key].number for key in keys) for guild_id, keys in wanted.items()}
-        return cls(_layered(list(lists.values()), () if previous is None else previous.layers), lists, guilds)
+        return cls(_layered(list(lists.values()), layers), lists, guilds)
 
     def find(self, guild_id: int, reading: Reading) -> list[KeywordHit]:
         """The first place of each of the guild's keywords, the plainest spelling first."""
         lists = self._guilds.get(guild_id)
         if not lists:
             return []
-        found: _Found = {}
+        search = _Search(self.layers, lists, reading.written)
         for view in (reading.raw,) if reading.light is reading.raw else (reading.raw, reading.light):
-            self._find_plain(lists, view, reading.written, found)
+            search.plain(view)
         for coarse in reading.coarse:
-            self._find_coarse(lists, coarse, reading.written, found)
+            search.coarse(coarse)
         seen: set[str] = set()
         for words in reading.words:
             lines = respelled(words, self._vocabulary, functools.partial(self._fitting, lists), seen)
             if lines is not None:
-                self._find_plain(lists, lines, reading.written, found)
-        return list(found.values())
+                search.plain(lines)
+        return list(search.found.values())
 
-    def _find_plain(self, lists: frozenset[int], view: View, written: str, found: _Found) -> None:
-        for layer in self.layers:
-            for form, start, end in layer.matches(view.text):
-                for code in layer.owned(form, lists, skeletons=False):
-                    keyword = layer.keyword(code)
-                    if (keyword.policy_id, keyword.name) not in found and _bounded(view, start, end, keyword):
-                        hit = _hit(keyword, view, (start, end), written, view.text[start:end])
-                        found[keyword.policy_id, keyword.name] = hit
+    def _fitting(self, lists: frozenset[int], letter: str, expression: str) -> list[str]:
+        compiled = _whole_lines(expression)
+        return [word for number in sorted(lists) for word in self._by_number[number].fitting(letter, compiled)]
 
-    def _find_coarse(self, lists: frozenset[int], coarse: CoarseView, written: str, found: _Found) -> None:
+
+@functools.lru_cache(maxsize=1024)
+def _whole_lines(expression: str) -> Any:  # re2 ships no types
+    return re2.compile(f"(?m)^(?:{expression})$")
+
+
+class _Search:
+    """One search of one text for the keywords of one guild."""
+
+    def __init__(self, layers: Sequence[Layer], lists: frozenset[int], written: str) -> None:
+        self.found: dict[tuple[str, str], KeywordHit] = {}
+        """By policy id and keyword, as its author wrote it."""
+        self._layers = layers
+        self._lists = lists
+        self._written = written
+        self._read: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
+
+    def plain(self, view: View) -> None:
+        """Look for what reads as it stands."""
+        for keyword, start, end in self._matches(view.text, skeletons=False):
+            if _bounded(view, start, end, keyword):
+                self._keep(keyword, view, (start, end), view.text[start:end])
+
+    def coarse(self, coarse: CoarseView) -> None:
+        """Look for skeletons that read as their keyword."""
         readable = coarse.readable
-        parts: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
-        for layer in self.layers:
-            for form, start, end in layer.matches(coarse.skeleton.text):
-                for code in layer.owned(form, lists, skeletons=True):
-                    keyword = layer.keyword(code)
-                    if (keyword.policy_id, keyword.name) in found:
-                        continue
-                    around = coarse.skeleton.span_in(readable, start, end)
-                    spelt = readable.text[slice(*around)]
-                    if (spelt, keyword) not in parts:
-                        parts[spelt, keyword] = span_reading(spelt, keyword.plain)
-                    part = parts[spelt, keyword]
-                    if part is None:
-                        continue
-                    span = around[0] + part[0], around[0] + part[1]
-                    if _bounded(readable, *span, keyword):
-                        hit = _hit(keyword, readable, span, written, keyword.plain)
-                        found[keyword.policy_id, keyword.name] = hit
+        for keyword, start, end in self._matches(coarse.skeleton.text, skeletons=True):
+            first, last = coarse.skeleton.span_in(readable, start, end)
+            part = self._part(readable.text[first:last], keyword)
+            if part is not None and _bounded(readable, first + part[0], first + part[1], keyword):
+                self._keep(keyword, readable, (first + part[0], first + part[1]), keyword.plain)
 
-    def _fitting(self, lists: frozenset[int], expression: str) -> list[str]:
-        compiled = re2.compile(f"(?m)^{expression}$")
-        return [word for number in lists for word in compiled.findall(self._by_number[number].words)]
+    def _matches(self, text: str, *, skeletons: bool) -> Iterator[tuple[Keyword, int, int]]:
+        """The matches of the guild's keywords that are not found yet."""
+        for layer in self._layers:
+            owned: dict[int, list[Keyword]] = {}
+            for form, start, end in layer.matches(text):
+                if form not in owned:
+                    owned[form] = layer.owned(form, self._lists, skeletons=skeletons)
+                for keyword in owned[form]:
+                    if (keyword.policy_id, keyword.name) not in self.found:
+                        yield keyword, start, end
+
+    def _part(self, spelling: str, keyword: Keyword) -> tuple[int, int] | None:
+        if (spelling, keyword) not in self._read:
+            self._read[spelling, keyword] = span_reading(spelling, keyword.plain)
+        return self._read[spelling, keyword]
+
+    def _keep(self, keyword: Keyword, view: View, span: tuple[int, int], core: str) -> None:
+        self.found[keyword.policy_id, keyword.name] = _hit(keyword, view, span, self._written, core)
 
 
 def _by_policy(pairs: Sequence[tuple[str, str]]) -> list[_ListKey]:
@@ -137,10 +159,12 @@ def _by_policy(pairs: Sequence[tuple[str, str]]) -> list[_ListKey]:
 
 
 def _prepared_lists(
-    wanted: Iterable[Sequence[_ListKey]], normaliser: Normaliser, known: Mapping[_ListKey, KeywordList]
+    wanted: Iterable[Sequence[_ListKey]],
+    normaliser: Normaliser,
+    known: Mapping[_ListKey, KeywordList],
+    number: int,
 ) -> dict[_ListKey, KeywordList]:
-    """All lists that are wanted, each once. Numbers are never used again: old layers may still hold them."""
-    number = max((each.number for each in known.values()), default=-1) + 1
+    """All lists that are wanted, each once. New ones are numbered from `number`: old layers hold the others."""
     lists: dict[_ListKey, KeywordList] = {}
     for key in (key for keys in wanted for key in keys):
         if key not in lists:

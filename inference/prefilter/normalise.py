@@ -13,7 +13,7 @@ URLs, custom emoji, mentions and code are not in the coarse views: nothing in th
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference.prefilter.disguise import LEET, skeleton_of
@@ -25,15 +25,28 @@ MAX_CHARACTERS = 24_000
 is shorter; the rest of a longer text (from an export, say) is not read."""
 
 _SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
+_MASKS = "*#?%&█■"
 _LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
+_SPELLED_END = rf"(?![^\W_]|[{_SIGNS}]+[^\W_])"
 _BETWEEN_SPELLED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}]|_){{1,3}}\s?)"
-_INSIDE_WORD = r"(?:[._\-*~^\\\"]|''|\|\||(?![\w\s])[^\x00-\x7f])"
+_INSIDE_WORD = r"(?:[._\-~^\\\"]|''|\|\||(?![\w\s])[^\x00-\x7f])"
+_INSIDE = rf"(?:\*|{_INSIDE_WORD})"
 
-_SPELLED_GAP = rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}(?!{_LETTER}))"
-_INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"
+_SPELLED_GAP = rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}{_SPELLED_END})"
+_INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE}{{1,2}}(?=[^\W\d_])"
+
+_OR_MASK = rf"(?:[^\W_]|[{_SIGNS}{_MASKS}])"
+_BETWEEN_MASKED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}{_MASKS}]|_){{1,3}}\s?)"
+_MASKED_GAP = (
+    rf"(?<=(?<!{_OR_MASK}){_OR_MASK}){_BETWEEN_MASKED}(?={_OR_MASK}(?!{_OR_MASK}))"  # f * c k
+    rf"|(?<=[^\W\d_{_MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_]|[{_MASKS}])"  # f-*ck
+    rf"|(?<=[{_MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"  # f*-ck
+)
 
 _BLANKS = Rewrite(re.compile(r"[\t-\r\x1c-\x1f ]{2,}|[\t-\r\x1c-\x1f]"), " ", 1)
-_GAPS = Rewrite(re.compile(f"{_SPELLED_GAP}|{_INNER_GAP}"), "", 0)
+_GAPS = Rewrite(re.compile(rf"{_SPELLED_GAP}|(?<={_LETTER}){_INSIDE}{{1,2}}(?={_LETTER})"), "", 0)
+_GAPS_BUT_MASKS = Rewrite(re.compile(_MASKED_GAP), "", 0)
+_MAY_BE_MASKED = re.compile(f"[{_MASKS}]")
 
 _PROTECTED = re.compile(
     r"```.*?```|`[^`]+`"  # code
@@ -50,7 +63,7 @@ _DISGUISED = re.compile(
     rf"|[0-9{_SIGNS}][^\W\d_]"  # or before one
     r"|([^\W\d_])\1\1"  # loooser
     rf"|{_INNER_GAP}"  # lo-ser
-    rf"|(?<!{_LETTER}){_LETTER}{_BETWEEN_SPELLED}{_LETTER}(?!{_LETTER})"  # l o s e r
+    rf"|(?<!{_LETTER}){_LETTER}{_BETWEEN_SPELLED}{_LETTER}{_SPELLED_END}"  # l o s e r
 )
 
 
@@ -99,10 +112,7 @@ class Normaliser:
         light = _BLANKS.view(folded)
         foreign = not light.text.isascii() and self._foreign.search(light.text) is not None
         coarse = self._coarse(folded, foreign) if foreign or _DISGUISED.search(light.text) else ()
-        words = tuple(pair.readable for pair in coarse)
-        if foreign or not coarse:
-            words = (_unprotected(light), *words)
-        return Reading(written, raw, light, coarse, words)
+        return Reading(written, raw, light, coarse, _words(light, coarse, foreign))
 
     def folded(self, text: str) -> str:
         """The text of the light view."""
@@ -148,6 +158,16 @@ def lowered(text: str) -> str:
 def without_surrogates(text: str) -> str:
     """The text with each lone surrogate replaced by U+FFFD: it can be encoded, and positions stay."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _words(light: View, coarse: Sequence[CoarseView], foreign: bool) -> tuple[View, ...]:
+    """Where words may be misspelled: as a person reads them, and with nothing but masks between their letters."""
+    readable = [pair.readable for pair in coarse]
+    if foreign or not coarse:
+        readable = [_unprotected(light), *readable]
+    if coarse and _MAY_BE_MASKED.search(coarse[0].readable.text):
+        readable.append(_GAPS_BUT_MASKS.view(coarse[0].readable))
+    return tuple(readable)
 
 
 def _unprotected(view: View) -> View:

@@ -43,22 +43,27 @@ _ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопр�
 _ALPHABET_OF = {letter: alphabet for alphabet in _ALPHABETS for letter in alphabet}
 
 _SIGN = r"(?:[^\w\s'`’]|_)"  # noqa: RUF001 -- apostrophes belong to words: `we'll`
+_STRONG_SIGNS = frozenset("*#?%&@$!")
+_LETTERS = re.compile(rf"(?<![^\W_])[^\W\d_]{{{SHORTEST},{LONGEST}}}(?![^\W_])")
+_MIXED = re.compile(
+    rf"(?<![^\W_])[@$]?[^\W\d_]*(?:(?:\d|{_SIGN}{{1,6}}(?=[^\W_]))[^\W\d_]*)+\**|(?<![^\W_*])[^\W\d_]{{2,}}\*+"
+)
 _MASKED_ONCE = re.compile(rf"([^\W\d_]+){_SIGN}([^\W\d_]+)|([^\W\d_]{{3,}})\*()")
-_STRONG_SIGN = r"(?:[*#?%&@$!]|[^\w\s\x00-\u206f])"
-_MASKED_OFTEN = re.compile(rf"(?=(?:{_STRONG_SIGN}*[^\W\d_]){{2}})[^\W\d_](?:[^\W\d_]|{_STRONG_SIGN}){{3,}}")
 _WEAK_SIGNS = frozenset(".-_/:=+,;")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-_TOKEN = re.compile(r"\S+")
 _FEWEST_LETTERS = 2
-"""Of a word with leet signs that is respelled: `80085` is a number."""
+"""Of a word with signs that is respelled: `80085` is a number."""
 _LEET_SIGN = re.compile(f"[{re.escape(''.join(LEET))}]")
 _LEET_READINGS = tuple(
     str.maketrans({sign: letters[min(choice, len(letters) - 1)] for sign, letters in LEET.items()})
     for choice in (0, 1)
 )
 
-Fitting = Callable[[str], Iterable[str]]
-"""The words of a guild's keywords that an RE2 expression describes."""
+OPEN = "*"
+"""Behind a word that a keyword leaves open: any letters may follow."""
+Fitting = Callable[[str, str], Iterable[str]]
+"""The words of a guild's keywords that begin with a letter and are described by an RE2 expression, with `OPEN`
+behind those that are open."""
 
 
 def letters_in(word: str) -> int:
@@ -76,8 +81,11 @@ class Vocabulary:
     """The words of phrases."""
 
 
-_Tried = dict[int, tuple[str, list[str]]]
-"""Where a word that may be misspelled stands, the word, and its spellings."""
+_Span = tuple[int, int]
+_Tried = dict[_Span, list[str]]
+"""The spellings of each word that may be misspelled."""
+_Piece = tuple[int, int, int]
+"""Start and end in the source, and the length of what is in its place."""
 
 
 def respelled(source: View, known: Vocabulary, fitting: Fitting, seen: set[str]) -> View | None:
@@ -86,53 +94,76 @@ def respelled(source: View, known: Vocabulary, fitting: Fitting, seen: set[str])
     A spelling that is not as long as what is written stands for the whole word. `seen` are the words that were
     tried before; those of this source are added.
     """
-    tokens = source.text.split()
-    tried = _tried(tokens, known, fitting, seen)
+    tried = _tried(source.text, known, fitting, seen)
     if not tried:
         return None
-    copies = list(_copies(tokens, tried, known))
-    lines = [spelling for _, spellings in tried.values() for spelling in spellings]
-    lines += [" ".join(words) for words in copies]
-    return View("\n".join(lines), source, functools.partial(_origins, tried, tokens, copies))
+    copies = list(_copies(tried, known))
+    lines = [spelling for spellings in tried.values() for spelling in spellings]
+    lines += [_copy(source.text, copy) for copy in copies]
+    return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
 
 
-def _tried(tokens: Sequence[str], known: Vocabulary, fitting: Fitting, seen: set[str]) -> _Tried:
+def _tried(text: str, known: Vocabulary, fitting: Fitting, seen: set[str]) -> _Tried:
+    strange = _strange(text.split(), seen)
+    if not strange:
+        return {}
+    spellings: dict[str, list[str]] = {}
+    fitted = itertools.count()
+    for word in _unknown(_LETTERS.findall(strange), seen):
+        spellings[word] = _swapped(word, known)
+    if not strange.replace(" ", "").isalpha():
+        for word in _unknown(_MIXED.findall(strange), seen):
+            spellings[word] = _unmasked(word, known, fitting, fitted)
+    spellings = {word: each for word, each in spellings.items() if each}
+    return _placed(text, spellings) if spellings else {}
+
+
+def _strange(tokens: Sequence[str], seen: set[str]) -> str:
+    """What of a text is not everyday words with marks around them."""
     everyday = everyday_words()
-    unknown = [token for token in dict.fromkeys(tokens) if token not in everyday and token not in seen]
-    seen.update(unknown)
+    words = (_bare(token) for token in dict.fromkeys(tokens) if token not in everyday)
+    return " ".join([it for it in words if len(it) >= SHORTEST and it not in everyday and it not in seen])
+
+
+def _bare(token: str) -> str:
+    """The token without the marks around it. Asterisks behind a word mask letters, unless there are some before."""
+    word = token.strip(_EDGES)
+    return word.strip("*" + _EDGES) if word.startswith("*") else word
+
+
+def _unknown(words: Iterable[str], seen: set[str]) -> list[str]:
+    everyday = everyday_words()
+    new = [word for word in dict.fromkeys(words) if word not in everyday and word not in seen]
+    seen.update(new)
+    return new
+
+
+def _placed(text: str, spellings: dict[str, list[str]]) -> _Tried:
+    """The first place of each word, until there are too many spellings."""
     tried: _Tried = {}
-    room, fitted = MOST_SPELLINGS, itertools.count()
-    for token in unknown:
-        word = token.strip(_EDGES)
-        if SHORTEST <= len(word) <= LONGEST and word not in everyday and room > 0:
-            spellings = _spellings(word, known) or _fitted(word, fitting, fitted)
-            if spellings:
-                tried[tokens.index(token)] = word, spellings
-                room -= len(spellings)
+    room = MOST_SPELLINGS
+    for word, found in spellings.items():
+        if room >= len(found):
+            start = _place(text, word)
+            tried[start, start + len(word)] = found
+            room -= len(found)
     return tried
 
 
-def _spellings(word: str, known: Vocabulary) -> list[str]:
-    if word.isalpha():
-        return _swapped(word, known)
-    readings = [word]
-    if _LEET_SIGN.search(word) and sum(map(str.isalpha, word)) >= _FEWEST_LETTERS:
-        readings += [word.translate(table) for table in _LEET_READINGS]
-    return [spelling for reading in dict.fromkeys(readings) for spelling in _read(reading, known)]
-
-
-def _read(reading: str, known: Vocabulary) -> list[str]:
-    if reading in everyday_words():
-        return []
-    if reading.isalpha():
-        return [reading, *_swapped(reading, known)]
-    if masked := _MASKED_ONCE.fullmatch(reading.replace("\\", "")):
-        return _filled(masked[1] or masked[3], masked[2] or "", reading)
-    return []
+def _place(text: str, word: str) -> int:
+    """Where the word stands by itself first."""
+    start = text.index(word)
+    while text[start - 1 : start].isalnum() or text[start + len(word) : start + len(word) + 1].isalnum():
+        start = text.index(word, start + 1)
+    return start
 
 
 def _swapped(word: str, known: Vocabulary) -> list[str]:
-    word = _DRAWN_OUT.sub(r"\1", word)
+    """The word with two neighbours swapped, and backwards; nothing if no keyword has its first letters."""
+    return [spelling for each in _squeezed(word) for spelling in _swapped_in(each, known)]
+
+
+def _swapped_in(word: str, known: Vocabulary) -> list[str]:
     if known.letters.isdisjoint(itertools.accumulate(map(hash, word))):
         return []
     if len(word) < (SHORTEST if word.isascii() else SHORTEST_ELSEWHERE):
@@ -144,6 +175,34 @@ def _swapped(word: str, known: Vocabulary) -> list[str]:
     ]
 
 
+def _squeezed(word: str) -> Sequence[str]:
+    """The word with letters that are drawn out written once, and twice; the word itself if there are none."""
+    if _DRAWN_OUT.search(word) is None:
+        return (word,)
+    return _DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word)
+
+
+def _unmasked(word: str, known: Vocabulary, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+    """The spellings of a word with signs or digits in it."""
+    if not SHORTEST <= len(word) <= LONGEST or sum(map(str.isalpha, word)) < _FEWEST_LETTERS:
+        return []
+    readings = [word.replace("\\", "")]
+    if _LEET_SIGN.search(word):
+        readings += [word.translate(table) for table in _LEET_READINGS]
+    squeezed = dict.fromkeys(each for reading in readings for each in _squeezed(reading))
+    return [spelling for reading in squeezed for spelling in _read(reading, known, fitting, fitted)]
+
+
+def _read(reading: str, known: Vocabulary, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+    if reading in everyday_words():
+        return []
+    if reading.isalpha():
+        return [reading, *_swapped_in(reading, known)]
+    if masked := _MASKED_ONCE.fullmatch(reading):
+        return _filled(masked[1] or masked[3], masked[2] or "", reading)
+    return _fitted(reading, fitting, fitted)
+
+
 def _filled(left: str, right: str, word: str) -> list[str]:
     if len(left) + len(right) + 1 < SHORTEST:
         return []
@@ -153,44 +212,73 @@ def _filled(left: str, right: str, word: str) -> list[str]:
 
 
 def _fitted(word: str, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
-    """The guild's words that have the word's letters, and any in the place of its signs."""
-    if word.isalpha() or not _MASKED_OFTEN.fullmatch(word) or next(fitted) >= MOST_FITTED:
+    """The guild's words that have the word's letters, and any in the place of its several signs."""
+    masks = [place for place, character in enumerate(word) if not character.isalpha()]
+    if not SHORTEST <= len(word) <= LONGEST or len(word) - len(masks) < _FEWEST_LETTERS or masks[:1] in ([], [0]):
         return []
-    letters = ("." if not character.isalpha() else re2.escape(character) for character in word)
-    return list(fitting("".join(letters)))
+    if not all(map(_masks, (word[place] for place in masks))) or next(fitted) >= MOST_FITTED:
+        return []
+    signs = ["." if place in masks else re2.escape(letter) for place, letter in enumerate(word)]
+    stems = range(max(masks[-1] + 1, SHORTEST), len(word) + 1)
+    expressions = ["".join(signs), *("".join(signs[:end]) + re2.escape(OPEN) for end in stems)]
+    found = (each.removesuffix(OPEN) for each in fitting(word[0], "|".join(expressions)))
+    return [each + word[len(each) :] for each in found]
 
 
-def _copies(tokens: Sequence[str], tried: _Tried, known: Vocabulary) -> Iterator[list[str]]:
-    """The words of the whole text, with words of phrases in the place of their misspellings."""
+def _masks(sign: str) -> bool:
+    return sign in _STRONG_SIGNS or (sign > "\u2070" and not sign.isalnum())
+
+
+def _copies(tried: _Tried, known: Vocabulary) -> Iterator[dict[_Span, str]]:
+    """What stands where in copies of the text: words of phrases in the place of their misspellings."""
     fitting = {
-        place: (word, found)
-        for place, (word, spellings) in tried.items()
+        span: found
+        for span, spellings in sorted(tried.items())
         if (found := [spelling for spelling in spellings if spelling in known.phrase_words])
     }
-    for copy in range(min(MOST_COPIES, max((len(found) for _, found in fitting.values()), default=0))):
-        words = list(tokens)
-        for place, (word, found) in fitting.items():
-            words[place] = words[place].replace(word, found[min(copy, len(found) - 1)], 1)
-        yield words
+    for copy in range(min(MOST_COPIES, max(map(len, fitting.values()), default=0))):
+        yield {span: found[min(copy, len(found) - 1)] for span, found in _apart(fitting)}
 
 
-def _origins(tried: _Tried, tokens: Sequence[str], copies: Sequence[Sequence[str]], text: str) -> Origins:
-    """Where the characters of all lines come from, the line breaks and blanks between words included."""
-    pieces = [(place, word, len(spelling)) for place, (word, spellings) in tried.items() for spelling in spellings]
-    pieces += [(place, tokens[place], len(word)) for words in copies for place, word in enumerate(words)]
-    spans = [match.span() for match in _TOKEN.finditer(text)]
+def _apart(fitting: dict[_Span, list[str]]) -> Iterator[tuple[_Span, list[str]]]:
+    """Those that do not overlap one before (`tist` in `man-tist`)."""
+    reached = 0
+    for (start, end), found in fitting.items():
+        if start >= reached:
+            yield (start, end), found
+            reached = end
+
+
+def _copy(text: str, copy: dict[_Span, str]) -> str:
+    ends = [0, *(end for _, end in copy)]
+    parts = (text[end:start] + word for end, ((start, _), word) in zip(ends, copy.items(), strict=False))
+    return "".join(parts) + text[ends[-1] :]
+
+
+def _origins(tried: _Tried, copies: Sequence[dict[_Span, str]], text: str) -> Origins:
+    """Where the characters of all lines come from, the line breaks included."""
     starts: list[int] = []
     ends: list[int] = []
-    for place, written, length in pieces:
-        first, last = spans[place]
-        first += text[first:last].index(written)
-        last = first + len(written)
-        if length == len(written):
+    for first, last, length in _pieces(tried, copies, len(text)):
+        if length == last - first:
             starts.extend(range(first, last))
             ends.extend(range(first + 1, last + 1))
         else:
             starts.extend([first] * length)
             ends.extend([last] * length)
-        starts.append(first)
-        ends.append(last)
-    return np.array(starts[:-1], np.intp), np.array(ends[:-1], np.intp)
+    return np.array(starts, np.intp), np.array(ends, np.intp)
+
+
+def _pieces(tried: _Tried, copies: Sequence[dict[_Span, str]], length: int) -> Iterator[_Piece]:
+    for (start, end), spellings in tried.items():
+        for spelling in spellings:
+            yield start, end, len(spelling)
+            yield start, end, 1
+    for copy in copies:
+        reached = 0
+        for (start, end), word in copy.items():
+            yield reached, start, start - reached
+            yield start, end, len(word)
+            reached = end
+        yield reached, length, length - reached
+        yield length - 1, length, 1

@@ -21,7 +21,15 @@ from pathlib import Path
 
 IDEOGRAPHS = ((0x3200, 0x3400), (0xF900, 0xFB00), (0x2F800, 0x2FA20))
 """Compatibility ideographs and squared words: rare, and not used to write around a filter."""
-FREE_MARKS = ((0x300, 0x370), (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x20D0, 0x2100), (0xFE20, 0xFE30))
+FREE_MARKS = (
+    (0x300, 0x370),
+    (0x488, 0x48A),
+    (0xA670, 0xA673),
+    (0x1AB0, 0x1B00),
+    (0x1DC0, 0x1E00),
+    (0x20D0, 0x2100),
+    (0xFE20, 0xFE30),
+)
 """Combining marks that belong to no one script. Vowel signs of Hindi, Arabic or Thai are not among them."""
 UNSEEN = ((0xFE00, 0xFE10), (0x180B, 0x1810), (0xE0000, 0xE0200))
 """Variation selectors and tags; format characters (category Cf) come on top."""
