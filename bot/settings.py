@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.domain_settings import DomainSettings
 from bot.judge_settings import EngineSettings, ServerSettings
 from bot.setting_kinds import Address, Count, Ids, Rate, Section
 from bot.units import Size
@@ -147,6 +148,7 @@ class Settings(BaseSettings):
     model: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     servers: ServerSettings = Field(default_factory=ServerSettings)
+    domains: DomainSettings = Field(default_factory=DomainSettings)
     prefilter: PrefilterSettings = Field(default_factory=PrefilterSettings)
 
     @classmethod

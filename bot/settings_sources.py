@@ -86,7 +86,12 @@ def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     anchored = {**table}
     if "data_folder" in table:
         anchored["data_folder"] = anchor(table["data_folder"])
-    for name, key in (("model", "path"), ("discord", "token_file"), ("servers", "api_key_file")):
+    for name, key in (
+        ("model", "path"),
+        ("discord", "token_file"),
+        ("servers", "api_key_file"),
+        ("domains", "file"),
+    ):
         if isinstance(section := table.get(name), dict) and key in section:
             anchored[name] = {**section, key: anchor(section[key])}
     return anchored

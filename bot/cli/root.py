@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import model, policy
+from bot.cli import domains, model, policy
 from bot.cli.context import Invocation
 from bot.cli.doctor import doctor
 from bot.cli.run import invite, run
@@ -42,6 +42,7 @@ app.command()(scan)
 app.command()(demo)
 app.add_typer(policy.app, name="policy")
 app.add_typer(model.app, name="model")
+app.add_typer(domains.app, name="domains")
 app.command()(doctor)
 app.command("settings")(show_settings)
 
