@@ -209,7 +209,7 @@ class Policy(Frozen):
     definitions: dict[Word, Line] = Field(default_factory=dict, max_length=20)
     rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
     allowed: tuple[Line, ...] = Field(default=(), max_length=30)
-    examples: tuple[Example, ...] = Field(default=(), max_length=200)
+    examples: tuple[Example, ...] = Field(default=(), max_length=400)
     scope: Scope = Scope()
     prefilter: Prefilter = Prefilter()
     judge: Judging = Judging()
