@@ -12,6 +12,7 @@ import heapq
 import itertools
 import math
 import re
+import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ COMPARED = 128
 LONGEST_SECONDS = 3_600.0
 """Older messages are forgotten: no policy may ask for a longer time."""
 
-_READ = 2_000
+_READ = 1_000
 """Characters that are compared."""
 _MOST_WORDS = 64
 """Different words that are compared, the longest ones."""
@@ -101,9 +102,14 @@ class Repeats:
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     sighting: Sighting
-    words: frozenset[str]
-    handles: tuple[str, ...]
-    """The words under which the index knows it."""
+    words: tuple[str, ...]
+    """Its different words in the order of the index."""
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """The words under which the index knows it: so many that no text alike enough has none of them."""
+        count = len(self.words)
+        return self.words[: count - math.ceil(ALIKE * count) + 1]
 
 
 class _Guild:
@@ -129,12 +135,14 @@ class _Guild:
 
     def alike(self, new: _Remembered) -> Iterator[tuple[Sighting, bool]]:
         """The remembered messages with the same or nearly the same words, and whether they are the same."""
-        count = len(new.words)
-        fewest, most = ALIKE * count, count / ALIKE
+        words, distinct = new.words, frozenset(new.words)
+        fewest, most = ALIKE * len(words), len(words) / ALIKE
         for message_id in self._sharing(new.handles):
             other = self.messages[message_id]
-            if fewest <= len(other.words) <= most and _are_alike(new.words, other.words):
-                yield other.sighting, new.words == other.words
+            if other.words == words:
+                yield other.sighting, True
+            elif fewest <= len(other.words) <= most and _are_alike(distinct, other.words):
+                yield other.sighting, False
 
     def _sharing(self, handles: Iterable[str]) -> Iterable[int]:
         """Discord's ids rise with time: the highest are the latest."""
@@ -170,7 +178,7 @@ class RepeatWatch:
         if not words:
             return Repeats(sighting)
         guild = self._guilds.setdefault(sighting.guild_id, _Guild())
-        new = _Remembered(sighting, frozenset(words), tuple(words[: _handles(len(words))]))
+        new = _Remembered(sighting, words)
         others = tuple(guild.alike(new))
         guild.add(new)
         self._guild_of[sighting.message_id] = sighting.guild_id
@@ -211,28 +219,23 @@ def _oldest(guild: _Guild) -> Sighting:
     return next(iter(guild.messages.values())).sighting
 
 
-def _handles(count: int) -> int:
-    """How many of its longest words a text of `count` words is indexed under."""
-    return count - math.ceil(ALIKE * count) + 1
-
-
-def _are_alike(words: frozenset[str], others: frozenset[str]) -> bool:
-    common = len(words & others)
+def _are_alike(words: frozenset[str], others: tuple[str, ...]) -> bool:
+    common = len(words.intersection(others))
     return common >= ALIKE * (len(words) + len(others) - common)
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str) -> tuple[str, ...]:
     """The text's different words, the longest first; none where it is too short to count."""
     text = text[:_READ].lower()
     if "<" in text:
         text = _MARKUP.sub(" ", text)
     unspaced = not text.isascii() and _UNSPACED.search(text) is not None
-    found = set(_pieces(text)) if unspaced else set(_WORD.findall(text))
-    words = sorted(sorted(found), key=len, reverse=True)[:_MOST_WORDS]
-    return words if _counts(words, unspaced) else []
+    found = set(map(sys.intern, _pieces(text) if unspaced else _WORD.findall(text)))
+    words = tuple(sorted(sorted(found), key=len, reverse=True)[:_MOST_WORDS])
+    return words if _counts(words, unspaced) else ()
 
 
-def _counts(words: list[str], unspaced: bool) -> bool:
+def _counts(words: tuple[str, ...], unspaced: bool) -> bool:
     if unspaced and len(words) < _FEWEST_PAIRS:
         return False
     letters = sum(map(len, words))
