@@ -58,7 +58,6 @@ class Meter:
         """For the policy's next version: what the guild writes stays about the same, what was flagged does not."""
         after = Meter(digest, flag_rate, self._surprises.successor())
         after._arriving, after._arrived = self._arriving, self._arrived
-        after.part = self._part
         return after
 
     def note(self, surprise: float, *, forced: bool, flagged: bool, counts: bool) -> None:

@@ -45,6 +45,12 @@ class Reception:
             self._latest = (looker, book)
         return GateInspector(self._gate, looker, book, self._fold)
 
+    def thresholds(self, guild_id: int) -> dict[str, float]:
+        """{policy id: the surprise from which its score alone flags, at the moment}, of the policies that are on."""
+        _, book = self._latest or (None, {})
+        watched = (each for each in book.get(guild_id, {}).values() if each.is_on)
+        return {each.policy.id: self._gate.meter(guild_id, each).threshold for each in watched}
+
     async def outlook(self, guild_id: int, policy_id: str) -> Outlook | None:
         """How a policy stands; None if it is off or not in force yet. Raises StoreUnavailable."""
         looker, book = self._latest or (None, {})

@@ -181,6 +181,11 @@ def test_what_was_kept_is_gone_on_from() -> None:
     restarted.load([kept, Traffic(GUILD, "broken", "d", b"?")])
     again = meter_of(restarted, inspector)
     assert again.threshold == pytest.approx(meter_of(gate, inspector).threshold, abs=0.01)
+    restarted.load([kept])
+    restarted.forget(GUILD)
+    assert meter_of(restarted, inspector).threshold == pytest.approx(cold(0.05)), "also what was not asked for yet"
+    restarted.forget(GUILD)
+    restarted.load([kept])
     changed = inspector_of(restarted, POLICY.model_copy(update={"goal": "Keep members safe."}))
     assert meter_of(restarted, changed).threshold == pytest.approx(again.threshold, abs=0.05)
 
@@ -193,6 +198,10 @@ def test_what_could_not_be_kept_is_counted_on() -> None:
     gate.put_back(unsaved)
     say(inspector, HARMLESS, 2)
     assert [(it.looked_at, it.flagged) for it in gate.take_unsaved(GUILD)] == [(2, 1)]
+    changed = inspector_of(gate, POLICY.model_copy(update={"goal": "Keep members safe."}))
+    say(changed, HARMLESS, 3)
+    gate.put_back(unsaved)
+    assert [it.looked_at for it in gate.take_unsaved(GUILD)] == [1], "counts of another version are let go"
     gate.forget(GUILD)
     gate.put_back(unsaved)
     assert gate.take_unsaved(GUILD) == []

@@ -15,6 +15,7 @@ from bot.ports import Store, StoreUnavailable
 from bot.rulebook import Rulebook
 from bot.store import open_store
 from inference.prefilter.budget.audit import Tally
+from inference.prefilter.budget.quantile import cold
 from policies.policy import Mode
 from tests.bot.adapters import GUILD, make_message, make_policy, make_rulebook
 from tests.bot.gate.lookers import Examples, NumberLooker, Timer, inspector_of, make_gate
@@ -169,6 +170,8 @@ async def test_people_are_told_how_a_policy_stands(scene: Scene) -> None:
     assert await reception.outlook(GUILD, POLICY.id) is None
     scene.inspector = reception({GUILD: [POLICY, off]})
     assert isinstance(scene.inspector, GateInspector)
+    assert reception.thresholds(GUILD) == {POLICY.id: pytest.approx(cold(0.05))}
+    assert reception.thresholds(GUILD + 1) == {}
     assert await reception.outlook(GUILD, "off") is None
     assert await reception.outlook(GUILD, "spam") is None
     scene.rulebook = Rulebook({GUILD: {POLICY.id: POLICY}}, scene.inspector)
