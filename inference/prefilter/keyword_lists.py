@@ -19,7 +19,7 @@ from ahocorasick_rs import AhoCorasick
 from inference.prefilter.disguise import skeleton
 from inference.prefilter.everyday import everyday_words
 from inference.prefilter.normalise import Normaliser, lowered
-from inference.prefilter.respelling import OPEN, SHORTEST, letters_in
+from inference.prefilter.respelling import OPEN, SHORTEST, Vocabulary, letters_in
 
 ANY_LETTERS = "*"
 """At either end of a keyword: any letters may follow there."""
@@ -109,8 +109,8 @@ class KeywordList:
         self.forms = tuple(form for form, _, _ in spelled)
         self.codes = array("q", [(number << _LIST_SHIFT) | (at << 2) | kind for _, kind, at in spelled])
         words = [words for name in self._names if can_be_found(name) for words in self._words(name)]
-        self.phrase_words = frozenset(word for word, in_phrase, _ in words if in_phrase)
-        self.letters = frozenset(letters_in(word) for word, _, _ in words if len(word) >= SHORTEST)
+        self.phrase_words = tuple({word for word, in_phrase, _ in words if in_phrase})
+        self.letters = tuple({letters_in(word) for word, _, _ in words if len(word) >= SHORTEST})
         self._words_in_order = (
             "".join(sorted({f"\n{word}{OPEN if is_open else ''}" for word, _, is_open in words})) + "\n"
         )
@@ -165,6 +165,10 @@ class Layer:
         for each in self.lists.values():
             entries.extend([numbers.setdefault(form, len(numbers)) for form in each.forms])
         self.entries = len(entries)
+        self.vocabulary = Vocabulary(
+            frozenset(number for each in self.lists.values() for number in each.letters),
+            frozenset(word for each in self.lists.values() for word in each.phrase_words),
+        )
         self._starts, self._codes = _grouped(entries, self.lists.values(), len(numbers))
         self._automaton = AhoCorasick(list(numbers), store_patterns=False) if numbers else None
 

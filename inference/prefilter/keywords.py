@@ -11,7 +11,7 @@ import re2
 from inference.prefilter.disguise import span_reading
 from inference.prefilter.keyword_lists import Keyword, KeywordList, Layer, can_be_found
 from inference.prefilter.normalise import CoarseView, Normaliser, Reading
-from inference.prefilter.respelling import Vocabulary, respelled
+from inference.prefilter.respelling import respelled
 from inference.prefilter.view import View
 
 __all__ = ["Keyword", "KeywordHit", "KeywordIndex", "can_be_found"]
@@ -51,10 +51,7 @@ class KeywordIndex:
         self.lists = lists
         self._guilds = guilds
         self._by_number = {each.number: each for each in lists.values()}
-        self._vocabulary = Vocabulary(
-            frozenset().union(*(each.letters for each in lists.values())),
-            frozenset().union(*(each.phrase_words for each in lists.values())),
-        )
+        self._vocabulary = [layer.vocabulary for layer in self.layers]
 
     @classmethod
     def build(

@@ -1,5 +1,6 @@
 """The patterns of one guild's policies. RE2 only: its time is linear in the text, its memory is bounded."""
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,15 @@ from inference.prefilter.normalise import Reading
 from inference.prefilter.view import View
 from policies.patterns import compile_pattern
 
-_GATE_MEMORY = 8 * 1024 * 1024
-"""Bytes for the expression that joins a guild's patterns."""
+_GATE_MEMORY = 2 * 1024 * 1024
+"""Bytes for an expression that joins patterns, and for the states that RE2 keeps of it."""
+_GATE_SIZE = 1_000
+"""Instructions of the patterns that are joined. A larger expression runs out of memory on hostile texts, and RE2
+then takes a hundred times as long."""
+_MOST_STEPS = 24_000_000
+"""Instructions times characters that one search may take in the worst case. The starter policies all together stay
+below with 4,000 characters; of a guild with larger patterns, less of each text is searched."""
+_KEPT_GATES = 4_096
 _MOST_EMPTY_MATCHES = 100
 """How many empty matches are passed over before a pattern counts as not found."""
 
@@ -39,12 +47,14 @@ class PatternHit:
 class PatternSet:
     """Finds a guild's patterns in a text. Immutable once built.
 
-    One expression that joins them all comes first, since most messages match none of them.
+    Expressions that join some of them come first, since most messages match none. Guilds with the same patterns
+    share these.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._patterns = tuple(patterns)
-        self._gate = _joined(self._patterns)
+        self._gates = [(_joined(tuple(pattern.name for pattern in group)), group) for group in _groups(patterns)]
+        size = sum(_size(pattern) for pattern in patterns)
+        self._reach = _MOST_STEPS // max(1, size)
 
     @classmethod
     def build(cls, patterns: Sequence[tuple[str, str]]) -> "PatternSet":
@@ -57,7 +67,7 @@ class PatternSet:
 
     def find(self, reading: Reading) -> list[PatternHit]:
         """The first place of each pattern, in the text as written or else in its light view."""
-        if not self._patterns:
+        if not self._gates:
             return []
         views = [View(reading.written)]
         if reading.light.text != reading.raw.text:
@@ -69,12 +79,32 @@ class PatternSet:
         return list(first.values())
 
     def _hits(self, view: View) -> Iterator[PatternHit]:
-        if self._gate is not None and self._gate.search(view.text) is None:
-            return
-        for pattern in self._patterns:
-            span = _first_span(pattern.expression, view.text)
-            if span is not None:
-                yield PatternHit(pattern, *view.raw_span(*span))
+        text = view.text[: self._reach]
+        for gate, patterns in self._gates:
+            if gate is not None and gate.search(text) is None:
+                continue
+            for pattern in patterns:
+                span = _first_span(pattern.expression, text)
+                if span is not None:
+                    yield PatternHit(pattern, *view.raw_span(*span))
+
+
+def _groups(patterns: Sequence[Pattern]) -> list[tuple[Pattern, ...]]:
+    """The patterns in their order, as many together as may be joined."""
+    groups: list[list[Pattern]] = []
+    room = 0
+    for pattern in patterns:
+        if not groups or room < _size(pattern):
+            groups.append([])
+            room = _GATE_SIZE
+        groups[-1].append(pattern)
+        room -= _size(pattern)
+    return [tuple(group) for group in groups]
+
+
+def _size(pattern: Pattern) -> int:
+    size: int = pattern.expression.programsize
+    return size
 
 
 def _first_span(expression: Any, text: str) -> tuple[int, int] | None:  # re2 ships no types
@@ -83,13 +113,17 @@ def _first_span(expression: Any, text: str) -> tuple[int, int] | None:  # re2 sh
     return next((match.span() for match in matches if match.end() > match.start()), None)
 
 
-def _joined(patterns: Sequence[Pattern]) -> Any | None:  # re2 ships no types
-    """All patterns as alternatives. None if RE2 cannot join them: each is then tried by itself."""
+@functools.lru_cache(maxsize=_KEPT_GATES)
+def _joined(patterns: tuple[str, ...]) -> Any | None:  # re2 ships no types
+    """All patterns as alternatives. None if there is one only, or if RE2 cannot join them."""
+    if len(patterns) == 1:
+        return None
     options = re2.Options()
     options.max_mem = _GATE_MEMORY
     options.case_sensitive = False
+    options.never_capture = True
     options.log_errors = False
     try:
-        return re2.compile("|".join(f"(?:{pattern.name})" for pattern in patterns), options)
+        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
     except re2.error:  # two of them name their groups alike, or together they are too large
         return None

@@ -81,6 +81,8 @@ class Vocabulary:
     """The words of phrases."""
 
 
+Known = Sequence[Vocabulary]
+"""One vocabulary for each automaton."""
 _Span = tuple[int, int]
 _Tried = dict[_Span, list[str]]
 """The spellings of each word that may be misspelled."""
@@ -88,7 +90,7 @@ _Piece = tuple[int, int, int]
 """Start and end in the source, and the length of what is in its place."""
 
 
-def respelled(source: View, known: Vocabulary, fitting: Fitting, seen: set[str]) -> View | None:
+def respelled(source: View, known: Known, fitting: Fitting, seen: set[str]) -> View | None:
     """The view with all spellings of the words of `source`; None if none of its words may be misspelled.
 
     A spelling that is not as long as what is written stands for the whole word. `seen` are the words that were
@@ -103,7 +105,7 @@ def respelled(source: View, known: Vocabulary, fitting: Fitting, seen: set[str])
     return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
 
 
-def _tried(text: str, known: Vocabulary, fitting: Fitting, seen: set[str]) -> _Tried:
+def _tried(text: str, known: Known, fitting: Fitting, seen: set[str]) -> _Tried:
     strange = _strange(text.split(), seen)
     if not strange:
         return {}
@@ -126,7 +128,7 @@ def _strange(tokens: Sequence[str], seen: set[str]) -> str:
 
 
 def _bare(token: str) -> str:
-    """The token without the marks around it. Asterisks behind a word mask letters, unless there are some before."""
+    """The token without the marks around it. Asterisks behind a word mask letters, unless some are before it."""
     word = token.strip(_EDGES)
     return word.strip("*" + _EDGES) if word.startswith("*") else word
 
@@ -158,13 +160,14 @@ def _place(text: str, word: str) -> int:
     return start
 
 
-def _swapped(word: str, known: Vocabulary) -> list[str]:
+def _swapped(word: str, known: Known) -> list[str]:
     """The word with two neighbours swapped, and backwards; nothing if no keyword has its first letters."""
     return [spelling for each in _squeezed(word) for spelling in _swapped_in(each, known)]
 
 
-def _swapped_in(word: str, known: Vocabulary) -> list[str]:
-    if known.letters.isdisjoint(itertools.accumulate(map(hash, word))):
+def _swapped_in(word: str, known: Known) -> list[str]:
+    beginnings = [*itertools.accumulate(map(hash, word))]
+    if all(vocabulary.letters.isdisjoint(beginnings) for vocabulary in known):
         return []
     if len(word) < (SHORTEST if word.isascii() else SHORTEST_ELSEWHERE):
         return []
@@ -182,7 +185,7 @@ def _squeezed(word: str) -> Sequence[str]:
     return _DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word)
 
 
-def _unmasked(word: str, known: Vocabulary, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+def _unmasked(word: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
     """The spellings of a word with signs or digits in it."""
     if not SHORTEST <= len(word) <= LONGEST or sum(map(str.isalpha, word)) < _FEWEST_LETTERS:
         return []
@@ -193,7 +196,7 @@ def _unmasked(word: str, known: Vocabulary, fitting: Fitting, fitted: Iterator[i
     return [spelling for reading in squeezed for spelling in _read(reading, known, fitting, fitted)]
 
 
-def _read(reading: str, known: Vocabulary, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+def _read(reading: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
     if reading in everyday_words():
         return []
     if reading.isalpha():
@@ -229,12 +232,12 @@ def _masks(sign: str) -> bool:
     return sign in _STRONG_SIGNS or (sign > "\u2070" and not sign.isalnum())
 
 
-def _copies(tried: _Tried, known: Vocabulary) -> Iterator[dict[_Span, str]]:
+def _copies(tried: _Tried, known: Known) -> Iterator[dict[_Span, str]]:
     """What stands where in copies of the text: words of phrases in the place of their misspellings."""
     fitting = {
         span: found
         for span, spellings in sorted(tried.items())
-        if (found := [spelling for spelling in spellings if spelling in known.phrase_words])
+        if (found := [each for each in spellings if any(each in it.phrase_words for it in known)])
     }
     for copy in range(min(MOST_COPIES, max(map(len, fitting.values()), default=0))):
         yield {span: found[min(copy, len(found) - 1)] for span, found in _apart(fitting)}
