@@ -46,7 +46,7 @@ class Reception:
         return GateInspector(self._gate, looker, book, self._fold)
 
     def thresholds(self, guild_id: int) -> dict[str, float]:
-        """{policy id: the surprise from which its score alone flags, at the moment}, of the policies that are on."""
+        """{policy id: the surprise from which its score alone flags, at the moment}, for policies that are on."""
         _, book = self._latest or (None, {})
         watched = (each for each in book.get(guild_id, {}).values() if each.is_on)
         return {each.policy.id: self._gate.meter(guild_id, each).threshold for each in watched}
