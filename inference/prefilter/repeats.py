@@ -70,13 +70,6 @@ class RepeatCount:
     channels: int
     authors: int
 
-    def in_words(self, seconds: int) -> str:
-        """`the same text 4 times in 2 minutes, in 3 channels`, for a card."""
-        alike = "the same text" if self.exactly == self.times else "nearly the same text"
-        places = f", in {self.channels} channels" if self.channels > 1 else ""
-        members = f", by {self.authors} members" if self.authors > 1 else ""
-        return f"{alike} {self.times} times in {_time(seconds)}{places}{members}"
-
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
@@ -205,14 +198,6 @@ class RepeatWatch:
             self._forget_message(_oldest(guild).message_id)
         while len(self._guild_of) > self._in_all:
             self._forget_message(next(iter(self._guild_of)))
-
-
-def _time(seconds: int) -> str:
-    for length, unit in ((3600, "hour"), (60, "minute")):
-        if seconds % length == 0:
-            number = seconds // length
-            return f"{number} {unit}s" if number > 1 else f"one {unit}"
-    return f"{seconds} seconds"
 
 
 def _oldest(guild: _Guild) -> Sighting:

@@ -10,6 +10,8 @@ from publicsuffixlist import PublicSuffixList
 LONGEST_HOST = 253
 """Characters of a domain name (RFC 1035)."""
 _LONGEST_LABEL = 63
+_LONGEST_WRITTEN = 12 * LONGEST_HOST
+"""Characters that a host can take with each of its characters as four percent signs and their digits."""
 
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -75,8 +77,9 @@ def is_top_level(label: str) -> bool:
     return bool(public_suffixes().is_public(label))
 
 
-def _unfolded(host: str) -> str:
-    host = unquote(host) if "%" in host else host
+def _unfolded(written: str) -> str:
+    seen = _UNSEEN.sub("", written)[: _LONGEST_WRITTEN + 1]
+    host = unquote(seen) if "%" in seen else seen
     host = _UNSEEN.sub("", unicodedata.normalize("NFKC", _DOT.sub(".", host)))
     return _DOT.sub(".", host).lower()
 

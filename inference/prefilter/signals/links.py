@@ -12,8 +12,10 @@ from inference.prefilter.signals.hosts import (
     registrable,
 )
 
-MAX_LINKS = 32
+MAX_LINKS = 24
 """Different addresses that are looked at in one text."""
+_MAX_SEEN = 200
+"""Addresses that are looked at in one text, the same ones counted again."""
 
 _LONGEST_PATH = 64
 _LONGEST_SHOWN = 300
@@ -30,10 +32,11 @@ _LINK_SIGNS = ("://", "[dot]", "(dot)", "[DOT]", "(DOT)")
 _LINK = re.compile(rf"\.[\w%\])]|://|[{DOTS[1:]}]|[\[(]dot[\])]", re.IGNORECASE)
 _LINK = re.compile(
     rf"{_SCHEME}(?P<authority>(?:[^\s/?#\\<>()\[\]|\"`,]|,(?!h(?:tt|xx)ps?:)|\[[{DOTS}]\]|\([{DOTS}]\)|[\[(]dot[\])])++)"
-    rf"|(?<![\w\-@/\\=%&{DOTS}])(?P<host>{_HOST})(?!@)",
+    rf"|(?<![\w\-@\\%{DOTS}])(?<!(?<!/)/)(?P<host>{_HOST})(?!@)",
     re.IGNORECASE,
 )
-"""With a scheme all up to the path, since a name may stand before the host; without one what looks like a host."""
+"""With a scheme all up to the path, since a name may stand before the host; without one what looks like a host and
+is no part of a path."""
 _WHOLE_HOST = re.compile(rf"{_HOST}|{_NAME}++", re.IGNORECASE)
 _PATH = re.compile(rf"(?::\d{{1,5}})?([/?#\\][^\s<>()\[\]|\"`]{{0,{_LONGEST_PATH}}}+)?")
 _SHOWN_ADDRESS = re.compile(rf"(?:{_SCHEME}|(?=www{_DOT}))({_HOST})", re.IGNORECASE)
@@ -63,7 +66,7 @@ class Links:
 
     found: tuple[Link, ...]
     more: Link | None = None
-    """The first one beyond `MAX_LINKS`: those that follow are not looked at."""
+    """The first one of too many: it and those that follow are not looked at."""
 
 
 NO_LINKS = Links(())
@@ -74,16 +77,16 @@ def links_in(text: str) -> Links:
     if not _may_hold_link(text):
         return NO_LINKS
     found: dict[tuple[str, str, str | None], Link] = {}
-    for match, host in _hosts(text):
+    for seen, (match, host) in enumerate(_hosts(text)):
         authority = match["authority"]
         path = _PATH.match(text, match.end())
         assert path is not None
         posed = _posed_before(authority, host) or _posed_in_text(text, match.start(), host) if authority else None
         key = host, path[1] or "", posed
-        if key in found:
+        if key in found and seen < _MAX_SEEN:
             continue
         link = Link(match.start(), path.end(), host, key[1], authority is not None, posed)
-        if len(found) == MAX_LINKS:
+        if len(found) == MAX_LINKS or seen == _MAX_SEEN:
             return Links(tuple(found.values()), link)
         found[key] = link
     return Links(tuple(found.values())) if found else NO_LINKS

@@ -91,6 +91,11 @@ class LookAlikes:
             return None
         return self._wrong(host, own, suffix)
 
+    def are_of_one_owner(self, host: str, other: str) -> bool:
+        """Whether both hosts are real ones of one well-known name: `youtu.be` and `youtube.com`."""
+        owner = self._known.owner(host)
+        return owner is not None and owner == self._known.owner(other)
+
     def _wrong(self, host: str, own: str, suffix: str) -> str | None:
         if real := self._real_domain_inside(host[: -len(suffix) - 1]):
             return f"looks like {real}"

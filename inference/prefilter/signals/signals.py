@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from inference.prefilter.repeats import Repeats
 from inference.prefilter.signals.domains import DomainList
 from inference.prefilter.signals.invites import is_invite, spaced_invites
 from inference.prefilter.signals.links import NO_LINKS, Link, Links, links_in
@@ -44,9 +43,10 @@ class Signals:
         return cls(wanted, domains, names or LookAlikes.shipped())
 
     def find(self, written: str, light: View) -> list[tuple[str, Evidence]]:
-        """Pairs (policy id, evidence) for a text, without repeats (see `repeated`); each forces a look.
+        """Pairs (policy id, evidence) for a text, each of which forces a look.
 
-        `written` and `light` are those of the text's `Reading`: as it is shown, and folded to plain letters.
+        Repeats are not among them: they need a memory (`prefilter.repeats`). `written` and `light` are
+        those of the text's `Reading`: as it is shown, and folded to plain letters.
         """
         found: list[tuple[str, Evidence]] = []
         links = links_in(written) if self._wants_links else NO_LINKS
@@ -72,10 +72,10 @@ class Signals:
             entry = self._domains.listed(link.host, link.path)
             if entry:
                 yield _link_evidence(written, link, f"known for phishing: {entry}")
-            if link.posed:
+            if link.posed and not self._names.are_of_one_owner(link.posed, link.host):
                 yield _link_evidence(written, link, f"shows {link.posed}, leads to {link.host}")
         if links.more:
-            yield _link_evidence(written, links.more, f"more than {len(links.found)} links")
+            yield _link_evidence(written, links.more, "more links than are looked at")
 
     def _look_alikes(self, written: str, links: Sequence[Link]) -> Iterator[Evidence]:
         told: set[str] = set()
@@ -106,20 +106,6 @@ def _spaced_invites(written: str, light: View, links: Sequence[Link]) -> Iterato
     if not any(map(is_invite, links)):
         for start, end in spaced_invites(light):
             yield _evidence(EvidenceKind.LINK, "an invite in disguise", written, start, end)
-
-
-def repeated(policy: Policy, repeats: Repeats, written: str) -> Evidence | None:
-    """The evidence that a policy's `repeat` signal finds; None if it asks for none, or for more repeats.
-
-    `written` is the text as it is shown (`Reading.written`).
-    """
-    for signal in policy.prefilter.parsed_signals:
-        if signal.kind is SignalKind.REPEAT:
-            count = repeats.within(signal.seconds)
-            if count.times >= signal.count:
-                name = count.in_words(signal.seconds)
-                return _evidence(EvidenceKind.REPEAT, name, written, 0, len(written))
-    return None
 
 
 def _link_evidence(written: str, link: Link, name: str) -> Evidence:

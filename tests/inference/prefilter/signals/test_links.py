@@ -36,6 +36,9 @@ def hosts(text: str) -> list[str]:
         ("https:\\\\evil.com\\x", "evil.com"),
         ("https://discord.com@evil.com/x", "evil.com"),
         ("https://a@b@evil.com", "evil.com"),
+        ("htt\u200bps://evil.com/x", "evil.com"),
+        ("next=evil.com", "evil.com"),
+        ("ev" + "\u200b" * 1500 + "il.com", "evil.com"),
         ("https://discord.com,login@evil.com", "evil.com"),
         ("https://xn--discrd-zxa.com", "discörd.com"),
         ("https://DISCÖRD.com", "discörd.com"),
@@ -101,6 +104,7 @@ def test_a_link_that_shows_another_address_than_it_leads_to_is_told(text: str, p
 
 def test_each_address_is_told_once_and_only_so_many() -> None:
     assert len(links_in("evil.com/a " * 9).found) == 1
+    assert links_in("evil.com/a " * 300).more is not None
     many = links_in(" ".join(f"host{number}.com" for number in range(200)))
     assert len(many.found) == MAX_LINKS
     assert many.more is not None

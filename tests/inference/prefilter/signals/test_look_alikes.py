@@ -46,6 +46,7 @@ NAMES = LookAlikes.shipped()
         ("discord-verify.github.io", "discord.com"),
         ("stam-trade.com", "steampowered.com"),
         ("hypesquad-team.com", "discord.com"),
+        ("steam-cases.ru", "steampowered.com"),
         ("www.login-metamask.io", "metamask.io"),
     ],
 )
@@ -68,6 +69,7 @@ def test_a_look_alike_is_told_with_what_it_looks_like(host: str, domain: str) ->
         ),
         *("streamable.com", "steamdb.info", "nitrotype.com", "gonitro.com", "disco.com", "record.com"),
         *("switch.com", "apple.stackexchange.com", "facebook.github.io", "shopify.com", "giggle.com", "team.com"),
+        *("www.drobo.com", "fantom.org", "noswap.com", "wiki.opennet.ru", "gitlab.freedesktop.org"),
         *("ubuntu.com", "apply.example.edu", "discourse.org", "minecraft-server-list.com", "freegifts.com"),
     ],
 )

@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.prefilter.repeats import RepeatWatch, Sighting
 from inference.prefilter.signals.domains import DomainList
-from inference.prefilter.signals.signals import MAX_EVIDENCE, Signals, repeated
+from inference.prefilter.signals.signals import MAX_EVIDENCE, Signals
 from inference.prefilter.suspicion import Evidence, EvidenceKind
 from inference.prefilter.view import View
 from policies.policy import Policy, Prefilter, Rule
@@ -73,6 +72,7 @@ def test_a_signal_forces_a_look(text: str, signal: str, name: str, quote: str | 
             "@everyoneelse",
             "@hereby",
         ),
+        "[https://youtube.com/watch?v=1](https://youtu.be/1)",
         *("discord.py and main.rs", "well... ok", "", "\n"),
     ],
 )
@@ -99,24 +99,7 @@ def test_a_flood_of_links_is_told_in_a_few_reasons() -> None:
 
 def test_hiding_a_link_behind_many_others_is_a_signal_itself() -> None:
     text = " ".join(f"https://host{number}.org" for number in range(60)) + " https://evil.com"
-    assert [evidence.name for evidence in found(text, "phishing-link")] == ["more than 32 links"]
-
-
-def test_repeats_are_told_in_words() -> None:
-    watch, text = RepeatWatch(), "free nitro for everybody, claim it now"
-    told = [
-        repeated(policy(*EVERYTHING), watch.seen(Sighting(1, number % 2, number, number, number), said), said)
-        for number, said in enumerate([text, text, text, text + " please"])
-    ]
-    assert [evidence.name if evidence else None for evidence in told] == [
-        None,
-        None,
-        "the same text 3 times in 2 minutes, in 3 channels, by 2 members",
-        "nearly the same text 4 times in 2 minutes, in 4 channels, by 2 members",
-    ]
-    assert told[2] is not None
-    assert told[2].quote == text
-    assert repeated(policy("invite-link"), watch.seen(Sighting(1, 1, 1, 9, 9), text), text) is None
+    assert [evidence.name for evidence in found(text, "phishing-link")] == ["more links than are looked at"]
 
 
 _pieces = st.sampled_from(
