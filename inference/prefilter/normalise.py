@@ -13,7 +13,7 @@ URLs, custom emoji, mentions and code are not in the coarse views: nothing in th
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from inference.prefilter.disguise import LEET, skeleton_of
@@ -110,9 +110,13 @@ class Normaliser:
         raw = View(lowered(written))
         folded = self._folded(raw)
         light = _BLANKS.view(folded)
-        foreign = not light.text.isascii() and self._foreign.search(light.text) is not None
-        coarse = self._coarse(folded, foreign) if foreign or _DISGUISED.search(light.text) else ()
-        return Reading(written, raw, light, coarse, _words(light, coarse, foreign))
+        bare = _unprotected(folded)
+        readable = [*self._disguises(light, bare)]
+        coarse = tuple(CoarseView(skeleton_of(view), view) for view in readable)
+        words = [bare if light is folded else _unprotected(light), *readable]
+        if readable and _MAY_BE_MASKED.search(bare.text):
+            words.append(_GAPS_BUT_MASKS.view(bare))
+        return Reading(written, raw, light, coarse, tuple(dict.fromkeys(words)))
 
     def folded(self, text: str) -> str:
         """The text of the light view."""
@@ -125,13 +129,20 @@ class Normaliser:
             return view
         return self._words(view, self._plain_mixed_word)
 
-    def _coarse(self, folded: View, foreign: bool) -> tuple[CoarseView, ...]:
-        readable = _unprotected(folded)
-        if foreign:
-            readable = self._words(readable, self._plain_look_alike)
-        joined = _GAPS.view(readable)
-        views = (readable,) if joined is readable else (readable, joined)
-        return tuple(CoarseView(skeleton_of(view), view) for view in views)
+    def _disguises(self, light: View, bare: View) -> Iterator[View]:
+        """The text as it may be meant, if anything in it may be a disguise: with and without its gaps.
+
+        Words that are written in look-alikes all through are read both ways: they may well be what they are.
+        """
+        readings = [bare] if _DISGUISED.search(light.text) else []
+        if not light.text.isascii() and self._foreign.search(light.text):
+            latin = self._words(bare, self._plain_look_alike)
+            readings += [latin] if latin is not bare else []
+        for view in readings:
+            joined = _GAPS.view(view)
+            yield view
+            if joined is not view:
+                yield joined
 
     def _words(self, view: View, plain: Callable[[re.Match[str]], str]) -> View:
         text = self._foreign_word.sub(plain, view.text)
@@ -158,16 +169,6 @@ def lowered(text: str) -> str:
 def without_surrogates(text: str) -> str:
     """The text with each lone surrogate replaced by U+FFFD: it can be encoded, and positions stay."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def _words(light: View, coarse: Sequence[CoarseView], foreign: bool) -> tuple[View, ...]:
-    """Where words may be misspelled: as a person reads them, and with nothing but masks between their letters."""
-    readable = [pair.readable for pair in coarse]
-    if foreign or not coarse:
-        readable = [_unprotected(light), *readable]
-    if coarse and _MAY_BE_MASKED.search(coarse[0].readable.text):
-        readable.append(_GAPS_BUT_MASKS.view(coarse[0].readable))
-    return tuple(readable)
 
 
 def _unprotected(view: View) -> View:

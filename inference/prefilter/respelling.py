@@ -26,8 +26,6 @@ from inference.prefilter.view import Origins, View
 
 SHORTEST = 4
 """Letters of a word that is respelled."""
-SHORTEST_ELSEWHERE = 5
-"""The same for swaps in alphabets of which no everyday words are known."""
 LONGEST = 24
 """What is longer is no word that a person makes out."""
 
@@ -169,7 +167,7 @@ def _swapped_in(word: str, known: Known) -> list[str]:
     beginnings = [*itertools.accumulate(map(hash, word))]
     if all(vocabulary.letters.isdisjoint(beginnings) for vocabulary in known):
         return []
-    if len(word) < (SHORTEST if word.isascii() else SHORTEST_ELSEWHERE):
+    if len(word) < SHORTEST:
         return []
     return [word[::-1]] + [
         word[:place] + word[place + 1] + word[place] + word[place + 2 :]
@@ -202,7 +200,9 @@ def _read(reading: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -
     if reading.isalpha():
         return [reading, *_swapped_in(reading, known)]
     if masked := _MASKED_ONCE.fullmatch(reading):
-        return _filled(masked[1] or masked[3], masked[2] or "", reading)
+        filled = _filled(masked[1] or masked[3], masked[2] or "", reading)
+        if filled or reading[0] in _ALPHABET_OF:
+            return filled
     return _fitted(reading, fitting, fitted)
 
 

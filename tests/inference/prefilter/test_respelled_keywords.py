@@ -96,6 +96,27 @@ def test_phrases_without_their_spaces_are_read(spelling: str) -> None:
     assert quote == spelling
 
 
+@pytest.mark.parametrize(
+    ("keyword", "spelling"),
+    [
+        ("секс", "с е к с"),
+        ("секс", "с.е.к.с"),
+        ("секс", "сееекс"),
+        ("секс", "с-екс"),
+        ("дурак", "д у р а к"),
+        ("сука", "су*а"),
+        ("сука", "cуka"),
+        ("عاهرة", "عاه*ة"),
+        ("عاهرة", "ع ا ه ر ة"),
+        ("חרא גדול", "חראגדול"),
+        ("바보자식", "바*자식"),
+        ("कमीना", "क\u200bमीना"),
+    ],
+)
+def test_disguises_are_read_in_the_alphabet_of_the_keyword(keyword: str, spelling: str) -> None:
+    assert [quote for quote, _ in found(f"! {spelling} !", only(keyword))] == [spelling]
+
+
 @pytest.mark.parametrize("text", ["gokillyourself", "#killyourselfnow", "pleasekillyourself"])
 def test_a_long_phrase_without_spaces_is_found_inside_others(text: str) -> None:
     assert len(found(text)) == 1
