@@ -104,7 +104,7 @@ class KeywordList:
             (form, spelling, position)
             for position, name in enumerate(self._names)
             if can_be_found(name)
-            for form, spelling in _forms(prepared(normaliser, policy_id, name))
+            for form, spelling in _forms(prepared(normaliser, policy_id, name), normaliser)
         ]
         self.forms = tuple(form for form, _, _ in spelled)
         self.codes = array("q", [(number << _LIST_SHIFT) | (at << 2) | kind for _, kind, at in spelled])
@@ -142,11 +142,14 @@ class KeywordList:
         return (keyword.run_together() if code & Spelling.JOINED else None) or keyword
 
 
-def _forms(keyword: Keyword) -> Iterator[tuple[str, Spelling]]:
+def _forms(keyword: Keyword, normaliser: Normaliser) -> Iterator[tuple[str, Spelling]]:
     written = lowered(keyword.name.strip(ANY_LETTERS).strip())
     yield keyword.plain, Spelling.PLAIN
     if written != keyword.plain:
         yield written, Spelling.PLAIN
+    mixed = normaliser.mixed(keyword.plain)
+    if mixed != keyword.plain and len(mixed) >= SHORTEST and mixed not in everyday_words():
+        yield mixed, Spelling.PLAIN
     if any(map(str.isalpha, keyword.plain)):
         yield skeleton(keyword.plain), Spelling.SKELETON
     joined = keyword.run_together()

@@ -122,6 +122,10 @@ class Normaliser:
         """The text of the light view."""
         return _BLANKS(self._folded(View(lowered(without_surrogates(text)))).text)
 
+    def mixed(self, folded: str) -> str:
+        """How words of another alphabet read in the light view once some of their letters are Latin ones."""
+        return folded.translate(self._folding.stand_ins)
+
     def _folded(self, raw: View) -> View:
         """The light view with its blanks as written: two spaces part words that are spelled letter by letter."""
         view = raw if raw.text.isascii() else self._fold.view(raw)
