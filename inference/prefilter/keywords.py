@@ -89,7 +89,7 @@ class KeywordIndex:
         for words in reading.words:
             lines = respelled(words, self._vocabulary, functools.partial(self._fitting, lists), seen)
             if lines is not None:
-                search.plain(lines)
+                search.plain(lines, whole_words=True)
         return list(search.found.values())
 
     def _fitting(self, lists: frozenset[int], letter: str, expression: str) -> list[str]:
@@ -113,10 +113,10 @@ class _Search:
         self._written = written
         self._read: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
 
-    def plain(self, view: View) -> None:
-        """Look for what reads as it stands."""
+    def plain(self, view: View, *, whole_words: bool = False) -> None:
+        """Look for what reads as it stands; with `whole_words` not inside of words that are written with gaps."""
         for keyword, start, end in self._matches(view.text, skeletons=False):
-            if _bounded(view, start, end, keyword):
+            if _bounded(view, start, end, keyword, whole_words=whole_words):
                 self._keep(keyword, view, (start, end), view.text[start:end])
 
     def coarse(self, coarse: CoarseView) -> None:
@@ -182,22 +182,26 @@ def _layered(lists: Sequence[KeywordList], layers: Sequence[Layer]) -> tuple[Lay
     return (Layer(lists),)
 
 
-def _bounded(view: View, start: int, end: int, keyword: Keyword) -> bool:
+def _bounded(view: View, start: int, end: int, keyword: Keyword, *, whole_words: bool = False) -> bool:
     """Whether the span is a word of its own, as far as the keyword asks for that."""
-    return (keyword.open_left or _boundary(view, start, start, keyword)) and (
-        keyword.open_right or _boundary(view, end, end - 1, keyword)
+    inside = not whole_words and len(keyword.plain) >= _SHORTEST_INSIDE_SPELLED
+    return (keyword.open_left or _boundary(view, start, start, inside=inside)) and (
+        keyword.open_right or _boundary(view, end, end - 1, inside=inside)
     )
 
 
-def _boundary(view: View, position: int, edge: int, keyword: Keyword) -> bool:
-    """Whether a word starts or ends at `position`, next to the keyword's character at `edge`."""
+def _boundary(view: View, position: int, edge: int, *, inside: bool) -> bool:
+    """Whether a word starts or ends at `position`, next to the keyword's character at `edge`.
+
+    With `inside`, a gap in the raw text is enough.
+    """
     text = view.text
     if position in (0, len(text)):
         return True
     outside = text[position - 1] if edge == position else text[position]
     if not _in_word(outside) or not _in_word(text[edge]) or not _parts_words(text[edge]):
         return True
-    return len(keyword.plain) >= _SHORTEST_INSIDE_SPELLED and view.apart(position)
+    return inside and view.apart(position)
 
 
 def _in_word(character: str) -> bool:

@@ -24,6 +24,9 @@ MAX_CHARACTERS = 24_000
 """What is looked at of a text. Discord's longest message with ten embeds, a poll and ten described attachments
 is shorter; the rest of a longer text (from an export, say) is not read."""
 
+_LONG = 1_500
+"""Characters beyond which a text is not read in two alphabets at once, for time."""
+
 _SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
 _MASKS = "*#?%&█■"
 _LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
@@ -136,12 +139,14 @@ class Normaliser:
     def _disguises(self, light: View, bare: View) -> Iterator[View]:
         """The text as it may be meant, if anything in it may be a disguise: with and without its gaps.
 
-        Words that are written in look-alikes all through are read both ways: they may well be what they are.
+        Words that are written in look-alikes all through are read both ways, as they may well be what they are; in
+        a long text as Latin ones only.
         """
         readings = [bare] if _DISGUISED.search(light.text) else []
         if not light.text.isascii() and self._foreign.search(light.text):
             latin = self._words(bare, self._plain_look_alike)
-            readings += [latin] if latin is not bare else []
+            if latin is not bare:
+                readings = [latin] if len(bare.text) > _LONG else [*readings, latin]
         for view in readings:
             joined = _GAPS.view(view)
             yield view

@@ -29,8 +29,10 @@ SHORTEST = 4
 LONGEST = 24
 """What is longer is no word that a person makes out."""
 
-MOST_SPELLINGS = 1_500
+MOST_SPELLINGS = 800
 """Of all words of one text; ordinary ones of 4,000 characters stay below. The rest is taken as it stands."""
+MOST_MIXED = 64
+"""Words with signs or digits in them, of one text."""
 MOST_FITTED = 8
 """Words with several masks of one text that the guild's keywords are searched for."""
 MOST_COPIES = 4
@@ -112,7 +114,7 @@ def _tried(text: str, known: Known, fitting: Fitting, seen: set[str]) -> _Tried:
     for word in _unknown(_LETTERS.findall(strange), seen):
         spellings[word] = _swapped(word, known)
     if not strange.replace(" ", "").isalpha():
-        for word in _unknown(_MIXED.findall(strange), seen):
+        for word in _unknown(_MIXED.findall(strange), seen)[:MOST_MIXED]:
             spellings[word] = _unmasked(word, known, fitting, fitted)
     spellings = {word: each for word, each in spellings.items() if each}
     return _placed(text, spellings) if spellings else {}

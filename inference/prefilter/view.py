@@ -99,8 +99,10 @@ class Translation:
 
     def origins(self, text: str) -> Origins:
         """Where each character comes from. What disappears belongs to the character before it."""
-        reading_of = self._table.get
-        lengths = np.fromiter((len(reading_of(point, "?")) for point in map(ord, text)), np.intp, len(text))
+        points, places = np.unique(
+            np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), return_inverse=True
+        )
+        lengths = np.array([len(self._table.get(point, "?")) for point in points.tolist()], np.intp)[places]
         kept = np.flatnonzero(lengths)
         return np.repeat(kept, lengths[kept]), np.repeat(_up_to_next(kept, len(text)), lengths[kept])
 
