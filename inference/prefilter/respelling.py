@@ -39,6 +39,8 @@ MOST_COPIES = 4
 """Of a text with its words respelled."""
 
 _EDGES = ".,!?;:\"'()[]{}<>~_-/\\|…"
+_EDGES_AND_MASKS = _EDGES + "*"
+"""Asterisks behind a word mask letters, unless there are some before it."""
 _ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω")
 _ALPHABET_OF = {letter: alphabet for alphabet in _ALPHABETS for letter in alphabet}
 
@@ -123,14 +125,14 @@ def _tried(text: str, known: Known, fitting: Fitting, seen: set[str]) -> _Tried:
 def _strange(tokens: Sequence[str], seen: set[str]) -> str:
     """What of a text is not everyday words with marks around them."""
     everyday = everyday_words()
-    words = (_bare(token) for token in dict.fromkeys(tokens) if token not in everyday)
-    return " ".join([it for it in words if len(it) >= SHORTEST and it not in everyday and it not in seen])
-
-
-def _bare(token: str) -> str:
-    """The token without the marks around it. Asterisks behind a word mask letters, unless some are before it."""
-    word = token.strip(_EDGES)
-    return word.strip("*" + _EDGES) if word.startswith("*") else word
+    words = [token.strip(_EDGES) for token in dict.fromkeys(tokens) if token not in everyday]
+    return " ".join(
+        [
+            word.strip(_EDGES_AND_MASKS) if word[0] == "*" else word
+            for word in words
+            if len(word) >= SHORTEST and word not in everyday and word not in seen
+        ]
+    )
 
 
 def _unknown(words: Iterable[str], seen: set[str]) -> list[str]:
@@ -239,7 +241,7 @@ def _copies(tried: _Tried, known: Known) -> Iterator[dict[_Span, str]]:
     fitting = {
         span: found
         for span, spellings in sorted(tried.items())
-        if (found := [each for each in spellings if any(each in it.phrase_words for it in known)])
+        if (found := [each for it in known for each in spellings if each in it.phrase_words])
     }
     for copy in range(min(MOST_COPIES, max(map(len, fitting.values()), default=0))):
         yield {span: found[min(copy, len(found) - 1)] for span, found in _apart(fitting)}
