@@ -143,6 +143,7 @@ def test_words_of_phrases_are_respelled_where_they_stand(spelling: str, quote: s
         ("it is quite quiet", "quiet*x"),
         ("ate a deli sandwich", "idel"),
         ("god is good", "dog"),
+        ("a pronoun, pronto", "porn*"),
         ("this was live", "evil"),
         ("see https://x.example/fukc and x.example/f*ck", "fuck"),
         ("`fukc` and ```f*ck```", "fuck"),
