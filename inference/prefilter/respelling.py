@@ -11,7 +11,7 @@ somebody's phrase, the whole text is tried with it as well.
 Everyday words mean what they say: `form` is not `from`.
 
 What it costs: with the keywords of the starter policies, six more of 101,199 harmless lines in over twenty scripts
-are flagged (benchmarks/prefilter/evasion.py): three by swaps, two as phrases run together, one by masks.
+are flagged (benchmarks/prefilter/evasion.py): three by swaps, two by masks, one as a phrase run together.
 """
 
 import functools
