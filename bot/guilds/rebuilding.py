@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.rulebook import Inspector, Rulebook
-from inference.prefilter.embedding import Embedder, StaticEmbedder
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
+from inference.prefilter.signals.domains import DomainList
 from policies.policy import Policy
 
 Build = Callable[[Mapping[int, Sequence[Policy]]], Inspector]
@@ -18,15 +19,21 @@ Policies = Mapping[int, Mapping[str, Policy]]
 class PrefilterBuilder:
     """The `Build` of the running bot: each prefilter takes over what the one before has prepared."""
 
-    def __init__(self, embedder: Callable[[], Embedder] = StaticEmbedder.shipped) -> None:
-        self._embedder = embedder
+    def __init__(
+        self,
+        knowledge: Callable[[], Knowledge] = Knowledge.shipped,
+        domains: Callable[[], DomainList] = DomainList.shipped,
+    ) -> None:
+        """`domains`: those known for phishing at present; asked anew for each prefilter."""
+        self._knowledge = knowledge
+        self._domains = domains
         self._previous: Prefilter | None = None
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> Inspector:
         """Build the next prefilter. Raises PatternError if RE2 cannot take a pattern."""
         with self._one_at_a_time:
-            self._previous = Prefilter.build(policies, self._embedder(), self._previous)
+            self._previous = Prefilter.build(policies, self._knowledge(), self._previous, self._domains())
             return self._previous
 
 

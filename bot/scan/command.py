@@ -27,7 +27,7 @@ from bot.scan.walk import Walk
 from bot.store import open_store
 from bot.worker import WorkerSettings
 from inference.judge import Judge, JudgeUnavailable
-from inference.prefilter.embedding import StaticEmbedder
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
 from inference.ticket import Priority
 from policies.document import load_folder
@@ -48,7 +48,7 @@ def utc_now() -> datetime:
 
 def build_prefilter(policies: Mapping[int, Sequence[Policy]]) -> Inspector:
     """The prefilter that ships with Safeguild."""
-    return Prefilter.build(policies, StaticEmbedder.shipped())
+    return Prefilter.build(policies, Knowledge.shipped())
 
 
 @dataclass(frozen=True, slots=True)

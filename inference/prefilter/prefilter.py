@@ -1,26 +1,28 @@
 """Which policies a message may break, and why: the first look at every message."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference.prefilter.embedding import Embedder
-from inference.prefilter.keywords import KeywordHit, KeywordIndex
-from inference.prefilter.normalise import Normaliser, Reading
-from inference.prefilter.patterns import PatternHit, PatternSet
-from inference.prefilter.similarity import Background, Likeness, Profile, Similarity
-from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from inference.prefilter.explainer import Explainer, readings_of
+from inference.prefilter.explanation import Explanation
+from inference.prefilter.keywords import KeywordIndex
+from inference.prefilter.knowledge import Knowledge
+from inference.prefilter.look import Look, threshold_for
+from inference.prefilter.normalise import Normaliser
+from inference.prefilter.prepared import GuildFilter, PreparedPolicy
+from inference.prefilter.scores.lesson import HeldOut
+from inference.prefilter.signals.domains import DomainList
+from inference.prefilter.suspicion import Suspicion
 from policies.policy import Mode, Policy
 
-MAX_EVIDENCE = 16
-"""Reasons kept for each policy."""
+Thresholds = Mapping[str, float]
+"""{policy id: the surprise from which its score alone is enough}."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Guild:
-    policies: tuple[Policy, ...]
-    patterns: PatternSet
-    similarity: Similarity
+class _Parts:
+    keywords: KeywordIndex | None
+    guilds: Mapping[int, GuildFilter]
 
 
 class Prefilter:
@@ -30,128 +32,128 @@ class Prefilter:
     Policies whose mode is OFF are left out. Where a policy holds (its scope) is the caller's business.
     """
 
-    def __init__(
-        self,
-        keywords: KeywordIndex,
-        guilds: Mapping[int, _Guild],
-        normaliser: Normaliser,
-        embedder: Embedder,
-    ) -> None:
+    def __init__(self, keywords: KeywordIndex, guilds: Mapping[int, GuildFilter], knowledge: Knowledge) -> None:
         self._keywords = keywords
         self._guilds = guilds
-        self._normaliser = normaliser
-        self._embedder = embedder
+        self._knowledge = knowledge
+        self._normaliser = Normaliser.shipped()
 
     @classmethod
     def build(
         cls,
         policies_by_guild: Mapping[int, Sequence[Policy]],
-        embedder: Embedder,
+        knowledge: Knowledge,
         previous: "Prefilter | None" = None,
+        domains: DomainList | None = None,
     ) -> "Prefilter":
         """Prepare the policies of all guilds. What `previous` knows of unchanged policies is taken over.
+
+        `domains`: those known for phishing, the shipped ones if left out.
 
         Raises:
             PatternError: RE2 cannot take a pattern.
         """
-        normaliser = Normaliser.shipped()
         active = {
             guild_id: [policy for policy in policies if policy.mode is not Mode.OFF]
             for guild_id, policies in policies_by_guild.items()
         }
-        keywords = KeywordIndex.build(
-            {guild: _keywords(policies) for guild, policies in active.items()}, normaliser
-        )
-        known = {} if previous is None else previous.prepared(embedder)
-        guilds = {
-            guild_id: _unchanged(known.get(guild_id), policies) or _guild(policies, embedder, normaliser)
-            for guild_id, policies in active.items()
-        }
-        return cls(keywords, guilds, normaliser, embedder)
+        known = previous.parts(knowledge) if previous else _Parts(None, {})
+        pairs = {guild_id: _keywords(policies) for guild_id, policies in active.items()}
+        index = KeywordIndex.build(pairs, Normaliser.shipped(), known.keywords)
+        builder = _Builder(knowledge, domains or DomainList.shipped(), known.guilds)
+        guilds = {guild_id: builder.guild(guild_id, policies) for guild_id, policies in active.items() if policies}
+        return cls(index, guilds, knowledge)
 
-    def prepared(self, embedder: Embedder) -> Mapping[int, _Guild]:
-        """What was prepared for each guild with this embedder, for a new prefilter to take over."""
-        return self._guilds if self._embedder is embedder else {}
+    def parts(self, knowledge: Knowledge) -> "_Parts":
+        """What was prepared with this knowledge, for a new prefilter to take over."""
+        return _Parts(self._keywords, self._guilds) if self._knowledge is knowledge else _Parts(None, {})
 
-    def inspect(
-        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
-    ) -> tuple[Suspicion, ...]:
-        """The suspicions that a text raises, one per policy, in the order of the guild's policies.
+    def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> tuple[Look, ...]:
+        """What each policy finds in a text, in the order of the guild's policies.
 
         `policy_ids` restricts them to some policies. Never raises, whatever the text: at most `MAX_CHARACTERS`
         of it are read, lone surrogates read (and are quoted) as U+FFFD. An unknown guild has no policies.
         """
         guild = self._guilds.get(guild_id)
-        wanted = () if guild is None else _wanted(guild.policies, policy_ids)
+        wanted = [] if guild is None else _places(guild, policy_ids)
         if guild is None or not wanted:
             return ()
-        evidence = self._evidence(guild_id, guild, self._normaliser.read(text))
-        return tuple(
-            Suspicion(policy_id=policy_id, evidence=tuple(evidence[policy_id][:MAX_EVIDENCE]))
-            for policy_id in wanted
-            if policy_id in evidence
-        )
+        reading = self._normaliser.read(text)
+        forced = guild.forced(reading, self._keywords.find(guild_id, reading))
+        return guild.looks(wanted, reading, self._knowledge.featuriser.of(reading), forced)
 
-    def _evidence(self, guild_id: int, guild: _Guild, reading: Reading) -> dict[str, list[Evidence]]:
-        evidence: dict[str, list[Evidence]] = defaultdict(list)
-        for hit in self._keywords.find(guild_id, reading):
-            evidence[hit.keyword.policy_id].append(_keyword_evidence(hit, reading))
-        for match in guild.patterns.find(reading):
-            evidence[match.pattern.policy_id].append(_pattern_evidence(match, reading))
-        for likeness in guild.similarity.find(reading.light.text):
-            evidence[likeness.policy_id].append(_likeness_evidence(likeness, reading))
-        return evidence
+    def inspect(
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """The suspicions that a text raises by the policies' own flag rates, as `look` finds them."""
+        looks = self.look(guild_id, text, policy_ids)
+        found = (look.suspicion(self._cold_threshold(guild_id, look.policy_id)) for look in looks)
+        return tuple(suspicion for suspicion in found if suspicion is not None)
+
+    def held_out(self, guild_id: int, policy_id: str) -> HeldOut:
+        """How a policy's own examples would score if it did not have them. Takes some fits: up to a second.
+
+        Raises:
+            KeyError: the guild has no such policy, or it is off.
+        """
+        prepared = self._guilds[guild_id].prepared[policy_id]
+        return self._knowledge.teacher.held_out(prepared.policy, prepared.anchors)
+
+    def explain(
+        self,
+        guild_id: int,
+        text: str,
+        policy_ids: Collection[str] | None = None,
+        thresholds: Thresholds | None = None,
+    ) -> Explanation:
+        """Every step that `look` takes for a text, and why. `thresholds`: the policies' own flag rates, if left
+        out."""
+        guild = self._guilds.get(guild_id)
+        reading = self._normaliser.read(text)
+        looks = self.look(guild_id, text, policy_ids)
+        if guild is None or not looks:
+            return Explanation(readings_of(reading), ())
+        cold = {policy.id: threshold_for(policy.prefilter.flag_rate) for policy in guild.policies}
+        explainer = Explainer(guild, self._knowledge.featuriser, reading)
+        policies = explainer.policies(looks, {**cold, **(thresholds or {})})
+        return Explanation(readings_of(reading), policies)
+
+    def _cold_threshold(self, guild_id: int, policy_id: str) -> float:
+        return threshold_for(self._guilds[guild_id].prepared[policy_id].policy.prefilter.flag_rate)
 
 
-def _wanted(policies: tuple[Policy, ...], policy_ids: Collection[str] | None) -> tuple[str, ...]:
-    return tuple(policy.id for policy in policies if policy_ids is None or policy.id in policy_ids)
+class _Builder:
+    """Prepares each policy once, however many guilds have it."""
 
+    def __init__(self, knowledge: Knowledge, domains: DomainList, known: Mapping[int, GuildFilter]) -> None:
+        self._knowledge = knowledge
+        self._domains = domains
+        self._known = known
+        guilds = {id(guild): guild for guild in known.values()}.values()
+        self._prepared = {item.digest: item for guild in guilds for item in guild.prepared.values()}
+        self._built = {guild.digests: guild for guild in guilds if guild.domains is domains}
 
-def _unchanged(known: _Guild | None, policies: Sequence[Policy]) -> _Guild | None:
-    return known if known is not None and known.policies == tuple(policies) else None
+    def guild(self, guild_id: int, policies: Sequence[Policy]) -> GuildFilter:
+        known = self._known.get(guild_id)
+        if known is not None and known.policies == tuple(policies) and known.domains is self._domains:
+            return known
+        digests = tuple(policy.digest for policy in policies)
+        if digests not in self._built:
+            prepared = [self._prepare(policy, digest) for policy, digest in zip(policies, digests, strict=True)]
+            self._built[digests] = GuildFilter(prepared, self._knowledge, self._domains)
+        return self._built[digests]
 
-
-def _guild(policies: Sequence[Policy], embedder: Embedder, normaliser: Normaliser) -> _Guild:
-    background = Background.shipped(embedder, normaliser)
-    profiles = [Profile.of(policy, embedder, normaliser, background) for policy in policies]
-    return _Guild(tuple(policies), _patterns(policies), Similarity(profiles, embedder, background.whitening))
+    def _prepare(self, policy: Policy, digest: str) -> PreparedPolicy:
+        if digest not in self._prepared:
+            self._prepared[digest] = PreparedPolicy.of(policy, digest, self._knowledge)
+        return self._prepared[digest]
 
 
 def _keywords(policies: Sequence[Policy]) -> list[tuple[str, str]]:
     return [(policy.id, keyword) for policy in policies for keyword in policy.prefilter.keywords]
 
 
-def _patterns(policies: Sequence[Policy]) -> PatternSet:
-    return PatternSet.build([(policy.id, pattern) for policy in policies for pattern in policy.prefilter.patterns])
-
-
-def _keyword_evidence(hit: KeywordHit, reading: Reading) -> Evidence:
-    return Evidence(
-        kind=EvidenceKind.KEYWORD,
-        name=hit.keyword.name,
-        start=hit.start,
-        end=hit.end,
-        quote=reading.written[hit.start : hit.end],
-        reading=hit.reading,
-    )
-
-
-def _pattern_evidence(hit: PatternHit, reading: Reading) -> Evidence:
-    return Evidence(
-        kind=EvidenceKind.PATTERN,
-        name=hit.pattern.name,
-        start=hit.start,
-        end=hit.end,
-        quote=reading.written[hit.start : hit.end],
-    )
-
-
-def _likeness_evidence(likeness: Likeness, reading: Reading) -> Evidence:
-    return Evidence(
-        kind=likeness.nearest.kind,
-        name=likeness.nearest.name,
-        start=0,
-        end=len(reading.written),
-        quote=reading.written,
-        score=likeness.cosine,
-    )
+def _places(guild: GuildFilter, policy_ids: Collection[str] | None) -> list[int]:
+    return [
+        number for number, policy in enumerate(guild.policies) if policy_ids is None or policy.id in policy_ids
+    ]

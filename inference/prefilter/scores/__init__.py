@@ -1,0 +1,1 @@
+"""Learned scores: what a text reads like, by all that is known of a policy."""
