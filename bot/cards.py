@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
+from bot.explaining.evidence import reasons
+from bot.explaining.line import plain
 from bot.looks import Look
 from bot.moderation import needs_a_look
 from bot.question import speaker_labels
 from bot.visible import visible
-from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.policy import Mode, Severity
 
 DISCORD_BEGAN = datetime(2015, 1, 1, tzinfo=UTC)
@@ -27,16 +28,6 @@ WAITING = "waiting"
 _SNOWFLAKE_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Discord's ids count milliseconds from here on, in the bits above the lowest 22."""
 _SEVERITIES = tuple(Severity)
-_EVIDENCE = {
-    EvidenceKind.KEYWORD: "keyword",
-    EvidenceKind.PATTERN: "pattern",
-    EvidenceKind.EXAMPLE: "like the example",
-    EvidenceKind.RULE: "like the wording of rule",
-    EvidenceKind.SCORE: "learned score",
-    EvidenceKind.LINK: "link",
-    EvidenceKind.MENTIONS: "mentions",
-    EvidenceKind.REPEAT: "repeated",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +260,7 @@ def _opinion(finding: Finding, newest: int) -> Opinion:
         rationale=visible(verdict.rationale) if verdict else "",
         reasoning=visible(verdict.reasoning) if verdict else "",
         notes=tuple(map(visible, verdict.notes)) if verdict else (),
-        evidence=tuple(dict.fromkeys(_evidence(item) for item in finding.suspicion.evidence)),
+        evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))),
         policy_digest=finding.policy.digest,
         model_name=visible(verdict.model_name) if verdict else "",
         model_digest=verdict.model_digest if verdict else "",
@@ -286,15 +277,6 @@ def _word(finding: Finding) -> str:
 def _cited(finding: Finding, rule_id: str) -> CitedRule:
     rule = finding.policy.rule(rule_id)
     return CitedRule(rule.id, visible(rule.text), rule.severity, rule.suggest)
-
-
-def _evidence(item: Evidence) -> str:
-    if item.kind is EvidenceKind.AUDIT:
-        return "found by a random check: nothing suspected it"
-    line = f"{_EVIDENCE[item.kind]} “{visible(item.name)}”"
-    if item.reading is not None:
-        line += f", written “{visible(item.quote)}”"
-    return line if item.score is None else f"{line} ({item.score:.2f})"
 
 
 def _earlier(case: CaseFile) -> tuple[Spoken, ...]:

@@ -1,6 +1,6 @@
 """What the cogs need of the rest of the house, built once at the start and handed to each of them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.intake.lanes import Intake
 from bot.ports import Store
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
+from inference.prefilter.explanation import Explanation
 
 
 async def _not_known(*_: object) -> None:
@@ -44,6 +45,8 @@ class Rooms:
     """The guilds the operator lets the bot work in; None if in all of them."""
     outlook: Callable[[int, str], Awaitable[Outlook | None]] = _not_known
     """How a policy of a guild stands at the gate; None if it is not in force. Raises StoreUnavailable."""
+    explain: Callable[[int, str, Collection[str]], Awaitable[Explanation | None]] = _not_known
+    """Why these policies of a guild would flag a text now, or not; None if none is in force. Changes nothing."""
 
     def allows(self, guild_id: int | None) -> bool:
         """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.gate.gate import Book, Gate, GateInspector, Looker, watched_book
 from bot.gate.outlook import HeldOut, Outlook, outlook
 from bot.ports import Store
+from inference.prefilter.explanation import Explanation
 from policies.policy import Policy
 
 
@@ -16,6 +17,16 @@ class Knowing(Looker, Protocol):
 
     def held_out(self, guild_id: int, policy_id: str) -> HeldOut:
         """Surprises of the policy's own examples, each scored by a fit without it. May take a second."""
+        ...
+
+    def explain(
+        self,
+        guild_id: int,
+        text: str,
+        policy_ids: Collection[str] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Explanation:
+        """What these policies make of the text, and why. `thresholds`: the surprise that flags, by policy."""
         ...
 
 
@@ -50,6 +61,17 @@ class Reception:
         _, book = self._latest or (None, {})
         watched = (each for each in book.get(guild_id, {}).values() if each.is_on)
         return {each.policy.id: self._gate.meter(guild_id, each).threshold for each in watched}
+
+    async def explain(self, guild_id: int, text: str, policy_ids: Collection[str]) -> Explanation | None:
+        """Why these policies would flag the text now, or not; None if none is in force. Nothing is counted."""
+        if self._latest is None:
+            return None
+        thresholds = self.thresholds(guild_id)
+        asked = [policy_id for policy_id in policy_ids if policy_id in thresholds]
+        if not asked:
+            return None
+        looker, _ = self._latest
+        return await asyncio.to_thread(looker.explain, guild_id, text, asked, thresholds)
 
     async def outlook(self, guild_id: int, policy_id: str) -> Outlook | None:
         """How a policy stands; None if it is off or not in force yet. Raises StoreUnavailable."""

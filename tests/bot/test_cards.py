@@ -198,4 +198,41 @@ def test_what_a_random_check_found_says_so() -> None:
     drawn = Evidence(kind=EvidenceKind.AUDIT, name="random check", start=0, end=0, quote="")
     found = finding(make_policy(), make_verdict(make_policy(), violation=True, rule_ids=("R1",)))
     found = replace(found, suspicion=Suspicion(policy_id="harassment", evidence=(drawn,)))
-    assert card(case_of(found)).opinions[0].evidence == ("found by a random check: nothing suspected it",)
+    assert card(case_of(found)).opinions[0].evidence == ("random check: nothing had suspected this message",)
+
+
+def evidence_of(
+    kind: EvidenceKind, name: str, quote: str = "", surprise: float | None = None, **more: object
+) -> str:
+    values = {"kind": kind, "name": name, "start": 0, "end": len(quote), "quote": quote} | more
+    suspicion = Suspicion(policy_id="harassment", evidence=(Evidence.model_validate(values),), score=surprise)
+    found = replace(finding(make_policy(), None, state=JobState.QUEUED), suspicion=suspicion)
+    (line,) = card(case_of(found)).opinions[0].evidence
+    return line
+
+
+def test_a_card_says_in_plain_words_what_each_kind_of_evidence_means() -> None:
+    kinds = EvidenceKind
+    assert evidence_of(kinds.SCORE, "score", surprise=2.2) == (
+        "reads like what the policy forbids: scores higher than 99.3% of ordinary messages"
+    )
+    assert evidence_of(kinds.EXAMPLE, "u r trash", score=0.81) == "like the example “u r trash” (0.81)"
+    assert evidence_of(kinds.RULE, "R1", surprise=2.2, score=0.5) == (
+        "scores higher than 99.3% of ordinary messages; most like the wording of rule “R1” (0.50)"
+    )
+    assert evidence_of(kinds.EXAMPLE, "u r trash", surprise=0.2, score=0.99).startswith("like the example")
+    assert evidence_of(kinds.PATTERN, "lo+l", "loool") == "pattern “lo+l”, which fits “loool”"
+    assert evidence_of(kinds.LINK, "invite: x.gg/a", "x.gg/a") == "link: invite: x.gg/a"
+    assert evidence_of(kinds.LINK, "known for phishing: x.io", "hxxp://x[.]io") == (
+        "link: known for phishing: x.io, written “hxxp://x[.]io”"
+    )
+    assert evidence_of(kinds.MENTIONS, "mentions @everyone", "@everyone") == "mentions @everyone"
+    assert evidence_of(kinds.REPEAT, "3 times within 2 minutes", "x") == (
+        "the same text was written 3 times within 2 minutes"
+    )
+
+
+def test_a_random_check_tells_how_far_the_message_was_from_being_flagged() -> None:
+    assert evidence_of(EvidenceKind.AUDIT, "random check", surprise=0.7) == (
+        "random check: nothing had suspected this message; it scores higher than 80% of ordinary messages"
+    )

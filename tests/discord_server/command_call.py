@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.discord_server.channels import Channel
 from tests.discord_server.commands import (
@@ -21,6 +21,9 @@ from tests.discord_server.commands import (
 )
 from tests.discord_server.errors import NotAllowed
 from tests.discord_server.people import Member, Role
+
+if TYPE_CHECKING:
+    from tests.discord_server.messages import Message
 
 _FITS: dict[int, Callable[[Any], bool]] = {
     STRING: lambda value: isinstance(value, str),
@@ -51,6 +54,15 @@ def read_call(
         data["guild_id"] = str(command.guild_id)
     resolved = _resolved(options)
     return data | {"resolved": resolved} if resolved else data
+
+
+def read_menu_call(command: Command, message: Message) -> dict[str, Any]:
+    """The interaction's data of a message command: the message as it stands, without its author's membership."""
+    data: dict[str, Any] = {"id": str(command.id), "name": command.name, "type": command.type}
+    if command.guild_id is not None:
+        data["guild_id"] = str(command.guild_id)
+    resolved = {"messages": {str(message.id): message.payload()}}
+    return data | {"target_id": str(message.id), "resolved": resolved}
 
 
 def _descend(definition: dict[str, Any], path: list[str]) -> dict[str, Any]:

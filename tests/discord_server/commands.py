@@ -11,11 +11,13 @@ from tests.discord_server.clock import Snowflakes
 from tests.discord_server.errors import TOO_MANY_COMMANDS, UNKNOWN_COMMAND, Form, refuse
 from tests.discord_server.permissions import Permission
 
-CHAT_INPUT = 1
+CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 NAME = re.compile(r"^[-_'\w]{1,32}$", re.UNICODE)
 MOST_OPTIONS = MOST_CHOICES = 25
+MOST_IN_MENU = 5
+LONGEST_NAME = 32
 LONGEST_COMMAND = 8000
 
 
@@ -30,6 +32,10 @@ class Command:
     @property
     def name(self) -> str:
         return str(self.definition["name"])
+
+    @property
+    def type(self) -> int:
+        return _type(self.definition)
 
     @property
     def default_permissions(self) -> Permission | None:
@@ -51,8 +57,8 @@ class CommandBook:
 
     def usable_in(self, guild_id: int) -> list[Command]:
         """What members of the guild see; a guild's command hides a global one of the same name."""
-        by_name = {command.name: command for command in (*self.of(None), *self.of(guild_id))}
-        return list(by_name.values())
+        known = {_identity(command.definition): command for command in (*self.of(None), *self.of(guild_id))}
+        return list(known.values())
 
     def get(self, guild_id: int | None, command_id: int) -> Command:
         return self.scopes.get(guild_id, {}).get(command_id) or refuse(UNKNOWN_COMMAND)
@@ -84,9 +90,12 @@ class CommandBook:
     def _check(self, given: list[dict[str, Any]]) -> None:
         if sum(_type(each) == CHAT_INPUT for each in given) > 100:
             refuse(TOO_MANY_COMMANDS)
+        if any(sum(_type(each) == menu for each in given) > MOST_IN_MENU for menu in (USER_MENU, MESSAGE_MENU)):
+            refuse(TOO_MANY_COMMANDS)
         form = Form()
         for index, each in enumerate(given):
-            _check_named(form, f"{index}", each)
+            check = _check_named if _type(each) == CHAT_INPUT else _check_menu
+            check(form, f"{index}", each)
             if _size(each) > LONGEST_COMMAND:
                 form.reject(f"{index}", "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
         _check_unique(form, [_identity(each) for each in given])
@@ -155,6 +164,14 @@ def _check_named(form: Form, path: str, given: dict[str, Any]) -> None:
     for index, each in enumerate(options):
         _check_named(form, f"{path}.options.{index}", each)
         _check_choices(form, f"{path}.options.{index}.choices", each)
+
+
+def _check_menu(form: Form, path: str, given: dict[str, Any]) -> None:
+    """A command of a user's or message's menu: any letters and blanks, no description, no options."""
+    form.require(f"{path}.name", given.get("name"), LONGEST_NAME)
+    if given.get("description") or given.get("options"):
+        message = "Context menu commands have neither description nor options"
+        form.reject(f"{path}.description", "APPLICATION_COMMAND_INVALID_CONTEXT_MENU", message)
 
 
 def _check_name(form: Form, path: str, name: str) -> None:

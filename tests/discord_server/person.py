@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.discord_server import rendering
-from tests.discord_server.command_call import read_call
+from tests.discord_server.command_call import read_call, read_menu_call
+from tests.discord_server.commands import CHAT_INPUT, MESSAGE_MENU
 from tests.discord_server.errors import NotAllowed
 from tests.discord_server.interactions import Interaction, InteractionKind, Interactions
 from tests.discord_server.permissions import NONE, Permission
@@ -57,6 +58,15 @@ class People:
         interaction = self.interactions.start(InteractionKind.COMMAND, member, channel, data, name=words)
         return await self._answer(interaction, wait=wait)
 
+    async def use_on_message(self, member: Member, message: Message, name: str) -> Reply:
+        """Use a command of the message's menu (Apps)."""
+        if not message.channel.visible_to(member):
+            raise NotAllowed(f"{member.name} does not see #{message.channel.name}")
+        command = self._usable(member, message.channel, name, MESSAGE_MENU)
+        data = read_menu_call(command, message)
+        interaction = self.interactions.start(InteractionKind.COMMAND, member, message.channel, data, name=name)
+        return await self._answer(interaction, wait=True)
+
     async def complete(
         self, member: Member, channel: Channel, words: str, options: Mapping[str, Any]
     ) -> list[Choice]:
@@ -85,9 +95,10 @@ class People:
         )
         return await reply.settled() if wait else reply
 
-    def _usable(self, member: Member, channel: Channel, words: str) -> Command:
-        name = words.split()[0]
-        commands = {each.name: each for each in self.world.commands.usable_in(member.guild.id)}
+    def _usable(self, member: Member, channel: Channel, words: str, kind: int = CHAT_INPUT) -> Command:
+        name = words.split()[0] if kind == CHAT_INPUT else words
+        usable = self.world.commands.usable_in(member.guild.id)
+        commands = {each.name: each for each in usable if each.type == kind}
         if name not in commands:
             raise NotAllowed(f"there is no command /{name}; there are {sorted(commands)}")
         if not member.can(Permission.USE_APPLICATION_COMMANDS | Permission.VIEW_CHANNEL, channel):

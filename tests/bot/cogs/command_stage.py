@@ -1,7 +1,7 @@
 """A whole bot with slash commands and nothing else, connected to a loopback Discord."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bot.case import CaseFile
 from bot.cogs import policy, setup, sync
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.rooms import Rooms
@@ -18,6 +19,8 @@ from bot.guilds.settings import GuildSettings
 from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
 from bot.intake.state import IntakeState
 from bot.ports import Backlog
+from inference.prefilter.explanation import Explanation
+from tests.bot.gate.lookers import NumberLooker
 from tests.bot.guilds.shelves import Shop
 from tests.discord_server.channels import Channel
 from tests.discord_server.guild import Guild
@@ -66,6 +69,10 @@ class Stage:
     outbox: Outbox
     intake: SimpleNamespace
     failure: Exception | None = None
+    cases: dict[int, CaseFile] = field(default_factory=dict)
+    """By the message's id."""
+    thresholds: dict[str, float] | None = field(default_factory=dict)
+    """Of policies whose threshold is not the cold one; None while no policy is in force."""
     report: StatusReport = field(
         default_factory=lambda: StatusReport(
             version="0.1.0",
@@ -139,13 +146,23 @@ def _rooms(made: Stage) -> Rooms:
             raise made.failure
         return made.report
 
+    async def explain(guild_id: int, text: str, policy_ids: Collection[str]) -> Explanation | None:
+        if made.thresholds is None:
+            return None
+        looker = NumberLooker({guild_id: tuple(made.policy_book.policies(guild_id).values())})
+        return looker.explain(guild_id, text, policy_ids, made.thresholds)
+
+    async def find(guild_id: int, message_id: int) -> CaseFile | None:
+        assert guild_id == made.guild.id
+        return made.cases.get(message_id)
+
     parts: Mapping[str, Any] = {
         "intake": made.intake,
         "review": None,
         "outbox": made.outbox,
         "guild_book": made.guild_book,
         "policy_book": made.policy_book,
-        "store": None,
+        "store": SimpleNamespace(find=find),
         "purge": None,
     }
     return Rooms(
@@ -153,6 +170,7 @@ def _rooms(made: Stage) -> Rooms:
         clock=lambda: STARTED + timedelta(hours=1),
         status=status,
         kept=made.folder / "kept",
+        explain=explain,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from bot.gate.gate import Gate, GateInspector, watched_book
-from inference.prefilter.look import Look
+from inference.prefilter.explanation import Explanation, PolicyExplanation, Readings, ScoreExplanation
+from inference.prefilter.look import Look, threshold_for
 from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.policy import Policy
 from tests.bot.adapters import GUILD
@@ -30,12 +31,32 @@ class NumberLooker:
         assert policy_id in {policy.id for policy in self.policies[guild_id]}
         return self.examples
 
+    def explain(
+        self,
+        guild_id: int,
+        text: str,
+        policy_ids: Collection[str] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Explanation:
+        known = thresholds or {}
+        looks = self.look(guild_id, text, policy_ids)
+        found = tuple(_explained(look, known.get(look.policy_id, COLD)) for look in looks)
+        return Explanation(Readings(text, text.lower(), ()), found)
+
     def _look(self, policy: Policy, text: str) -> Look:
         found = [word for word in policy.prefilter.keywords if word in text]
         forced = tuple(evidence(EvidenceKind.KEYWORD, word, text) for word in found)
         surprise = float(text.split()[0]) if text[:1].isdigit() else 0.0
         learned = evidence(EvidenceKind.SCORE, "score", text) if surprise else None
         return Look(policy.id, forced, surprise, learned)
+
+
+COLD = threshold_for(0.05)
+
+
+def _explained(look: Look, threshold: float) -> PolicyExplanation:
+    score = ScoreExplanation(look.surprise, threshold, (), (), None, None)
+    return PolicyExplanation(look.policy_id, look.forced, score, look.suspicion(threshold) is not None)
 
 
 def evidence(kind: EvidenceKind, name: str, text: str) -> Evidence:

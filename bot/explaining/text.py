@@ -1,0 +1,60 @@
+"""An explanation as plain text: for a terminal, and for a file beside an answer that has no room for all of it."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from bot.explaining.line import Line, plain
+from bot.explaining.told import PolicyTold, Told
+
+MEANING = "Flagged means that the model reads it. Nothing is done to anybody without a person."
+LONGEST = 400
+"""Characters of anybody's words. Longer ones are cut: they stand elsewhere in full."""
+
+
+def everything(_: PolicyTold) -> bool:
+    """Shows every policy with all its steps."""
+    return True
+
+
+def full_text(told: Told, whole: Callable[[PolicyTold], bool] = everything) -> str:
+    """All lines. `whole`: which policies are shown with all their steps; of the others there is one line."""
+    paragraphs = ["\n".join(_head(told)), *("\n".join(_policy(each, whole(each))) for each in told.policies)]
+    return "\n\n".join(paragraphs)
+
+
+def headline(told: Told) -> str:
+    """How many policies flag the text."""
+    count, of = len(told.flagged), len(told.policies)
+    return f"Flagged by {count or 'none'} of {of} {'policy' if of == 1 else 'policies'}."
+
+
+def if_wrong(policy: PolicyTold) -> str:
+    """What stands above the advice."""
+    return f"If it should {'not ' if policy.flagged else ''}be flagged:"
+
+
+def verdict(policy: PolicyTold) -> str:
+    """ "flagged" or "not flagged"."""
+    return "flagged" if policy.flagged else "not flagged"
+
+
+def _head(told: Told) -> Iterator[str]:
+    yield f"{headline(told)} {MEANING}"
+    if told.readings:
+        yield "How it was read, besides as written:"
+        yield from _indented(told.readings)
+
+
+def _policy(policy: PolicyTold, whole: bool) -> Iterator[str]:
+    yield _one_line((f"{policy.policy_id}: {verdict(policy)}: ", *policy.reason))
+    if whole:
+        yield from _indented(policy.steps)
+        yield f"  {if_wrong(policy)}"
+        yield from _indented(policy.advice, "    ")
+
+
+def _indented(lines: Iterable[Line], by: str = "  ") -> Iterator[str]:
+    return (by + _one_line(line) for line in lines)
+
+
+def _one_line(line: Line) -> str:
+    return " ".join(plain(line, LONGEST).split())

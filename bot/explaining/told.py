@@ -1,0 +1,179 @@
+"""An explanation as lines for people: how the text was read, then each policy's verdict, steps and advice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.explaining.advice import advice
+from bot.explaining.chance import rank, top
+from bot.explaining.evidence import reason
+from bot.explaining.line import Line, Said
+from inference.prefilter.explanation import (
+    Explanation,
+    Nearest,
+    PolicyExplanation,
+    Readings,
+    ScoreExplanation,
+    Weight,
+)
+from inference.prefilter.suspicion import Evidence, EvidenceKind
+from policies.policy import Policy
+from policies.signals import SignalKind
+
+_WORDS_TOLD = 4
+"""Words that raise a score, and as many that lower it."""
+_BEFORE_DIFFERENCE = 30
+"""Characters of a reading that are shown before the first one that reads otherwise."""
+_CLOSE = 0.02
+"""Surprises this near to each other look alike when they are told."""
+_HARDLY = 0.05
+"""Logits: what adds less is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTold:
+    """What a policy makes of the text."""
+
+    policy_id: str
+    title: str
+    flagged: bool
+    surprise: float
+    reason: Line
+    """The one reason that matters most, to stand behind "flagged" or "not flagged"."""
+    steps: tuple[Line, ...]
+    advice: tuple[Line, ...]
+    """What the policy's author can do if this is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An explanation, ready to be shown."""
+
+    readings: tuple[Line, ...]
+    """How the text was read, where that is not how it is written."""
+    policies: tuple[PolicyTold, ...]
+    """In the order in which people want them: what flags first, the highest scores first."""
+
+    @property
+    def flagged(self) -> tuple[PolicyTold, ...]:
+        """The policies that flag the text."""
+        return tuple(policy for policy in self.policies if policy.flagged)
+
+
+def told(explanation: Explanation, policies: Mapping[str, Policy]) -> Told:
+    """An explanation in plain words. `policies`: those that it is about, by id; others are passed over."""
+    known = (each for each in explanation.policies if each.policy_id in policies)
+    found = (_policy(each, policies[each.policy_id]) for each in known)
+    ordered = sorted(found, key=lambda policy: (not policy.flagged, -policy.surprise))
+    return Told(tuple(_readings(explanation.readings)), tuple(ordered))
+
+
+def _readings(readings: Readings) -> Iterator[Line]:
+    """The views that say something else than the one before them, letter case and blanks apart."""
+    shown = [_levelled(readings.written)]
+    for title, text in (("in plain letters: ", readings.light), *_undisguised(readings.coarse)):
+        levelled = _levelled(text)
+        if levelled and levelled not in shown:
+            yield (title, Said(_from_difference(levelled, shown[0])))
+            shown.append(levelled)
+
+
+def _undisguised(coarse: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return (("with disguises looked through: ", text) for text in coarse)
+
+
+def _levelled(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _from_difference(text: str, written: str) -> str:
+    """A long text from shortly before the place where it reads otherwise."""
+    pairs = enumerate(zip(text, written, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(text), len(written)))
+    start = same - _BEFORE_DIFFERENCE
+    return f"…{text[start:]}" if start > 0 else text
+
+
+def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
+    return PolicyTold(
+        policy_id=policy.id,
+        title=policy.title,
+        flagged=found.flagged,
+        surprise=found.score.surprise,
+        reason=_forced(found.forced[0]) if found.forced else (_compared(found),),
+        steps=tuple(_steps(found, policy)),
+        advice=tuple(advice(found)),
+    )
+
+
+def _forced(item: Evidence) -> Line:
+    if item.kind is EvidenceKind.EXAMPLE:
+        return ("nearly the same as the example ", Said(item.name))
+    return reason(item)
+
+
+def _compared(found: PolicyExplanation) -> str:
+    """The score beside what it takes."""
+    score = found.score
+    if not score.surprise:
+        return "nothing matches, and the score cannot tell the text from ordinary messages"
+    is_just_below = 0 < score.threshold - score.surprise < _CLOSE
+    end = ", which is just missed" if is_just_below else ""
+    return f"scores {rank(score.surprise)}; the policy flags {top(score.threshold)}{end}"
+
+
+def _reaches(score: ScoreExplanation) -> bool:
+    return score.surprise >= score.threshold
+
+
+def _steps(found: PolicyExplanation, policy: Policy) -> Iterator[Line]:
+    yield from _matches(found)
+    yield from _score(found)
+    yield from _nearest(found.score, policy)
+    if any(signal.kind is SignalKind.REPEAT for signal in policy.prefilter.parsed_signals):
+        yield ("Repeats are not looked at here: one message alone does not show them.",)
+
+
+def _matches(found: PolicyExplanation) -> Iterator[Line]:
+    if not found.forced:
+        yield ("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same.",)
+    for item in found.forced:
+        yield ("Exact match, enough by itself: ", *_forced(item))
+
+
+def _score(found: PolicyExplanation) -> Iterator[Line]:
+    score = found.score
+    if not score.surprise:
+        yield ("Score: it cannot tell this text from ordinary messages.",)
+    else:
+        enough = "enough to flag it" if _reaches(score) else "not enough by itself"
+        yield (f"Score: {rank(score.surprise)}. The policy flags {top(score.threshold)}: {enough}.",)
+    if parts := [part for part in score.parts if abs(part.logit) >= _HARDLY]:
+        yield ("Made of: ", *_listed(parts, quoted=False))
+    if raising := [word for word in score.words if word.logit >= _HARDLY]:
+        yield ("Words that raise it: ", *_listed(raising[:_WORDS_TOLD]))
+    if lowering := [word for word in score.words if word.logit <= -_HARDLY]:
+        yield ("Words that lower it: ", *_listed(lowering[:_WORDS_TOLD]))
+
+
+def _listed(weights: Sequence[Weight], *, quoted: bool = True) -> Iterator[str | Said]:
+    for number, weight in enumerate(weights):
+        yield from (", ",) if number else ()
+        yield Said(weight.name, quoted=quoted)
+        yield f" ({weight.logit:+.1f})"
+
+
+def _nearest(score: ScoreExplanation, policy: Policy) -> Iterator[Line]:
+    if score.forbidden is not None:
+        yield (f"Nearest of what is forbidden: {_kind(score.forbidden, policy)}", *_shown(score.forbidden))
+    if score.allowed is not None:
+        yield ("Nearest of what is allowed: ", *_shown(score.allowed))
+
+
+def _kind(nearest: Nearest, policy: Policy) -> str:
+    if any(example.violates and example.text == nearest.name for example in policy.examples):
+        return ""
+    return "rule " if nearest.name in policy.rule_ids else ""
+
+
+def _shown(nearest: Nearest) -> Line:
+    return (Said(nearest.name), f" (likeness {nearest.cosine:.2f})")
