@@ -30,7 +30,7 @@ class PrefilterBuilder:
         self._previous: Prefilter | None = None
         self._one_at_a_time = threading.Lock()
 
-    def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> Inspector:
+    def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> Prefilter:
         """Build the next prefilter. Raises PatternError if RE2 cannot take a pattern."""
         with self._one_at_a_time:
             self._previous = Prefilter.build(policies, self._knowledge(), self._previous, self._domains())

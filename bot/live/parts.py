@@ -14,9 +14,13 @@ from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.rooms import Rooms
 from bot.errors import EnvironmentProblem
+from bot.gate.gate import Gate
+from bot.gate.keeper import GateKeeper, Pulse
+from bot.gate.reception import Reception
 from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.rebuilding import PrefilterBuilder
+from bot.guilds.status_report import Flagging
 from bot.intake.lanes import Intake
 from bot.judges.choosing import jobs_in_flight
 from bot.live.late_judge import LateJudge
@@ -29,6 +33,7 @@ from bot.review.outbox import CardOutbox
 from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
 from bot.worker import WorkerSettings
+from inference.prefilter.normalise import Normaliser
 from inference.prefilter.suspicion import Suspicion
 
 JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
@@ -51,6 +56,9 @@ class Parts:
     guild_book: GuildBook
     policy_book: PolicyBook
     store: Store
+    gate: Gate
+    gate_keeper: GateKeeper
+    reception: Reception
 
 
 class _NoPolicies:
@@ -86,6 +94,8 @@ async def put_together(ground: Ground) -> Parts:
         store, DiscordBoard(bot), lambda guild_id: guild_book.settings(guild_id).review_channel, clock=clock
     )
     moderation = _moderation(ground, outbox)
+    gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
+    reception = Reception(gate, store, PrefilterBuilder(), _in_plain_letters)
     parts = Parts(
         bot=bot,
         moderation=moderation,
@@ -93,8 +103,11 @@ async def put_together(ground: Ground) -> Parts:
         outbox=outbox,
         review=Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock),
         guild_book=guild_book,
-        policy_book=await _policy_book(ground.folder, moderation),
+        policy_book=await _policy_book(ground.folder, reception, moderation),
         store=store,
+        gate=gate,
+        gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
+        reception=reception,
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
     return parts
@@ -125,11 +138,32 @@ async def _guild_book(folder: Path) -> GuildBook:
         raise _unreadable(folder / "guilds", error) from error
 
 
-async def _policy_book(folder: Path, moderation: Moderation) -> PolicyBook:
+async def _policy_book(folder: Path, reception: Reception, moderation: Moderation) -> PolicyBook:
     try:
-        return await PolicyBook.open(folder / "policies", PrefilterBuilder(), moderation.adopt, in_force=False)
+        return await PolicyBook.open(folder / "policies", reception, moderation.adopt, in_force=False)
     except OSError as error:
         raise _unreadable(folder / "policies", error) from error
+
+
+def _in_plain_letters(text: str) -> str:
+    """For comparing texts: disguises do not make another text of one."""
+    return Normaliser.shipped().read(text).light.text
+
+
+def _pulse(late: LateJudge, moderation: Moderation) -> Pulse:
+    return Pulse(
+        is_judging=lambda: late.is_there and moderation.workload.outage is None,
+        verdicts_per_second=lambda: moderation.verdicts_per_second,
+    )
+
+
+def _flagging(parts: Parts, guild_id: int) -> Flagging:
+    pace, gate = parts.moderation.verdicts_per_second, parts.gate
+    return Flagging(
+        part=gate.part(guild_id),
+        verdicts_per_minute=None if pace is None else 60 * pace,
+        audits_paused=gate.audits_paused and gate.audit_rate > 0,
+    )
 
 
 def _unreadable(folder: Path, error: OSError) -> EnvironmentProblem:
@@ -146,6 +180,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         workload=lambda: parts.moderation.workload,
         intake=parts.intake,
         store=parts.store,
+        flagging=lambda guild_id: _flagging(parts, guild_id),
     )
     return Rooms(
         intake=parts.intake,
@@ -159,6 +194,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         purge=lambda guild_id: _purge(parts, guild_id),
         kept=ground.folder,
         allowed_guilds=frozenset(ground.settings.discord.guilds) or None,
+        outlook=parts.reception.outlook,
     )
 
 
@@ -167,4 +203,5 @@ async def _purge(parts: Parts, guild_id: int) -> None:
     await parts.intake.forget(guild_id)
     await parts.policy_book.forget(guild_id)
     await parts.guild_book.forget(guild_id)
+    parts.gate.forget(guild_id)
     await parts.store.purge(guild_id)

@@ -24,7 +24,7 @@ from bot.live.insisting import Troubles
 from bot.live.late_judge import LateJudge
 from bot.live.parts import Ground, Parts, put_together
 from bot.live.stopping import stop_signals
-from bot.ports import Store, StoreError
+from bot.ports import Store, StoreError, StoreUnavailable
 from bot.settings import Settings
 from bot.store import open_store
 from bot.tasks import task_group
@@ -110,6 +110,7 @@ class _Live:
             "outbox": lambda: self._after_login("outbox", parts.outbox.run),
             "review": lambda: self._after_login("review", parts.review.run),
             "policies": self._policies,
+            "gate": parts.gate_keeper.run,
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),
@@ -150,6 +151,7 @@ class _Live:
         await self.troubles.insist("worker", self.parts.moderation.work)
 
     async def _policies(self) -> None:
+        await self.troubles.insist("gate", self.parts.gate_keeper.load)
         await self.parts.policy_book.put_in_force()
         self.in_force.set()
         await self.parts.policy_book.watch()
@@ -169,6 +171,9 @@ class _Live:
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.parts.intake.drain()
+                await self.parts.gate_keeper.save()
+        except StoreUnavailable as error:  # counts only: what is left to be judged was stored before
+            _log.warning("the gate's last counts are lost", reason=str(error))
         except TimeoutError:
             waiting = self.parts.intake.state.waiting
             _log.warning("not everything was worked off; the next start reads it again", waiting=waiting)

@@ -149,6 +149,8 @@ class BotProcess:
             "SAFEGUILD_DATA_FOLDER": str(self.folder),
             "SAFEGUILD_MODEL__PATH": "stand-in",
             "SAFEGUILD_ENGINE__WIDTH": "4",
+            # Journeys count cases: none is drawn by chance but in those about that.
+            "SAFEGUILD_PREFILTER__AUDIT_RATE": "0",
             # One is as fast for the stand-in, and does not crawl where tests share their cores.
             "SAFEGUILD_ENGINE__THREADS": "1",
             **self._settings,
