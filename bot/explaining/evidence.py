@@ -65,7 +65,11 @@ def _audit(_: Evidence, surprise: float | None) -> Line:
 
 
 def _written(item: Evidence) -> Line:
-    return () if item.reading is None else (", written ", Said(item.quote))
+    """How a disguised word is written, and how it reads where the keyword does not say so itself."""
+    if item.reading is None:
+        return ()
+    read = () if item.reading == item.name else (", read as ", Said(item.reading))
+    return (", written ", Said(item.quote), *read)
 
 
 _EXACT: dict[EvidenceKind, Callable[[Evidence], Line]] = {

@@ -17,8 +17,10 @@ def everything(_: PolicyTold) -> bool:
 
 def full_text(told: Told, whole: Callable[[PolicyTold], bool] = everything) -> str:
     """All lines. `whole`: which policies are shown with all their steps; of the others there is one line."""
-    paragraphs = ["\n".join(_head(told)), *("\n".join(_policy(each, whole(each))) for each in told.policies)]
-    return "\n\n".join(paragraphs)
+    in_steps = [each for each in told.policies if whole(each)]
+    others = [_verdict(each) for each in told.policies if each not in in_steps]
+    paragraphs = [_head(told), *map(_steps, in_steps), *([others] if others else [])]
+    return "\n\n".join(map("\n".join, paragraphs))
 
 
 def headline(told: Told) -> str:
@@ -44,12 +46,15 @@ def _head(told: Told) -> Iterator[str]:
         yield from _indented(told.readings)
 
 
-def _policy(policy: PolicyTold, whole: bool) -> Iterator[str]:
-    yield _one_line((f"{policy.policy_id}: {verdict(policy)}: ", *policy.reason))
-    if whole:
-        yield from _indented(policy.steps)
-        yield f"  {if_wrong(policy)}"
-        yield from _indented(policy.advice, "    ")
+def _verdict(policy: PolicyTold) -> str:
+    return _one_line((f"{policy.policy_id}: {verdict(policy)}: ", *policy.reason))
+
+
+def _steps(policy: PolicyTold) -> Iterator[str]:
+    yield _verdict(policy)
+    yield from _indented(policy.steps)
+    yield f"  {if_wrong(policy)}"
+    yield from _indented(policy.advice, "    ")
 
 
 def _indented(lines: Iterable[Line], by: str = "  ") -> Iterator[str]:

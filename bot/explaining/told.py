@@ -25,6 +25,8 @@ _BEFORE_DIFFERENCE = 30
 """Characters of a reading that are shown before the first one that reads otherwise."""
 _CLOSE = 0.02
 """Surprises this near to each other look alike when they are told."""
+_ALIKE = 0.1
+"""Cosine. What is less alike has nothing in common with the text."""
 _HARDLY = 0.05
 """Logits: what adds less is not told."""
 
@@ -78,7 +80,7 @@ def _readings(readings: Readings) -> Iterator[Line]:
 
 
 def _undisguised(coarse: Sequence[str]) -> Iterator[tuple[str, str]]:
-    return (("with disguises looked through: ", text) for text in coarse)
+    return (("without gaps, links and look-alike letters: ", text) for text in coarse)
 
 
 def _levelled(text: str) -> str:
@@ -144,9 +146,9 @@ def _score(found: PolicyExplanation) -> Iterator[Line]:
     score = found.score
     if not score.surprise:
         yield ("Score: it cannot tell this text from ordinary messages.",)
-    else:
-        enough = "enough to flag it" if _reaches(score) else "not enough by itself"
-        yield (f"Score: {rank(score.surprise)}. The policy flags {top(score.threshold)}: {enough}.",)
+        return
+    enough = "enough to flag it" if _reaches(score) else "not enough by itself"
+    yield (f"Score: {rank(score.surprise)}. The policy flags {top(score.threshold)}: {enough}.",)
     if parts := [part for part in score.parts if abs(part.logit) >= _HARDLY]:
         yield ("Made of: ", *_listed(parts, quoted=False))
     if raising := [word for word in score.words if word.logit >= _HARDLY]:
@@ -163,9 +165,9 @@ def _listed(weights: Sequence[Weight], *, quoted: bool = True) -> Iterator[str |
 
 
 def _nearest(score: ScoreExplanation, policy: Policy) -> Iterator[Line]:
-    if score.forbidden is not None:
+    if score.forbidden is not None and score.forbidden.cosine >= _ALIKE:
         yield (f"Nearest of what is forbidden: {_kind(score.forbidden, policy)}", *_shown(score.forbidden))
-    if score.allowed is not None:
+    if score.allowed is not None and score.allowed.cosine >= _ALIKE:
         yield ("Nearest of what is allowed: ", *_shown(score.allowed))
 
 

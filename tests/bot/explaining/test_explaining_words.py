@@ -91,6 +91,10 @@ def test_an_exact_match_is_the_reason_before_any_score():
             "link: an invite in disguise, written",
         ),
         (evidence(EvidenceKind.LINK, "invite: x.gg/a", "x.gg/a"), "link: invite: x.gg/a"),
+        (
+            evidence(EvidenceKind.KEYWORD, "los*", "l0sers", reading="losers"),
+            "keyword “los*”, written “l0sers”, read as “losers”",
+        ),
         (evidence(EvidenceKind.MENTIONS, "mentions @everyone", "@everyone"), "mentions @everyone"),
         (
             evidence(EvidenceKind.REPEAT, "3 times within 2 minutes", "x"),
@@ -134,6 +138,7 @@ def test_a_score_that_is_just_missed_or_says_nothing_is_told_so():
     silent = explained(score=scored(0.0))
     assert "cannot tell the text from ordinary messages" in plain(the_one(silent).reason)
     assert "cannot tell this text" in steps(silent)
+    assert "Nearest" not in steps(explained(score=replace(RICH, forbidden=Nearest("R1", 0.05), allowed=None)))
 
 
 def test_advice_against_a_keyword_does_not_send_people_to_the_examples():
@@ -171,7 +176,7 @@ def test_only_readings_that_differ_are_shown():
             written="Y\N{CYRILLIC SMALL LETTER O}u l0ser", light="you l0ser", coarse=("you loser", "you  loser")
         )
     )
-    assert shown == ["in plain letters: “you l0ser”", "with disguises looked through: “you loser”"]
+    assert shown == ["in plain letters: “you l0ser”", "without gaps, links and look-alike letters: “you loser”"]
 
 
 def test_a_reading_of_a_long_text_begins_shortly_before_the_difference():
