@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.cogs import guilds, intake, journal, policy, review, setup, sync
+import structlog
+
+from bot.cogs import explain, guilds, intake, journal, policy, review, setup, sync
 from bot.cogs.board import DiscordBoard
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.rooms import Rooms
+from bot.domains.feed import DomainFeed
 from bot.errors import EnvironmentProblem
 from bot.gate.gate import Gate
 from bot.gate.keeper import GateKeeper, Pulse
@@ -36,11 +39,13 @@ from bot.worker import WorkerSettings
 from inference.prefilter.normalise import Normaliser
 from inference.prefilter.suspicion import Suspicion
 
+_log = structlog.get_logger(__name__)
+
 JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
 """The judge is on this machine: asking it again costs nothing, and a loaded model should not stand idle."""
 LEASE = timedelta(seconds=20)
 """After a kill -9, what was at the model waits for so long in the next start."""
-COGS = (journal, guilds, intake, review, setup, policy, sync)
+COGS = (journal, guilds, intake, review, setup, policy, explain, sync)
 """The commands are synced last, when all of them are there."""
 
 
@@ -59,6 +64,7 @@ class Parts:
     gate: Gate
     gate_keeper: GateKeeper
     reception: Reception
+    domain_feed: DomainFeed
 
 
 class _NoPolicies:
@@ -95,7 +101,9 @@ async def put_together(ground: Ground) -> Parts:
     )
     moderation = _moderation(ground, outbox)
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
-    reception = Reception(gate, store, PrefilterBuilder(), _in_plain_letters)
+    domain_feed = await _domain_feed(ground)
+    builder = PrefilterBuilder(domains=lambda: domain_feed.current)
+    reception = Reception(gate, store, builder, _in_plain_letters)
     parts = Parts(
         bot=bot,
         moderation=moderation,
@@ -108,6 +116,7 @@ async def put_together(ground: Ground) -> Parts:
         gate=gate,
         gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
         reception=reception,
+        domain_feed=domain_feed,
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
     return parts
@@ -143,6 +152,14 @@ async def _policy_book(folder: Path, reception: Reception, moderation: Moderatio
         return await PolicyBook.open(folder / "policies", reception, moderation.adopt, in_force=False)
     except OSError as error:
         raise _unreadable(folder / "policies", error) from error
+
+
+async def _domain_feed(ground: Ground) -> DomainFeed:
+    """A list that cannot be read now is no reason not to start: the shipped one holds until it is mended."""
+    feed = DomainFeed(ground.settings.domains, ground.folder)
+    for problem in await feed.look():
+        _log.warning("a list of domains is not used", reason=problem.message, advice=problem.hint)
+    return feed
 
 
 def _in_plain_letters(text: str) -> str:
@@ -195,6 +212,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         kept=ground.folder,
         allowed_guilds=frozenset(ground.settings.discord.guilds) or None,
         outlook=parts.reception.outlook,
+        explain=parts.reception.explain,
     )
 
 
