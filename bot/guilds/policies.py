@@ -66,6 +66,11 @@ class PolicyBook:
         """Have every policy that was read until now adopted. With many guilds the first time takes seconds."""
         await self._rebuilder.bring_up_to_date()
 
+    async def rebuild(self) -> None:
+        """Have the policies adopted anew: something else that the prefilter is made of has changed."""
+        self._rebuilder.want()
+        await self._rebuilder.bring_up_to_date()
+
     def policies(self, guild_id: int) -> Mapping[str, Policy]:
         """The guild's policies by id, those that are off included."""
         return self._in_force.get(guild_id, {})

@@ -111,6 +111,7 @@ class _Live:
             "review": lambda: self._after_login("review", parts.review.run),
             "policies": self._policies,
             "gate": parts.gate_keeper.run,
+            "domains": lambda: parts.domain_feed.run(parts.policy_book.rebuild),
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),

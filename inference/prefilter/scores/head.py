@@ -28,7 +28,7 @@ NEARNESS_SCALE = 0.1
 """How much of each kind of feature the first model sees, next to the meaning, whose length is 1."""
 MEANING_RIDGE = 0.2
 PATTERN_RIDGE = 0.06
-BACKGROUND_WEIGHT = 6.0
+BACKGROUND_WEIGHT = 3.0
 """The background weighs so many times the violating examples: nearly all traffic is ordinary chat."""
 FEWEST_VIOLATING = 10
 """... and never less than that many of them would."""
