@@ -18,7 +18,7 @@ _TITLE = "Why flagged?"
 _MOST_LINES = 15
 """Policies that get a line."""
 _MOST_IN_STEPS = 3
-"""Policies whose steps are shown: no more than a phone's reader goes through."""
+"""Policies whose steps are shown, those that flag if there are any: no more than a phone's reader goes through."""
 _MOST_NAMED = 10
 _NAME, _WORDS = 60, 120
 """The most units of a title, and of anybody's words."""
@@ -49,7 +49,7 @@ def explained_page(found: Found) -> Reply:
     lines = [f"**{headline(told)}** {MEANING} {_IN_FILE}", *_lines(told.policies), *_others(found.others)]
     colour = discord.Colour.orange() if told.flagged else discord.Colour.green()
     fields = {
-        **{_heading(each): _steps(each) for each in told.policies[:_MOST_IN_STEPS]},
+        **{_heading(each): _steps(each) for each in (told.flagged or told.policies)[:_MOST_IN_STEPS]},
         "Read, besides as written": [_shown(line, 4 * _WORDS) for line in told.readings],
         "What was found when it came in": _case(found.card) if found.card else [],
     }

@@ -13,14 +13,20 @@ def share_of(surprise: float) -> float:
     return float(10.0**-surprise)
 
 
-def rank(surprise: float) -> str:
-    """ "higher than 99.4% of ordinary messages". Rounded down, so that it never says more than is so."""
+def percent(surprise: float) -> str:
+    """ "99.4%": how many ordinary messages score lower. Rounded down, so that it never says more than is so."""
     share = share_of(surprise)
     if share < _LEAST:
-        return f"higher than all but 1 in {1 / _LEAST:,.0f} ordinary messages"
+        return f"over {100 * (1 - _LEAST):g}%"
     factor = 10 ** _digits(share)
-    below = math.floor(100 * (1 - share) * factor + 1e-6) / factor
-    return f"higher than {below:g}% of ordinary messages"
+    return f"{math.floor(100 * (1 - share) * factor + 1e-6) / factor:g}%"
+
+
+def rank(surprise: float) -> str:
+    """ "higher than 99.4% of ordinary messages"."""
+    if share_of(surprise) < _LEAST:
+        return f"higher than all but 1 in {1 / _LEAST:,.0f} ordinary messages"
+    return f"higher than {percent(surprise)} of ordinary messages"
 
 
 def top(threshold: float) -> str:

@@ -1,10 +1,10 @@
 """An explanation as lines for people: how the text was read, then each policy's verdict, steps and advice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.explaining.advice import advice
-from bot.explaining.chance import rank, top
+from bot.explaining.chance import percent, rank, top
 from bot.explaining.evidence import reason
 from bot.explaining.line import Line, Said
 from inference.prefilter.explanation import (
@@ -19,12 +19,8 @@ from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.policy import Policy
 from policies.signals import SignalKind
 
-_WORDS_TOLD = 4
-"""Words that raise a score, and as many that lower it."""
 _BEFORE_DIFFERENCE = 30
 """Characters of a reading that are shown before the first one that reads otherwise."""
-_CLOSE = 0.02
-"""Surprises this near to each other look alike when they are told."""
 _ALIKE = 0.1
 """Cosine. What is less alike has nothing in common with the text."""
 _HARDLY = 0.05
@@ -74,7 +70,7 @@ def _readings(readings: Readings) -> Iterator[Line]:
     shown = [_levelled(readings.written)]
     for title, text in (("in plain letters: ", readings.light), *_undisguised(readings.coarse)):
         levelled = _levelled(text)
-        if levelled and levelled not in shown:
+        if not any(known.startswith(levelled) for known in shown):  # of long texts, some views read less
             yield (title, Said(_from_difference(levelled, shown[0])))
             shown.append(levelled)
 
@@ -118,9 +114,9 @@ def _compared(found: PolicyExplanation) -> str:
     score = found.score
     if not score.surprise:
         return "nothing matches, and the score cannot tell the text from ordinary messages"
-    is_just_below = 0 < score.threshold - score.surprise < _CLOSE
-    end = ", which is just missed" if is_just_below else ""
-    return f"scores {rank(score.surprise)}; the policy flags {top(score.threshold)}{end}"
+    looks_enough = percent(score.surprise) == percent(score.threshold) and not _reaches(score)
+    end = ", which is just missed" if looks_enough else ""
+    return f"scores {rank(score.surprise)}; it takes {percent(score.threshold)}{end}"
 
 
 def _reaches(score: ScoreExplanation) -> bool:
@@ -152,13 +148,17 @@ def _score(found: PolicyExplanation) -> Iterator[Line]:
     if parts := [part for part in score.parts if abs(part.logit) >= _HARDLY]:
         yield ("Made of: ", *_listed(parts, quoted=False))
     if raising := [word for word in score.words if word.logit >= _HARDLY]:
-        yield ("Words that raise it: ", *_listed(raising[:_WORDS_TOLD]))
+        yield ("Words that raise it: ", *_listed(raising))
     if lowering := [word for word in score.words if word.logit <= -_HARDLY]:
-        yield ("Words that lower it: ", *_listed(lowering[:_WORDS_TOLD]))
+        yield ("Words that lower it: ", *_listed(lowering))
 
 
-def _listed(weights: Sequence[Weight], *, quoted: bool = True) -> Iterator[str | Said]:
-    for number, weight in enumerate(weights):
+def _listed(weights: Iterable[Weight], *, quoted: bool = True) -> Iterator[str | Said]:
+    """Each name once, with its strongest weight: the same word may stand in a text many times."""
+    strongest: dict[str, Weight] = {}
+    for weight in weights:
+        strongest.setdefault(weight.name, weight)
+    for number, weight in enumerate(strongest.values()):
         yield from (", ",) if number else ()
         yield Said(weight.name, quoted=quoted)
         yield f" ({weight.logit:+.1f})"

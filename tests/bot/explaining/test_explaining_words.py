@@ -12,7 +12,7 @@ from bot.explaining.document import document
 from bot.explaining.line import Said, isolated, plain
 from bot.explaining.text import full_text
 from bot.explaining.told import PolicyTold, told
-from inference.prefilter.explanation import Explanation, Nearest, PolicyExplanation
+from inference.prefilter.explanation import Explanation, Nearest, PolicyExplanation, Weight
 from inference.prefilter.suspicion import EvidenceKind
 from policies.policy import Prefilter
 from tests.bot.explaining.explanations import (
@@ -112,10 +112,7 @@ def test_each_exact_match_is_told_in_its_own_words(item, said: str):
 
 def test_a_score_that_is_enough_is_the_reason_and_every_step_is_shown():
     found = explained(score=RICH)
-    assert (
-        plain(the_one(found).reason)
-        == "scores higher than 99.3% of ordinary messages; the policy flags the top 5%"
-    )
+    assert plain(the_one(found).reason) == "scores higher than 99.3% of ordinary messages; it takes 95%"
     assert steps(found).split("\n") == [
         "Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same.",
         "Score: higher than 99.3% of ordinary messages. The policy flags the top 5%: enough to flag it.",
@@ -127,14 +124,29 @@ def test_a_score_that_is_enough_is_the_reason_and_every_step_is_shown():
     ]
 
 
+def test_a_word_that_is_written_many_times_is_told_once():
+    words = (Weight("spam", 2.0), Weight("eggs", -1.0), Weight("spam", 1.5), Weight("spam", 1.0))
+    assert "Words that raise it: “spam” (+2.0)\n" in steps(explained(score=replace(RICH, words=words)))
+
+
+def test_a_score_beyond_what_was_counted_is_not_told_too_exactly():
+    found = explained(score=scored(3.2, threshold=3.1))
+    assert plain(the_one(found).reason) == (
+        "scores higher than all but 1 in 1,000 ordinary messages; it takes over 99.9%"
+    )
+
+
 def test_a_rule_that_is_nearest_is_called_one():
     score = replace(RICH, forbidden=Nearest("R1", 0.5))
     assert "Nearest of what is forbidden: rule “R1”" in steps(explained(score=score))
 
 
 def test_a_score_that_is_just_missed_or_says_nothing_is_told_so():
-    assert plain(the_one(explained(score=scored(COLD - 0.01))).reason).endswith("top 5%, which is just missed")
-    assert "just missed" not in plain(the_one(explained(score=scored(1.1))).reason)
+    assert plain(the_one(explained(score=scored(COLD - 0.01))).reason).endswith("; it takes 95%")
+    near = explained(score=scored(2.0, threshold=2.003))
+    assert plain(the_one(near).reason).endswith(
+        "than 99% of ordinary messages; it takes 99%, which is just missed"
+    )
     silent = explained(score=scored(0.0))
     assert "cannot tell the text from ordinary messages" in plain(the_one(silent).reason)
     assert "cannot tell this text" in steps(silent)
@@ -170,7 +182,7 @@ def readings(found: Explanation) -> list[str]:
 
 
 def test_only_readings_that_differ_are_shown():
-    assert readings(explanation(written="You  LOSER", light="you loser")) == []
+    assert readings(explanation(written="You  LOSER", light="you loser", coarse=("you lo",))) == []
     shown = readings(
         explanation(
             written="Y\N{CYRILLIC SMALL LETTER O}u l0ser", light="you l0ser", coarse=("you loser", "you  loser")
@@ -204,9 +216,7 @@ def test_plain_text_has_one_line_for_each_policy_and_steps_where_they_are_wanted
     assert short.startswith("Flagged by 1 of 2 policies. Flagged means that the model reads it.")
     assert "harassment: flagged: keyword “loser”, written “l0ser”\n  Exact match" in short
     assert "  If it should not be flagged:\n    Take “loser” out" in short
-    assert short.endswith(
-        "\n\ncalm: not flagged: scores higher than 68% of ordinary messages; the policy flags the top 5%"
-    )
+    assert short.endswith("\n\ncalm: not flagged: scores higher than 68% of ordinary messages; it takes 95%")
     assert "  If it should be flagged:" in full_text(found)
 
 
