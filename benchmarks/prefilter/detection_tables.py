@@ -12,14 +12,30 @@ from benchmarks.prefilter.tables import section, share, table
 
 _CHAT = "chat"
 _MAIN_RATE = 0.10
+_AIMS = {(_CHAT, 0): 0.80, (_CHAT, 30): 0.95, (LOOK_ALIKES, 30): 0.65, (LOOK_ALIKES, 300): 0.75}
 
 
 def print_detection(known: Materials, recalls: Sequence[Recall]) -> None:
     """All tables, the mean over the sets first."""
-    section("Recall, mean over the sets", f"{_about(known)}\n\n{systems_table(known, recalls)}")
+    section("Headline", f"{_about(known)}\n\n{headline_table(known, recalls)}")
+    section("Recall, mean over the sets", systems_table(known, recalls))
     for flag_rate in known.plan.flag_rates:
         section(f"{NAME}: recall at {flag_rate:.0%} by set", sets_table(known, recalls, flag_rate))
     section(f"{NAME}: recall at {_MAIN_RATE:.0%} by chat, mean over the sets", chats_table(known, recalls))
+
+
+def headline_table(known: Materials, recalls: Sequence[Recall]) -> str:
+    """Recall at 10%, beside what we aim at."""
+    mine = [it for it in recalls if (it.system, it.flag_rate) == (NAME, _MAIN_RATE)]
+    by_cell = _by(mine, lambda it: (_kind(it), it.examples))
+    return table(
+        [f"{NAME}, recall at {_MAIN_RATE:.0%}, mean over the sets", "measured", "aim"],
+        [
+            [f"against {kind}, {examples} examples", _varied(by_cell[kind, examples]), f"at least {share(aim)}"]
+            for (kind, examples), aim in _AIMS.items()
+            if examples in known.plan.examples
+        ],
+    )
 
 
 def systems_table(known: Materials, recalls: Sequence[Recall]) -> str:
@@ -84,6 +100,7 @@ def _about(known: Materials) -> str:
         f"{len(known.sets)} sets; the chats are {chats}; {draws}.",
         "± is the standard deviation over the draws of the mean over the sets.",
         "A recall against chat is the mean of those against each chat.",
+        "The embedder has read lines of the known chats, without labels, and is not made anew.",
     ]
     if known.as_shipped:
         lines.append("**Nothing is left out**: what is shipped was trained on some of the sets.")
@@ -117,4 +134,4 @@ def _varied(recalls: Sequence[Recall]) -> str:
     if figure != figure:
         return "-"
     draws = [_figure(each) for each in _by(recalls, lambda it: it.seed).values()]
-    return f"{share(figure)} ±{share(spread(draws))}"
+    return f"{share(figure)} ±{share(spread(draws))}" if len(draws) > 1 else share(figure)

@@ -62,9 +62,11 @@ class LeaveOut:
         return self._generic[source, chat]
 
     def _trained(self, source: str | None, chat: str | None) -> GenericHead:
-        if find_spec("sklearn") is None:
+        missing = [name for name in TRAINED_ON if not (self._data / f"{name}.jsonl").exists()]
+        if find_spec("sklearn") is None or missing:
+            needed = f"{missing[0]}.jsonl in {self._data}" if missing else "`pip install scikit-learn`"
             raise SystemExit(
-                "Leaving a source out needs scikit-learn: `pip install scikit-learn`, or --as-shipped"
+                f"To train the general models without what is measured, {needed} is needed (or --as-shipped)"
             )
         from training.generic.train import fit_generic
 

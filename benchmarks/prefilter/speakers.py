@@ -93,9 +93,10 @@ def language_table(languages: Sequence[Speakers], leave_out: LeaveOut) -> str:
 def flag_rates(groups: Sequence[Speakers], leave_out: LeaveOut) -> list[FlagRate]:
     """What the starter policies flag of each group's lines, without the source that the lines are from."""
     starters = list(starter_policies().values())
-    prefilters = {
-        source: Prefilter.build({_GUILD: starters}, leave_out(source)) for source in {it.source for it in groups}
-    }
+    prefilters: dict[str | None, Prefilter] = {}
+    last = None
+    for source in {it.source for it in groups}:
+        last = prefilters[source] = Prefilter.build({_GUILD: starters}, leave_out(source), last)
     return [_flag_rate(group, prefilters[group.source]) for group in groups]
 
 

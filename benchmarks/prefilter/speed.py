@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.prefilter import speed_memory
-from benchmarks.prefilter.labelled import load_chat
+from benchmarks.prefilter.labelled import Chat, load_chat
 from benchmarks.prefilter.ours import NAME
 from benchmarks.prefilter.speed_hostile import hostile_texts
 from benchmarks.prefilter.speed_peers import speed_peers
@@ -63,22 +63,35 @@ class Times:
 _HEADS = ["mean (rounds)", "median", "p99"]
 
 
+PARTS = ("messages", "others", "hostile", "memory")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Print all tables."""
     arguments = _arguments(argv)
     quick = arguments.quick
     chat = load_chat(arguments.chat or arguments.data / "bg_ubuntu_irc.jsonl", 50 if quick else 2_000, _SEED)
-    rounds = 2 if quick else arguments.rounds
+    policies, keywords = ((1, 2), (100, 1_000)) if quick else (POLICIES, KEYWORDS)
+    if "messages" in arguments.parts:
+        print_messages(chat, policies, keywords, arguments.rounds)
+    guilds, about = one_guild(policies[1], keywords[-2]), f"{policies[1]} policies, {keywords[-2]:,} keywords"
+    if "others" in arguments.parts:
+        few = chat.lines[: 5 if quick else 300]
+        section(f"Beside others, µs a message, {about}", peers_table(guilds, few, arguments.rounds))
+    if "hostile" in arguments.parts:
+        section(
+            f"The slowest hostile messages of 4,000 characters, {about}", hostile_table(guilds, arguments.rounds)
+        )
+    if "memory" in arguments.parts:
+        counts = {"starter": arguments.guilds, "distinct": arguments.distinct_guilds}
+        section("Building, and memory", speed_memory.memory_table(dict.fromkeys(counts, 1) if quick else counts))
+
+
+def print_messages(chat: Chat, policies: Sequence[int], keywords: Sequence[int], rounds: int) -> None:
+    """The table of microseconds, and what it is about."""
     length = sum(map(len, chat.lines)) / len(chat.lines)
     about = f"{len(chat.lines)} messages of {chat.name}, {length:.0f} characters on average, {rounds} rounds."
-    policies, keywords = ((1, 2), (100, 1_000)) if quick else (POLICIES, KEYWORDS)
     section("µs a message", f"{about}\n\n{messages_table(policies, keywords, chat.lines, rounds)}")
-    guilds = one_guild(policies[1], keywords[-2])
-    about = f"{policies[1]} policies, {keywords[-2]:,} keywords"
-    section(f"Beside others, {about}", peers_table(guilds, chat.lines[: 5 if quick else 300], rounds))
-    section(f"The slowest hostile messages of 4,000 characters, {about}", hostile_table(guilds))
-    counts = {"starter": arguments.guilds, "distinct": arguments.distinct_guilds}
-    section("Building, and memory", speed_memory.memory_table(dict.fromkeys(counts, 1) if quick else counts))
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -90,8 +103,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--guilds", type=int, default=1_000, help="whose memory is measured, with starter policies"
     )
     parser.add_argument("--distinct-guilds", type=int, default=100, help="... with policies that all differ")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true", help="few messages and guilds: does everything work?")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    arguments.rounds = 2 if arguments.quick else arguments.rounds
+    return arguments
 
 
 def messages_table(policies: Sequence[int], keywords: Sequence[int], lines: Sequence[str], rounds: int) -> str:
@@ -118,12 +134,11 @@ def peers_table(guilds: Mapping[int, list[Policy]], lines: Sequence[str], rounds
     )
 
 
-def hostile_table(guilds: Mapping[int, list[Policy]]) -> str:
-    """The five slowest: the fastest of three runs of each."""
+def hostile_table(guilds: Mapping[int, list[Policy]], rounds: int) -> str:
+    """The five slowest: the fastest round of each."""
     work = inspection(guilds)
     slowest = {
-        name: min(timed(work, [text], 1).mean for _ in range(3))
-        for name, text in hostile_texts(random.Random(_SEED)).items()
+        name: timed(work, [text], rounds).fastest for name, text in hostile_texts(random.Random(_SEED)).items()
     }
     top = sorted(slowest.items(), key=lambda item: -item[1])[:5]
     return table(["message", "ms"], [[f"`{name}`", f"{microseconds / 1000:.2f}"] for name, microseconds in top])

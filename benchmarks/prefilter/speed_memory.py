@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.prefilter.speed_policies import distinct_guilds, starter_guilds
+from benchmarks.prefilter.speed_policies import distinct_guilds, starter_guilds, variants
 from benchmarks.prefilter.tables import table
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
 from policies.policy import Policy
-from policies.starter import starter_policies
 
 POLICIES = 10
 KEYWORDS = 100
@@ -47,7 +46,7 @@ KINDS = {
 def measure(kind: str, guilds: int) -> dict[str, Any]:
     """Build so many guilds, change one policy, and build again."""
     knowledge = Knowledge.shipped()
-    Prefilter.build({0: list(starter_policies().values())}, knowledge)  # so that everything is loaded
+    Prefilter.build({0: list(variants(1))}, knowledge)  # so that everything is loaded
     program = _resident()
     by_guild = (
         starter_guilds(guilds, POLICIES) if kind == "starter" else distinct_guilds(guilds, POLICIES, KEYWORDS)

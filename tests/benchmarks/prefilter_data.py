@@ -12,8 +12,11 @@ CHAT = "does anyone know how to update the {} without a restart"
 THINGS = ("driver", "kernel", "sword", "shield", "game", "server", "helmet", "printer", "mouse", "cable", "dragon")
 
 
-def write_data(folder: Path) -> Path:
-    """Two labelled sets and three chats of sixty lines."""
+def write_data(folder: Path, *more: str) -> Path:
+    """Two labelled sets and three chats of sixty lines; and more sets by name."""
+    for name in more:
+        category = {"openai_moderation": "V", "civil_toxic_spans": "civil_comments"}.get(name, "hate")
+        write_rows(folder / f"{name}.jsonl", [*_rows(RUDE, 1, category), *_rows(ALIKE, 0, category)])
     labelled = [*_rows(RUDE, 1, "hate"), *_rows(RUDE_TOO, 1, "hate"), *_rows(ALIKE, 0, "noHate")]
     write_rows(folder / "stormfront.jsonl", labelled)
     davidson = [*_rows(RUDE, 1, "offensive"), *_rows(RUDE_TOO, 1, "hate"), *_rows(ALIKE, 0, "neither")]

@@ -35,6 +35,7 @@ def test_detection_prints_recall_by_system_set_and_chat_and_flag_rates_by_speake
     detection.main([str(data), *quick, "--set", mine, "--translations", str(data), "--json", str(data / "out")])
     printed = capsys.readouterr().out
     for expected in (
+        "against look-alikes, 30 examples",
         "Recall, mean over the sets", "| keywords only | 0 |", "| policy sentences | 0 |", "| kNN | 30 |",
         f"| {NAME} | 30 |", f"| {NAME}, learned score alone | 0 |", "recall at 1% by set", "recall at 20% by set",
         "| Stormfront |", "| Mine |", "| **mean** |", "| ubuntu_irc |", "Nothing is left out",
@@ -110,6 +111,23 @@ def test_a_chat_is_left_out_of_the_sample_and_nothing_is_trained_for_a_source_th
     assert whole.generic is Knowledge.shipped().generic
     assert len(without.background.texts) * 3 == len(whole.background.texts) * 2
     assert leave_out("stormfront", "a chat of mine") is whole
+
+
+def test_general_models_are_trained_without_the_source_that_is_measured(tmp_path: Path):
+    pytest.importorskip("sklearn", reason="only the benchmark needs scikit-learn")
+    write_data(tmp_path, *TRAINED_ON)
+    leave_out = LeaveOut(tmp_path)
+    known = leave_out("hatemojibuild")
+    assert known.generic is not Knowledge.shipped().generic
+    (tmp_path / "hatemojibuild.jsonl").write_text("")
+    again = LeaveOut(tmp_path)("hatemojibuild")
+    assert np.array_equal(known.generic.meaning, again.generic.meaning)
+    assert not np.array_equal(known.generic.meaning, leave_out("davidson").generic.meaning)
+
+
+def test_what_training_anew_needs_is_told(data: Path):
+    with pytest.raises(SystemExit, match="openai_moderation"):
+        LeaveOut(data)("davidson")
 
 
 def test_the_sources_that_are_left_out_are_those_of_the_training():
