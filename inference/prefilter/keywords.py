@@ -2,6 +2,7 @@
 
 import functools
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import re2
 from inference.prefilter.disguise import span_reading
 from inference.prefilter.keyword_lists import Keyword, KeywordList, Layer, can_be_found
 from inference.prefilter.normalise import CoarseView, Normaliser, Reading
-from inference.prefilter.respelling import respelled
+from inference.prefilter.respelling import Attempts, Respeller
 from inference.prefilter.view import View
 
 __all__ = ["Keyword", "KeywordHit", "KeywordIndex", "can_be_found"]
@@ -21,6 +22,13 @@ _SHORTEST_INSIDE_SPELLED = 4
 
 _WITHOUT_SPACES = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN")
 """Scripts that do not part words: a keyword in them is found anywhere."""
+
+MOST_HITS = 8
+"""Keywords of one policy that are found in one text. They are evidence enough."""
+MOST_READINGS = 64
+"""Places of one text where a keyword's skeleton is held against what is written."""
+_MOST_GAPS = 32
+"""Places inside longer words where one keyword is looked for between gaps, in one view."""
 
 _MERGE_FROM = 4096
 _MERGE_SHARE = 8
@@ -51,7 +59,7 @@ class KeywordIndex:
         self.lists = lists
         self._guilds = guilds
         self._by_number = {each.number: each for each in lists.values()}
-        self._vocabulary = [layer.vocabulary for layer in self.layers]
+        self._respeller = Respeller([layer.vocabulary for layer in self.layers])
 
     @classmethod
     def build(
@@ -76,7 +84,7 @@ class KeywordIndex:
         return cls(_layered(list(lists.values()), layers), lists, guilds)
 
     def find(self, guild_id: int, reading: Reading) -> list[KeywordHit]:
-        """The first place of each of the guild's keywords, the plainest spelling first."""
+        """The first places of a guild's keywords, `MOST_HITS` of each policy, the plainest spelling first."""
         lists = self._guilds.get(guild_id)
         if not lists:
             return []
@@ -85,9 +93,9 @@ class KeywordIndex:
             search.plain(view)
         for coarse in reading.coarse:
             search.coarse(coarse)
-        seen: set[str] = set()
+        attempts = Attempts(functools.partial(self._fitting, lists))
         for words in reading.words:
-            lines = respelled(words, self._vocabulary, functools.partial(self._fitting, lists), seen)
+            lines = self._respeller.respelled(words, attempts)
             if lines is not None:
                 search.plain(lines, whole_words=True)
         return list(search.found.values())
@@ -111,41 +119,78 @@ class _Search:
         self._layers = layers
         self._lists = lists
         self._written = written
+        self._hits: Counter[str] = Counter()
         self._read: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
 
     def plain(self, view: View, *, whole_words: bool = False) -> None:
         """Look for what reads as it stands; with `whole_words` not inside of words that are written with gaps."""
-        for keyword, start, end in self._matches(view.text, skeletons=False):
+        gaps = 0 if whole_words or view.is_raw else _MOST_GAPS
+        for keyword, start, end in self._matches(view.text, gaps=gaps):
             if _bounded(view, start, end, keyword, whole_words=whole_words):
                 self._keep(keyword, view, (start, end), view.text[start:end])
 
     def coarse(self, coarse: CoarseView) -> None:
         """Look for skeletons that read as their keyword."""
         readable = coarse.readable
-        for keyword, start, end in self._matches(coarse.skeleton.text, skeletons=True):
+        for keyword, start, end in self._matches(coarse.skeleton.text):
             first, last = coarse.skeleton.span_in(readable, start, end)
-            part = self._part(readable.text[first:last], keyword)
-            if part is not None and _bounded(readable, first + part[0], first + part[1], keyword):
-                self._keep(keyword, readable, (first + part[0], first + part[1]), keyword.plain)
+            if _bounded(readable, first, last, keyword):
+                part = self._part(readable.text[first:last], keyword)
+                if part is not None and _bounded(readable, first + part[0], first + part[1], keyword):
+                    self._keep(keyword, readable, (first + part[0], first + part[1]), keyword.plain)
 
-    def _matches(self, text: str, *, skeletons: bool) -> Iterator[tuple[Keyword, int, int]]:
-        """The matches of the guild's keywords that are not found yet."""
+    def _matches(self, text: str, gaps: int | None = None) -> Iterator[tuple[Keyword, int, int]]:
+        """The matches of the guild's keywords that are not found yet: as they read, or, without `gaps`, of skeletons.
+
+        `gaps`: how many matches inside longer words are of interest for one form, if its keywords are whole words.
+        """
         for layer in self._layers:
-            owned: dict[int, list[Keyword]] = {}
-            for form, start, end in layer.matches(text):
-                if form not in owned:
-                    owned[form] = layer.owned(form, self._lists, skeletons=skeletons)
-                for keyword in owned[form]:
-                    if (keyword.policy_id, keyword.name) not in self.found:
+            known: dict[int, _Form] = {}
+            for number, start, end in layer.matches(text):
+                form = known.get(number)
+                if form is None:
+                    owned = layer.owned(number, self._lists, skeletons=gaps is None)
+                    form = known[number] = _Form.of(owned, text[start:end], gaps)
+                if form.is_whole and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+                    form.gaps -= 1
+                    if form.gaps < 0:
+                        continue
+                for keyword in form.keywords:
+                    if self._is_wanted(keyword):
                         yield keyword, start, end
+
+    def _is_wanted(self, keyword: Keyword) -> bool:
+        return (keyword.policy_id, keyword.name) not in self.found and self._hits[keyword.policy_id] < MOST_HITS
 
     def _part(self, spelling: str, keyword: Keyword) -> tuple[int, int] | None:
         if (spelling, keyword) not in self._read:
-            self._read[spelling, keyword] = span_reading(spelling, keyword.plain)
+            too_many = len(self._read) >= MOST_READINGS
+            self._read[spelling, keyword] = None if too_many else span_reading(spelling, keyword.plain)
         return self._read[spelling, keyword]
 
     def _keep(self, keyword: Keyword, view: View, span: tuple[int, int], core: str) -> None:
         self.found[keyword.policy_id, keyword.name] = _hit(keyword, view, span, self._written, core)
+        self._hits[keyword.policy_id] += 1
+
+
+@dataclass(slots=True)
+class _Form:
+    """Keywords that are looked for as one string in one view."""
+
+    keywords: Sequence[Keyword]
+    is_whole: bool
+    """Whether they stand for whole words only: a match beside a letter is none, but for gaps."""
+    gaps: int
+
+    @classmethod
+    def of(cls, keywords: Sequence[Keyword], form: str, gaps: int | None) -> "_Form":
+        are_open = any(keyword.open_left or keyword.open_right for keyword in keywords)
+        is_whole = gaps is not None and not are_open and _parts_on_both_sides(form)
+        return cls(keywords, is_whole, gaps or 0)
+
+
+def _parts_on_both_sides(form: str) -> bool:
+    return all(_in_word(edge) and _parts_words(edge) for edge in (form[0], form[-1]))
 
 
 def _by_policy(pairs: Sequence[tuple[str, str]]) -> list[_ListKey]:

@@ -13,43 +13,23 @@ URLs, custom emoji, mentions and code are not in the coarse views: nothing in th
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from inference.prefilter.disguise import LEET, skeleton_of
+from inference.prefilter.disguise import skeleton_of
+from inference.prefilter.disguise_signs import GAP, GAP_BESIDE_MASKS, MASKS, Sign, is_disguised, signs_in
 from inference.prefilter.folding import Folding, shipped_folding
+from inference.prefilter.parts import disguised_parts
 from inference.prefilter.view import Rewrite, Translation, View
 
 MAX_CHARACTERS = 24_000
 """What is looked at of a text. Discord's longest message with ten embeds, a poll and ten described attachments
 is shorter; the rest of a longer text (from an export, say) is not read."""
 
-_LONG = 1_500
-"""Characters beyond which a text is not read in two alphabets at once, for time."""
-
-_SIGNS = re.escape("".join(sign for sign in LEET if not sign.isalnum()))
-_MASKS = "*#?%&█■"
-_LETTER = rf"(?:[^\W_]|[{_SIGNS}])"
-_SPELLED_END = rf"(?![^\W_]|[{_SIGNS}]+[^\W_])"
-_BETWEEN_SPELLED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}]|_){{1,3}}\s?)"
-_INSIDE_WORD = r"(?:[._\-~^\\\"]|''|\|\||(?![\w\s])[^\x00-\x7f])"
-_INSIDE = rf"(?:\*|{_INSIDE_WORD})"
-
-_SPELLED_GAP = rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}{_SPELLED_END})"
-_INNER_GAP = rf"(?<=[^\W\d_]){_INSIDE}{{1,2}}(?=[^\W\d_])"
-
-_OR_MASK = rf"(?:[^\W_]|[{_SIGNS}{_MASKS}])"
-_BETWEEN_MASKED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}{_MASKS}]|_){{1,3}}\s?)"
-_MASKED_GAP = (
-    rf"(?<=(?<!{_OR_MASK}){_OR_MASK}){_BETWEEN_MASKED}(?={_OR_MASK}(?!{_OR_MASK}))"  # f * c k
-    rf"|(?<=[^\W\d_{_MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_]|[{_MASKS}])"  # f-*ck
-    rf"|(?<=[{_MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"  # f*-ck
-)
-
 _BLANKS = Rewrite(re.compile(r"[\t-\r\x1c-\x1f ]{2,}|[\t-\r\x1c-\x1f]"), " ", 1)
-_GAPS = Rewrite(re.compile(rf"{_SPELLED_GAP}|(?<={_LETTER}){_INSIDE}{{1,2}}(?={_LETTER})"), "", 0)
-_GAPS_BUT_MASKS = Rewrite(re.compile(_MASKED_GAP), "", 0)
-_MAY_BE_MASKED = re.compile(f"[{_MASKS}]")
+_GAPS = Rewrite(GAP, "", 0)
+_GAPS_BUT_MASKS = Rewrite(GAP_BESIDE_MASKS, "", 0)
+_MAY_BE_MASKED = re.compile(f"[{MASKS}]")
 
 _PROTECTED = re.compile(
     r"```.*?```|`[^`]+`"  # code
@@ -58,16 +38,7 @@ _PROTECTED = re.compile(
     re.DOTALL,
 )
 _MAY_BE_PROTECTED = re.compile(r"[`</]")
-_LATIN = re.compile(r"[a-z]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-_DISGUISED = re.compile(
-    rf"[^\W\d_](?:[0-9@$|+€£¢]|[{_SIGNS}](?=[\w{_SIGNS}]))"  # a leet sign behind a letter, or between two
-    rf"|[0-9{_SIGNS}][^\W\d_]"  # or before one
-    r"|([^\W\d_])\1\1"  # loooser
-    rf"|{_INNER_GAP}"  # lo-ser
-    rf"|(?<!{_LETTER}){_LETTER}{_BETWEEN_SPELLED}{_LETTER}{_SPELLED_END}"  # l o s e r
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +72,7 @@ class Normaliser:
         foreign = f"[{re.escape(''.join(map(chr, folding.stand_ins)))}]"
         self._foreign = re.compile(foreign)
         self._foreign_word = re.compile(rf"(?<!\w)\w*{foreign}\w*")
+        self._mixed_word = re.compile(rf"(?<!\w)(?=[^\Wa-z]*[a-z])(?=\w*{foreign})\w+")
 
     @classmethod
     def shipped(cls) -> "Normaliser":
@@ -112,13 +84,11 @@ class Normaliser:
         written = without_surrogates(text[:MAX_CHARACTERS])
         raw = View(lowered(written))
         folded = self._folded(raw)
-        light = _BLANKS.view(folded)
+        light = _blanks_folded(folded)
         bare = _unprotected(folded)
-        readable = [*self._disguises(light, bare)]
+        readable, masked = self._disguises(bare)
         coarse = tuple(CoarseView(skeleton_of(view), view) for view in readable)
-        words = [bare if light is folded else _unprotected(light), *readable]
-        if readable and _MAY_BE_MASKED.search(bare.text):
-            words.append(_GAPS_BUT_MASKS.view(bare))
+        words = [bare if light is folded else _unprotected(light), *readable, *masked]
         return Reading(written, raw, light, coarse, tuple(dict.fromkeys(words)))
 
     def folded(self, text: str) -> str:
@@ -132,33 +102,35 @@ class Normaliser:
     def _folded(self, raw: View) -> View:
         """The light view with its blanks as written: two spaces part words that are spelled letter by letter."""
         view = raw if raw.text.isascii() else self._fold.view(raw)
-        if view.text.isascii() or not self._foreign.search(view.text):
+        if view.text.isascii():
             return view
-        return self._words(view, self._plain_mixed_word)
+        return _respelled_words(view, self._mixed_word, self._plain_mixed_word)
 
-    def _disguises(self, light: View, bare: View) -> Iterator[View]:
-        """The text as it may be meant, if anything in it may be a disguise: with and without its gaps.
+    def _disguises(self, bare: View) -> tuple[list[View], list[View]]:
+        """The text as it may be meant, if anything in it may be a disguise: with and without its gaps; and without
+        gaps beside masks.
 
-        Words that are written in look-alikes all through are read both ways, as they may well be what they are; in
-        a long text as Latin ones only.
+        Words that are written in look-alikes all through are read both ways, as they may well be what they are.
         """
-        readings = [bare] if _DISGUISED.search(light.text) else []
-        if not light.text.isascii() and self._foreign.search(light.text):
-            latin = self._words(bare, self._plain_look_alike)
-            if latin is not bare:
-                readings = [latin] if len(bare.text) > _LONG else [*readings, latin]
-        for view in readings:
-            joined = _GAPS.view(view)
-            yield view
-            if joined is not view:
-                yield joined
+        disguised = disguised_parts(bare, is_disguised)
+        readings = [] if disguised is None else [disguised]
+        if not bare.text.isascii():
+            latin = self._in_latin(bare)
+            readings += [] if latin is None else [latin]
+        readable = [each for reading in readings for each in _with_and_without(reading, Sign.GAP, _GAPS)]
+        masked = []
+        if readings and _MAY_BE_MASKED.search(readings[0].text):
+            masked = _with_and_without(readings[0], Sign.GAP_BESIDE_MASKS, _GAPS_BUT_MASKS)[1:]
+        return readable, masked
 
-    def _words(self, view: View, plain: Callable[[re.Match[str]], str]) -> View:
-        text = self._foreign_word.sub(plain, view.text)
-        return view if text == view.text else View(text, view)
+    def _in_latin(self, bare: View) -> View | None:
+        """The parts with words of look-alikes, read as Latin; None if there are none."""
+        foreign = disguised_parts(bare, lambda text: self._foreign.search(text) is not None)
+        latin = foreign and _respelled_words(foreign, self._foreign_word, self._plain_look_alike)
+        return None if latin is foreign else latin
 
     def _plain_mixed_word(self, word: re.Match[str]) -> str:
-        return word[0].translate(self._folding.stand_ins) if _LATIN.search(word[0]) else word[0]
+        return word[0].translate(self._folding.stand_ins)
 
     def _plain_look_alike(self, word: re.Match[str]) -> str:
         plain = word[0].translate(self._folding.look_alikes)
@@ -178,6 +150,25 @@ def lowered(text: str) -> str:
 def without_surrogates(text: str) -> str:
     """The text with each lone surrogate replaced by U+FFFD: it can be encoded, and positions stay."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _blanks_folded(view: View) -> View:
+    text = view.text
+    return view if "  " not in text and text.isprintable() else _BLANKS.view(view)
+
+
+def _with_and_without(view: View, sign: Sign, gaps: Rewrite) -> list[View]:
+    """The view, and what it is without its gaps if it has any."""
+    if sign not in signs_in(view.text):
+        return [view]
+    joined = gaps.view(view)
+    return [view] if joined is view else [view, joined]
+
+
+def _respelled_words(view: View, words: re.Pattern[str], spelling: Callable[[re.Match[str]], str]) -> View:
+    """The view with some words spelled otherwise, as long as they were."""
+    text = words.sub(spelling, view.text)
+    return view if text == view.text else View(text, view)
 
 
 def _unprotected(view: View) -> View:

@@ -32,14 +32,21 @@ SHORTEST = 4
 LONGEST = 24
 """What is longer is no word that a person makes out."""
 
+MOST_CHARACTERS = 1_500
+"""Of a text's words that are no everyday ones. What follows is taken as it stands."""
 MOST_SPELLINGS = 800
-"""Of all words of one text; ordinary ones of 4,000 characters stay below. The rest is taken as it stands."""
-MOST_MIXED = 64
+"""Of all words of one view of a text; ordinary ones of 4,000 characters stay below."""
+MOST_MIXED = 48
 """Words with signs or digits in them, of one text."""
-MOST_FITTED = 8
+MOST_FITTED = 4
 """Words with several masks of one text that the guild's keywords are searched for."""
 MOST_COPIES = 4
 """Of a text with its words respelled."""
+
+_SETTLED_UP_TO = SHORTEST * MOST_MIXED
+"""Characters of a text in which what was learned from others is used: so few reach no limit, and so what is found
+never depends on other texts."""
+_MOST_SETTLED = 20_000
 
 _EDGES = ".,!?;:\"'()[]{}<>~_-/\\|…"
 _EDGES_AND_MASKS = _EDGES + "*"
@@ -97,54 +104,105 @@ _Piece = tuple[int, int, int]
 """Start and end in the source, and the length of what is in its place."""
 
 
-def respelled(source: View, known: Known, fitting: Fitting, seen: set[str]) -> View | None:
-    """The view with all spellings of the words of `source`; None if none of its words may be misspelled.
+class Attempts:
+    """What was tried of one text, and what may yet be."""
 
-    A spelling that is not as long as what is written stands for the whole word. `seen` are the words that were
-    tried before; those of this source are added.
-    """
-    tried = _tried(source.text, known, fitting, seen)
-    if not tried:
-        return None
-    copies = list(_copies(tried, known))
-    lines = [spelling for spellings in tried.values() for spelling in spellings]
-    lines += [_copy(source.text, copy) for copy in copies]
-    return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
+    def __init__(self, fitting: Fitting) -> None:
+        self.seen: set[str] = set()
+        """Words, with what is around them."""
+        self._fitting = fitting
+        self._characters = MOST_CHARACTERS
+        self._mixed = MOST_MIXED
+        self._fitted = MOST_FITTED
 
+    def begin(self, token: str) -> bool:
+        """Whether a word is new and is to be tried."""
+        if token in self.seen or self._characters <= 0:
+            return False
+        self.seen.add(token)
+        self._characters -= len(token)
+        return True
 
-def _tried(text: str, known: Known, fitting: Fitting, seen: set[str]) -> _Tried:
-    strange = _strange(text.split(), seen)
-    if not strange:
-        return {}
-    spellings: dict[str, list[str]] = {}
-    fitted = itertools.count()
-    for word in _unknown(_LETTERS.findall(strange), seen):
-        spellings[word] = _swapped(word, known)
-    if not strange.replace(" ", "").isalpha():
-        for word in _unknown(_MIXED.findall(strange), seen)[:MOST_MIXED]:
-            spellings[word] = _unmasked(word, known, fitting, fitted)
-    spellings = {word: each for word, each in spellings.items() if each}
-    return _placed(text, spellings) if spellings else {}
+    def mixed(self) -> bool:
+        """Whether one more word with signs is to be tried."""
+        self._mixed -= 1
+        return self._mixed >= 0
 
+    def fitting(self, letter: str, expression: str) -> Iterable[str]:
+        """The words of the guild's keywords that fit, as long as that is asked for few."""
+        self._fitted -= 1
+        return self._fitting(letter, expression) if self._fitted >= 0 else ()
 
-def _strange(tokens: Sequence[str], seen: set[str]) -> str:
-    """What of a text is not everyday words with marks around them."""
-    everyday = everyday_words()
-    words = [token.strip(_EDGES) for token in dict.fromkeys(tokens) if token not in everyday]
-    return " ".join(
-        [
-            word.strip(_EDGES_AND_MASKS) if word[0] == "*" else word
-            for word in words
-            if len(word) >= SHORTEST and word not in everyday and word not in seen
-        ]
-    )
+    @property
+    def asked(self) -> int:
+        """Changes when the guild's keywords are searched: what is found then holds for one guild only."""
+        return self._fitted
 
 
-def _unknown(words: Iterable[str], seen: set[str]) -> list[str]:
-    everyday = everyday_words()
-    new = [word for word in dict.fromkeys(words) if word not in everyday and word not in seen]
-    seen.update(new)
-    return new
+class Respeller:
+    """Respells the words of texts. It remembers words that are no misspelling of anybody's keyword."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._settled: set[str] = set()
+
+    def respelled(self, source: View, attempts: Attempts) -> View | None:
+        """The view with all spellings of the words of `source`; None if none of its words may be misspelled.
+
+        A spelling that is not as long as what is written stands for the whole word. Words that were tried before,
+        in another view of the same text, are left out.
+        """
+        spellings = self._spellings(source.text, attempts)
+        tried = _placed(source.text, spellings) if spellings else {}
+        if not tried:
+            return None
+        copies = list(_copies(tried, self._known))
+        lines = [spelling for spellings in tried.values() for spelling in spellings]
+        lines += [_copy(source.text, copy) for copy in copies]
+        return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
+
+    def _spellings(self, text: str, attempts: Attempts) -> dict[str, list[str]]:
+        everyday = everyday_words()
+        tokens = [token for token in dict.fromkeys(text.split()) if token not in everyday]
+        if len(text) <= _SETTLED_UP_TO:
+            settled = self._settled
+            tokens = [token for token in tokens if token not in settled]
+        found: dict[str, list[str]] = {}
+        for token in tokens:
+            stripped = token.strip(_EDGES)
+            if len(stripped) < SHORTEST or stripped in everyday:
+                self._settle(token)
+            elif attempts.begin(stripped):
+                asked = attempts.asked
+                spellings = self._spellings_in(stripped, attempts)
+                found.update(spellings)
+                if not spellings and attempts.asked == asked and len(text) <= _SETTLED_UP_TO:
+                    self._settle(token)
+        return found
+
+    def _spellings_in(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
+        """The spellings of the words in a token, which has no blanks in it nor marks around it."""
+        if token.isalpha():
+            found = {token: _swapped(token, self._known)} if len(token) <= LONGEST else {}
+        else:
+            found = self._spellings_of_parts(token[:MOST_CHARACTERS], attempts)
+        return {word: spellings for word, spellings in found.items() if spellings}
+
+    def _spellings_of_parts(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
+        if token[0] == "*":
+            token = token.strip(_EDGES_AND_MASKS)
+        everyday = everyday_words()
+        found = {word: _swapped(word, self._known) for word in _LETTERS.findall(token) if word not in everyday}
+        for word in _MIXED.findall(token):
+            if SHORTEST <= len(word) <= LONGEST and word not in found and attempts.mixed():
+                found[word] = _unmasked(word, self._known, attempts.fitting)
+        return found
+
+    def _settle(self, token: str) -> None:
+        if len(self._settled) >= _MOST_SETTLED:
+            self._settled = set()
+        if len(token) <= LONGEST:
+            self._settled.add(token)
 
 
 def _placed(text: str, spellings: dict[str, list[str]]) -> _Tried:
@@ -152,18 +210,20 @@ def _placed(text: str, spellings: dict[str, list[str]]) -> _Tried:
     tried: _Tried = {}
     room = MOST_SPELLINGS
     for word, found in spellings.items():
-        if room >= len(found):
-            start = _place(text, word)
+        start = _place(text, word)
+        if start >= 0 and room >= len(found):
             tried[start, start + len(word)] = found
             room -= len(found)
     return tried
 
 
 def _place(text: str, word: str) -> int:
-    """Where the word stands by itself first."""
-    start = text.index(word)
-    while text[start - 1 : start].isalnum() or text[start + len(word) : start + len(word) + 1].isalnum():
-        start = text.index(word, start + 1)
+    """Where the word stands by itself first; -1 if nowhere: a word may have been cut off with a long token."""
+    start = text.find(word)
+    while start >= 0 and (
+        text[start - 1 : start].isalnum() or text[start + len(word) : start + len(word) + 1].isalnum()
+    ):
+        start = text.find(word, start + 1)
     return start
 
 
@@ -193,18 +253,18 @@ def _squeezed(word: str) -> Sequence[str]:
     return _DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word)
 
 
-def _unmasked(word: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+def _unmasked(word: str, known: Known, fitting: Fitting) -> list[str]:
     """The spellings of a word with signs or digits in it."""
-    if not SHORTEST <= len(word) <= LONGEST or sum(map(str.isalpha, word)) < _FEWEST_LETTERS:
+    if sum(map(str.isalpha, word)) < _FEWEST_LETTERS:
         return []
     readings = [word.replace("\\", "")]
     if _LEET_SIGN.search(word):
         readings += [word.translate(table) for table in _LEET_READINGS]
     squeezed = dict.fromkeys(each for reading in readings for each in _squeezed(reading))
-    return [spelling for reading in squeezed for spelling in _read(reading, known, fitting, fitted)]
+    return [spelling for reading in squeezed for spelling in _read(reading, known, fitting)]
 
 
-def _read(reading: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+def _read(reading: str, known: Known, fitting: Fitting) -> list[str]:
     if reading in everyday_words():
         return []
     if reading.isalpha():
@@ -213,7 +273,7 @@ def _read(reading: str, known: Known, fitting: Fitting, fitted: Iterator[int]) -
         filled = _filled(masked[1] or masked[3], masked[2] or "", reading)
         if filled or reading[0] in _ALPHABET_OF:
             return filled
-    return _fitted(reading, fitting, fitted)
+    return _fitted(reading, fitting)
 
 
 def _filled(left: str, right: str, word: str) -> list[str]:
@@ -224,12 +284,12 @@ def _filled(left: str, right: str, word: str) -> list[str]:
     return [left + letter + right for letter in _ALPHABET_OF.get(left[-1], "")]
 
 
-def _fitted(word: str, fitting: Fitting, fitted: Iterator[int]) -> list[str]:
+def _fitted(word: str, fitting: Fitting) -> list[str]:
     """The guild's words that have the word's letters, and any in the place of its several signs."""
     masks = [place for place, character in enumerate(word) if not character.isalpha()]
     if not SHORTEST <= len(word) <= LONGEST or len(word) - len(masks) < _FEWEST_LETTERS or masks[:1] in ([], [0]):
         return []
-    if not all(map(_masks, (word[place] for place in masks))) or next(fitted) >= MOST_FITTED:
+    if not all(map(_masks, (word[place] for place in masks))):
         return []
     signs = ["." if place in masks else re2.escape(letter) for place, letter in enumerate(word)]
     stems = range(max(masks[-1] + 1, SHORTEST), len(word) + 1)

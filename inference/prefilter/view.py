@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+_SPAN = re.Match.span
+
 Positions = npt.NDArray[np.intp]
 Origins = tuple[Positions, Positions]
 """For each character of a view: where its source starts and ends in the view it was made from."""
@@ -31,7 +33,12 @@ class View:
         self.text = text
         self._parent = parent
         self._align = align
-        self._origins: Origins | None = None
+        self._origins: tuple[list[int], list[int]] | None = None
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether this is the raw text itself."""
+        return self._parent is None
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the raw text behind `text[start:end]`, which must not be empty."""
@@ -43,7 +50,7 @@ class View:
         while view._parent is not None and view is not ancestor:
             if view._align is not None:
                 starts, ends = view._aligned(view._align, view._parent)
-                start, end = int(starts[start]), int(ends[end - 1])
+                start, end = starts[start], ends[end - 1]
             view = view._parent
         return start, end
 
@@ -51,9 +58,11 @@ class View:
         """Whether something stood between the characters `position - 1` and `position` in the raw text."""
         return self.raw_span(position - 1, position)[1] < self.raw_span(position, position + 1)[0]
 
-    def _aligned(self, align: Callable[[str], Origins], parent: "View") -> Origins:
+    def _aligned(self, align: Callable[[str], Origins], parent: "View") -> tuple[list[int], list[int]]:
+        """As lists: they are asked for one place at a time."""
         if self._origins is None:
-            self._origins = align(parent.text)
+            starts, ends = align(parent.text)
+            self._origins = starts.tolist(), ends.tolist()
         return self._origins
 
 
@@ -66,9 +75,13 @@ class Rewrite:
     """A template for `re.sub` that expands to at most one character, always equally long."""
     length: int
     """0 or 1: how many characters that is."""
+    dropped: re.Pattern[str] | None = None
+    """A quicker way to the same text, where there is one: what of it to leave out."""
 
     def __call__(self, text: str) -> str:
         """The rewritten text."""
+        if self.dropped is not None:
+            return self.dropped.sub("", text)
         return self.pattern.sub(self.replacement, text)
 
     def view(self, source: View) -> View:
@@ -78,11 +91,10 @@ class Rewrite:
 
     def origins(self, text: str) -> Origins:
         """Where each character of `self(text)` comes from. A put character stands for its whole match."""
-        kept = bytearray(b"\1") * len(text)
-        for match in self.pattern.finditer(text):
-            start, end = match.span()
-            kept[start + self.length : end] = bytes(end - start - self.length)
-        starts = np.flatnonzero(np.frombuffer(kept, np.bool_))
+        spans = np.array([*map(_SPAN, self.pattern.finditer(text))], np.intp).reshape(-1, 2)
+        steps = np.bincount(spans[:, 1], minlength=len(text) + 1)
+        steps -= np.bincount(spans[:, 0] + self.length, minlength=len(text) + 1)
+        starts = np.flatnonzero(steps.cumsum()[:-1] == 0)
         return starts, (_up_to_next(starts, len(text)) if self.length else starts + 1)
 
 
