@@ -10,7 +10,7 @@ from bot.cards import Card
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import escaped, readable
 from bot.explaining.line import Line, framed
-from bot.explaining.text import MEANING, full_text, headline, if_wrong, verdict
+from bot.explaining.text import MEANING, full_text, headline, if_wrong
 from bot.explaining.told import PolicyTold, Told
 
 FILE = "why-flagged.txt"
@@ -24,6 +24,7 @@ _NAME, _WORDS = 60, 120
 """The most units of a title, and of anybody's words."""
 _BLANKS = 4
 """Of so many characters, one at least is expected to be no blank."""
+_NOT_FLAGGED = "**Not flagged.** How many ordinary messages score lower, and what it takes:"
 _IN_FILE = "The file has all steps of all policies."
 
 
@@ -58,9 +59,16 @@ def explained_page(found: Found) -> Reply:
 
 
 def _lines(policies: Sequence[PolicyTold]) -> Iterator[str]:
-    for policy in policies[:_MOST_LINES]:
-        mark = "**" if policy.flagged else ""
-        yield f"- {mark}{escaped(policy.title, _NAME)}: {verdict(policy)}{mark}, {_shown(policy.reason)}"
+    """Those that flag come first. Of the others a number says enough: there is no exact match."""
+    shown = policies[:_MOST_LINES]
+    for policy in shown:
+        if policy.flagged:
+            yield f"- **{escaped(policy.title, _NAME)}: flagged**, {_shown(policy.reason)}"
+    if not all(policy.flagged for policy in shown):
+        yield _NOT_FLAGGED
+    for policy in shown:
+        if not policy.flagged:
+            yield f"- {escaped(policy.title, _NAME)}: {policy.level}"
     if len(policies) > _MOST_LINES:
         yield f"- … and {len(policies) - _MOST_LINES} more"
 

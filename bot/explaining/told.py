@@ -19,6 +19,7 @@ from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.policy import Policy
 from policies.signals import SignalKind
 
+_LIGHT, _COARSE = "in plain letters: ", "without gaps, links and look-alike letters: "
 _BEFORE_DIFFERENCE = 30
 """Characters of a reading that are shown before the first one that reads otherwise."""
 _ALIKE = 0.1
@@ -37,6 +38,8 @@ class PolicyTold:
     surprise: float
     reason: Line
     """The one reason that matters most, to stand behind "flagged" or "not flagged"."""
+    level: str
+    """ "97.7%, takes 99.7%": how many ordinary messages score lower, and how many have to."""
     steps: tuple[Line, ...]
     advice: tuple[Line, ...]
     """What the policy's author can do if this is wrong."""
@@ -68,15 +71,12 @@ def told(explanation: Explanation, policies: Mapping[str, Policy]) -> Told:
 def _readings(readings: Readings) -> Iterator[Line]:
     """The views that say something else than the one before them, letter case and blanks apart."""
     shown = [_levelled(readings.written)]
-    for title, text in (("in plain letters: ", readings.light), *_undisguised(readings.coarse)):
+    undisguised = readings.coarse[-1] if readings.coarse else ""  # of several, the last one is read the furthest
+    for title, text in ((_LIGHT, readings.light), (_COARSE, undisguised)):
         levelled = _levelled(text)
         if not any(known.startswith(levelled) for known in shown):  # of long texts, some views read less
             yield (title, Said(_from_difference(levelled, shown[0])))
             shown.append(levelled)
-
-
-def _undisguised(coarse: Sequence[str]) -> Iterator[tuple[str, str]]:
-    return (("without gaps, links and look-alike letters: ", text) for text in coarse)
 
 
 def _levelled(text: str) -> str:
@@ -98,6 +98,7 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
         flagged=found.flagged,
         surprise=found.score.surprise,
         reason=_forced(found.forced[0]) if found.forced else (_compared(found),),
+        level=f"{percent(found.score.surprise)}, takes {percent(found.score.threshold)}",
         steps=tuple(_steps(found, policy)),
         advice=tuple(advice(found)),
     )
@@ -135,7 +136,7 @@ def _matches(found: PolicyExplanation) -> Iterator[Line]:
     if not found.forced:
         yield ("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same.",)
     for item in found.forced:
-        yield ("Exact match, enough by itself: ", *_forced(item))
+        yield ("Exact match, enough alone: ", *_forced(item))
 
 
 def _score(found: PolicyExplanation) -> Iterator[Line]:

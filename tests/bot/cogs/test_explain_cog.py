@@ -66,7 +66,10 @@ async def test_a_moderator_sees_for_every_policy_whether_it_flags_a_message_and_
         assert "**Flagged by 1 of 2 policies.**" in told_flagged
         assert "- **Blorps: flagged**, keyword “blorp”" in told_flagged
         assert "Take “blorp” out of `keywords`" in told_flagged
-        assert "Flagged by none of 2" in await ask(made, "0.4 good morning")
+        assert "**Not flagged.** How many ordinary messages score lower, and what it takes:" in told_flagged
+        told_harmless = await ask(made, "0.4 good morning")
+        assert "Flagged by none of 2" in told_harmless
+        assert "- Blorps: 60%, takes 95%" in told_harmless
 
 
 async def test_every_step_is_in_a_file_too(tmp_path: Path):

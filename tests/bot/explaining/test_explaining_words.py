@@ -185,7 +185,7 @@ def test_only_readings_that_differ_are_shown():
     assert readings(explanation(written="You  LOSER", light="you loser", coarse=("you lo",))) == []
     shown = readings(
         explanation(
-            written="Y\N{CYRILLIC SMALL LETTER O}u l0ser", light="you l0ser", coarse=("you loser", "you  loser")
+            written="Y\N{CYRILLIC SMALL LETTER O}u l0ser", light="you l0ser", coarse=("you l0s er", "you  loser")
         )
     )
     assert shown == ["in plain letters: “you l0ser”", "without gaps, links and look-alike letters: “you loser”"]
