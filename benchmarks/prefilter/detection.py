@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     made = parser(__doc__)
     made.add_argument("--translations", type=Path, help="a folder with gettext catalogues below it")
-    made.add_argument("--speaker-lines", type=int, default=400, help="lines of each language and dialect")
+    made.add_argument("--speaker-lines", type=int, default=1000, help="lines of each language and dialect")
     made.add_argument("--json", type=Path, help="where to write every single figure")
     return made.parse_args(argv)
 

@@ -44,20 +44,14 @@ def systems_table(known: Materials, recalls: Sequence[Recall]) -> str:
     kinds = (_CHAT, LOOK_ALIKES)
     heads = ["system", "examples", *(f"{kind} R@{rate:.0%}" for kind in kinds for rate in rates)]
     by_cell = _by(recalls, lambda it: (it.system, it.examples, _kind(it), it.flag_rate))
-    lines = dict.fromkeys((it.system, it.examples) for it in recalls)
-    return table(
-        heads,
-        [
-            [
-                system,
-                str(examples),
-                *(_varied(by_cell[system, examples, kind, r]) for kind in kinds for r in rates),
-            ]
-            for system, examples in sorted(
-                lines, key=lambda line: ([it[0] for it in lines].index(line[0]), line[1])
-            )
-        ],
-    )
+    systems = dict.fromkeys(it.system for it in recalls)
+    rows = [
+        [system, f"{examples}", *(_varied(by_cell[system, examples, kind, r]) for kind in kinds for r in rates)]
+        for system in systems
+        for examples in known.plan.examples
+        if by_cell[system, examples, _CHAT, rates[0]]
+    ]
+    return table(heads, rows)
 
 
 def sets_table(known: Materials, recalls: Sequence[Recall], flag_rate: float) -> str:
@@ -86,10 +80,10 @@ def chats_table(known: Materials, recalls: Sequence[Recall]) -> str:
 
 
 def headline(recalls: Iterable[Recall], examples: int, *, against_chat: bool) -> float:
-    """Recall at 10%: the mean over sets, draws and chats."""
+    """Our recall at 10%: the mean over sets, draws and chats."""
     kind = _CHAT if against_chat else LOOK_ALIKES
-    wanted = [it for it in recalls if (it.examples, it.flag_rate, _kind(it)) == (examples, _MAIN_RATE, kind)]
-    return _figure(wanted)
+    wanted = (NAME, examples, _MAIN_RATE, kind)
+    return _figure([it for it in recalls if (it.system, it.examples, it.flag_rate, _kind(it)) == wanted])
 
 
 def _about(known: Materials) -> str:
@@ -101,6 +95,7 @@ def _about(known: Materials) -> str:
         "± is the standard deviation over the draws of the mean over the sets.",
         "A recall against chat is the mean of those against each chat.",
         "The embedder has read lines of the known chats, without labels, and is not made anew.",
+        "alt-profanity-check was trained on Davidson's set: its figures there flatter.",
     ]
     if known.as_shipped:
         lines.append("**Nothing is left out**: what is shipped was trained on some of the sets.")

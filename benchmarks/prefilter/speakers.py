@@ -4,6 +4,7 @@ A filter must not flag people for how they write. Each group's lines are held ag
 cold thresholds, and a group's flag rate is compared with the mean of the groups of its table.
 """
 
+import math
 import random
 import re
 from collections.abc import Sequence
@@ -25,12 +26,13 @@ _GUILD = 1
 _LEARNED = {EvidenceKind.EXAMPLE, EvidenceKind.RULE, EvidenceKind.SCORE}
 _FEWEST_LINES = 25
 """Fewer say nothing about a language."""
+_DEVIATIONS = 1.96
 _SHOWN = 12
 """Languages in the table: those flagged most. The others are summed up."""
 
 _AFRICAN_AMERICAN = re.compile(
-    r"\b(?:aint|ain't|dat|dis|dem|dey|da|wit|nuttin|somethin|finna|fina|tryna|gon|gone|imma|ima|ion|iont|bouta|yall"
-    r"|y'all|bruh|fam|talmbout|talkin|doin|nothin|lil|cuz|cause|turnt|she be|he be|they be|we be|i be|u be)\b",
+    r"\b(?:aint|ain't|dat|dis|dem|dey|da|wit|nuttin|somethin|finna|fina|tryna|gon|imma|ima|ion|iont|bouta|yall"
+    r"|y'all|bruh|fam|talmbout|talkin|doin|nothin|lil|cuz|turnt|she be|he be|they be|we be|i be|u be)\b",
     re.IGNORECASE,
 )
 """Spellings and forms of African American English on Twitter, after Blodgett, Green and O'Connor (2016),
@@ -56,6 +58,14 @@ class FlagRate:
     any: float
     learned: float
     """Flagged by the score alone."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the rate of flagged lines lies with 95% confidence (Wilson 1927)."""
+        square = _DEVIATIONS**2 / max(1, self.lines)
+        middle = (self.any + square / 2) / (1 + square)
+        reach = math.sqrt(square * (self.any * (1 - self.any) + square / 4)) / (1 + square)
+        return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def print_flag_rates(data: Path, translations: Path | None, leave_out: LeaveOut, most: int) -> None:
@@ -145,20 +155,22 @@ def _only_learned(suspicion: Suspicion) -> bool:
 
 def _table(shown: Sequence[FlagRate], all_rates: Sequence[FlagRate]) -> str:
     average = mean([rate.any for rate in all_rates])
-    heads = ["who", "lines", "flagged", "by the score alone", "times the mean"]
-    lines = [
-        [
-            it.name,
-            str(it.lines),
-            f"{it.any:.1%}",
-            f"{it.learned:.1%}",
-            f"{it.any / average:.2f}" if average else "-",
-        ]
-        for it in shown
+    last = ["mean", "", f"{average:.1%}", "", f"{mean([it.learned for it in all_rates]):.1%}", "1"]
+    heads = ["who", "lines", "flagged", "95% interval", "by the score alone", "times the mean"]
+    return table(heads, [*(_cells(rate, average) for rate in shown), last])
+
+
+def _cells(rate: FlagRate, average: float) -> list[str]:
+    low, high = rate.interval
+    times = f"{rate.any / average:.2f}" if average else "-"
+    return [
+        rate.name,
+        f"{rate.lines}",
+        f"{rate.any:.1%}",
+        f"{low:.1%} to {high:.1%}",
+        f"{rate.learned:.1%}",
+        times,
     ]
-    return table(
-        heads, [*lines, ["mean", "", f"{average:.1%}", f"{mean([it.learned for it in all_rates]):.1%}", "1"]]
-    )
 
 
 def _django() -> Path | None:

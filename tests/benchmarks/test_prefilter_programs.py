@@ -8,9 +8,12 @@ import pytest
 from benchmarks.prefilter import ablation, detection, speed, speed_memory
 from benchmarks.prefilter.ablation_parts import PARTS, without_constants
 from benchmarks.prefilter.catalogues import ORIGINALS, by_language
+from benchmarks.prefilter.detection_tables import headline
 from benchmarks.prefilter.knowing import TRAINED_ON, LeaveOut
 from benchmarks.prefilter.labelled import load_set, spec_of
+from benchmarks.prefilter.measuring import LOOK_ALIKES, Recall
 from benchmarks.prefilter.ours import NAME, Ours
+from benchmarks.prefilter.speakers import FlagRate
 from benchmarks.prefilter.speed_policies import distinct_guilds, one_guild, starter_guilds, variants
 from benchmarks.prefilter.systems import Keywords, Neighbours, Sentences
 from inference.prefilter.embedding import StaticEmbedder
@@ -63,6 +66,26 @@ def test_ablation_prints_what_each_part_contributes(data: Path, capsys: pytest.C
     assert "| without letter patterns |" in printed
     assert "| without the policy's own keywords and patterns |" in printed
     assert "general models" not in printed
+
+
+def test_the_headline_is_of_the_whole_prefilter_against_chats_or_look_alikes():
+    found = [
+        Recall(labelled, system, 30, 0, against, 0.1, recall)
+        for labelled, system, against, recall in (
+            ("a", NAME, "irc", 0.8), ("a", NAME, "reddit", 0.6), ("b", NAME, "irc", 0.5),
+            ("a", NAME, LOOK_ALIKES, 0.1), ("a", "another", "irc", 0.0), ("b", "another", LOOK_ALIKES, 0.0),
+        )
+    ]  # fmt: skip
+    assert headline(found, 30, against_chat=True) == pytest.approx((0.7 + 0.5) / 2)
+    assert headline(found, 30, against_chat=False) == pytest.approx(0.1)
+    assert np.isnan(headline(found, 10, against_chat=True))
+
+
+def test_a_flag_rate_of_few_lines_is_told_with_a_wide_interval():
+    low, high = FlagRate("x", 10, 0.1, 0).interval
+    assert (low, high) == pytest.approx((0.0179, 0.4042), abs=0.001)  # Wilson's interval for 1 of 10
+    assert FlagRate("x", 1000, 0.1, 0).interval == pytest.approx((0.083, 0.120), abs=0.001)
+    assert FlagRate("x", 10, 0.0, 0).interval[0] == 0
 
 
 def test_an_empty_folder_is_told(tmp_path: Path):
