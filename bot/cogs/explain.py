@@ -52,6 +52,8 @@ class ExplainCog(commands.Cog):
         """Explain a message to the moderator who asks."""
         if await refused_for(command, about_moderators(command, self._rooms)) or command.guild is None:
             return
+        if isinstance(message.channel, discord.PartialMessageable) and isinstance(command.channel, discord.Thread):
+            message.channel = command.channel  # an archived thread: only here it is told which channel has it
         await reply(command, self._explained(command.guild, message))
 
     async def _explained(self, guild: discord.Guild, shown: discord.Message) -> Reply:

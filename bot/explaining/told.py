@@ -1,6 +1,6 @@
 """An explanation as lines for people: how the text was read, then each policy's verdict, steps and advice."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.explaining.advice import advice

@@ -20,6 +20,7 @@ from tests.bot.cogs.card_samples import (
     unescaped,
 )
 from tests.bot.cogs.command_stage import Stage, stage
+from tests.bot.cogs.housemates import until
 from tests.bot.explaining.explanations import (
     KEYWORD,
     POLICIES,
@@ -116,6 +117,21 @@ async def test_policies_that_do_not_hold_here_or_for_the_author_are_not_asked(tm
         assert "no policy of this server holds" in await ask(made, "0.4 blorp")
 
 
+async def test_an_archived_thread_belongs_to_its_channel(tmp_path: Path):
+    async with stage(tmp_path, cogs=COGS) as made:
+        await write(made, "blorps", BLORP + f"scope: {{channels: [{made.general.id}]}}\n")
+        thread = await made.general.start_thread(made.max, "old talk")
+        message = await thread.say(made.max, "0.4 blorp")
+        await thread.archive()
+        guild = made.bot.get_guild(made.guild.id)
+        assert guild is not None
+        await until(lambda: guild.get_thread(thread.id) is None)
+        assert "**Blorps: flagged**" in (await message.use(made.mia, NAME)).ephemeral_text
+        elsewhere = made.guild.add_channel("elsewhere")
+        message = await elsewhere.say(made.max, "0.4 blorp")
+        assert "do not hold here: Blorps." in (await message.use(made.mia, NAME)).ephemeral_text
+
+
 async def test_a_message_that_became_a_case_shows_what_was_found_then(tmp_path: Path):
     async with stage(tmp_path, cogs=COGS) as made:
         await made.slash("policy add", starter="spam")
@@ -175,7 +191,7 @@ def test_the_largest_and_most_hostile_message_stays_within_limits_and_is_no_mark
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_message_can_be_explained(text: str):
     found, policies = hostile(text)
     shown(Found(told(found, policies), (), card(case_about(text or "x"))))

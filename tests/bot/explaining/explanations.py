@@ -75,7 +75,7 @@ def hostile(text: str) -> tuple[Explanation, dict[str, Policy]]:
     score = scored(9.0, parts=weights, words=weights, forbidden=Nearest(text, 1.0), allowed=Nearest(text, -1.0))
     title = " ".join(text.encode(errors="replace").decode().split())[:80] or "x"
     policies = {
-        f"p{number}": POLICY.model_copy(update={"id": f"p{number}", "title": title}) for number in range(30)
+        f"p{number}": POLICY.model_copy(update={"id": f"p{number}", "title": title}) for number in range(18)
     }
-    found = tuple(explained(policy, *every * 3, score=score) for policy in policies.values())
+    found = tuple(explained(policy, *every * 2, score=score) for policy in policies.values())
     return explanation(*found, written=text, light=text + "a", coarse=(text + "b", text + "c")), policies

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.explaining.chance import rank, share_of, top
@@ -235,7 +235,15 @@ def test_letters_from_right_to_left_do_not_turn_round_what_stands_beside_them():
     assert isolated("plain") == "plain"
 
 
+def test_what_is_hidden_is_written_out_and_long_words_are_cut_where_they_have_to_be():
+    line = ("keyword ", Said("lo\u200bser"), ", written ", Said("x" * 50))
+    assert plain(line) == f"keyword “lo⟨U+200B⟩ser”, written “{'x' * 50}”"
+    assert plain(line, 20) == f"keyword “lo⟨U+200B⟩ser”, written “{'x' * 19}…”"
+    assert plain((Said("\r\n" * 9 + "end", quoted=False),), 20) == "\n" * 9 + "end"
+
+
 @given(st.text(max_size=80))
+@settings(max_examples=40, deadline=None)
 def test_nothing_hidden_or_unfinished_comes_out_whatever_went_in(text: str):
     found, policies = hostile(text)
     shown = full_text(told(found, policies))
