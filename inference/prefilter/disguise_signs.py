@@ -1,11 +1,11 @@
 """Whether anything in a text may be a disguise at all. Most texts hold nothing: that is told in a microsecond.
 
-The exact expressions look around themselves. Those for RE2, which cannot, take in what stands around; RE2 is asked
-about ASCII texts only, where the two agree and it is ten times as fast.
+The exact expressions look around themselves. Those for RE2, which cannot, take in what stands around: they match
+in the same texts, as long as these are ASCII, and ten times as fast.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -55,56 +55,59 @@ class Sign(IntEnum):
     GAP_BESIDE_MASKS = 2
 
 
-_EXACT = (DISGUISED, GAP, GAP_BESIDE_MASKS)
-
-
-def signs_in(text: str) -> Collection[int]:
-    """Which of the expressions match somewhere in a text in small letters, without lone surrogates."""
-    if text.isascii():
-        found: list[int] | None = _IN_ASCII.Match(text)
-        return found or ()
-    return [sign for sign, expression in enumerate(_EXACT) if expression.search(text)]
-
-
 def is_disguised(text: str) -> bool:
-    """Whether anything in the text may be a disguise."""
-    return Sign.DISGUISED in signs_in(text) if text.isascii() else DISGUISED.search(text) is not None
+    """Whether anything in a text may be a disguise: in small letters, without lone surrogates."""
+    if text.isascii():
+        return Sign.DISGUISED in _signs_in_ascii(text)
+    return DISGUISED.search(text) is not None
 
 
-def _in_ascii() -> Any:  # re2 ships no types
+def may_hold(sign: Sign, text: str) -> bool:
+    """Whether the sign's expression may match somewhere. In ASCII texts it does, in others that is left open."""
+    return not text.isascii() or sign in _signs_in_ascii(text)
+
+
+def _signs_in_ascii(text: str) -> Collection[int]:
+    found: list[int] | None = _IN_ASCII.Match(text)
+    return found or ()
+
+
+def _compiled(expressions: Mapping[Sign, str]) -> Any:  # re2 ships no types
     options = re2.Options()
     options.never_capture = True
-    expressions = re2.Set.SearchSet(options)
+    compiled = re2.Set.SearchSet(options)
     for sign in Sign:
-        expressions.Add(_ASCII[sign])
-    expressions.Compile()
-    return expressions
+        compiled.Add(expressions[sign])
+    compiled.Compile()
+    return compiled
 
 
-_BLANK = r"\t-\r\x1c-\x1f "
+_BLANK = r"\t-\r\x1c- "
 _SIGN = "".join(re.escape(sign) for sign in LEET if sign.isascii() and not sign.isalnum())
-_MASK = re.escape("".join(mask for mask in MASKS if mask.isascii()))
+_MASK = "".join(re.escape(mask) for mask in MASKS if mask.isascii())
 _INNER = f"(?:{_ASCII_INSIDE_WORD})"
 _INNER_OR_STAR = rf"(?:\*|{_ASCII_INSIDE_WORD})"
 _END = f"(?:$|[^a-z0-9{_SIGN}]|[{_SIGN}]+(?:$|[^a-z0-9{_SIGN}]))"
-_SPELLED = (
-    f"(?:^|[^a-z0-9{_SIGN}])[a-z0-9{_SIGN}]"
-    f"(?:[{_BLANK}]|[{_BLANK}]?[^a-z0-9{_BLANK}{_SIGN}]{{1,3}}[{_BLANK}]?)[a-z0-9{_SIGN}]{_END}"
+
+
+def _two_alone(letter: str) -> str:
+    """Two letters alone with little between them, up to the second one."""
+    between = f"(?:[{_BLANK}]|[{_BLANK}]?[^{letter}{_BLANK}]{{1,3}}[{_BLANK}]?)"
+    return f"(?:^|[^{letter}])[{letter}]{between}[{letter}]"
+
+
+_SPELLED = _two_alone(f"a-z0-9{_SIGN}") + _END
+_SPELLED_WITH_MASKS = _two_alone(f"a-z0-9{_SIGN}{_MASK}") + f"(?:$|[^a-z0-9{_SIGN}{_MASK}])"
+_IN_ASCII = _compiled(
+    {
+        Sign.DISGUISED: (
+            f"[a-z](?:[0-9@$|+]|[{_SIGN}][a-z0-9_{_SIGN}])|[0-9{_SIGN}][a-z]"
+            + "".join(f"|{letter * 3}" for letter in "abcdefghijklmnopqrstuvwxyz")
+            + f"|[a-z]{_INNER_OR_STAR}{{1,2}}[a-z]|{_SPELLED}"
+        ),
+        Sign.GAP: f"[a-z0-9{_SIGN}]{_INNER_OR_STAR}{{1,2}}[a-z0-9{_SIGN}]|{_SPELLED}",
+        Sign.GAP_BESIDE_MASKS: (
+            f"[a-z]{_INNER}{{1,2}}[a-z{_MASK}]|[{_MASK}]{_INNER}{{1,2}}[a-z]|{_SPELLED_WITH_MASKS}"
+        ),
+    }
 )
-_SPELLED_WITH_MASKS = (
-    f"(?:^|[^a-z0-9{_SIGN}{_MASK}])[a-z0-9{_SIGN}{_MASK}]"
-    f"(?:[{_BLANK}]|[{_BLANK}]?[^a-z0-9{_BLANK}{_SIGN}{_MASK}]{{1,3}}[{_BLANK}]?)"
-    f"[a-z0-9{_SIGN}{_MASK}](?:$|[^a-z0-9{_SIGN}{_MASK}])"
-)
-_ASCII = {
-    Sign.DISGUISED: (
-        f"[a-z](?:[0-9@$|+]|[{_SIGN}][a-z0-9_{_SIGN}])|[0-9{_SIGN}][a-z]"
-        + "".join(f"|{letter * 3}" for letter in "abcdefghijklmnopqrstuvwxyz")
-        + f"|[a-z]{_INNER_OR_STAR}{{1,2}}[a-z]|{_SPELLED}"
-    ),
-    Sign.GAP: f"[a-z0-9{_SIGN}]{_INNER_OR_STAR}{{1,2}}[a-z0-9{_SIGN}]|{_SPELLED}",
-    Sign.GAP_BESIDE_MASKS: (
-        f"[a-z]{_INNER}{{1,2}}[a-z{_MASK}]|[{_MASK}]{_INNER}{{1,2}}[a-z]|{_SPELLED_WITH_MASKS}"
-    ),
-}
-_IN_ASCII = _in_ascii()

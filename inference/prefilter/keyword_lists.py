@@ -46,6 +46,7 @@ class Keyword:
     open_left: bool
     open_right: bool
 
+    @functools.lru_cache(maxsize=4_096)  # noqa: B019 -- a bounded number of small immutable values
     def run_together(self) -> "Keyword | None":
         """The phrase without its spaces; None where that is too short to tell, or a word of its own."""
         joined = self.plain.replace(" ", "")

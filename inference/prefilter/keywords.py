@@ -25,7 +25,7 @@ _WITHOUT_SPACES = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYA
 
 MOST_HITS = 8
 """Keywords of one policy that are found in one text. They are evidence enough."""
-MOST_READINGS = 64
+MOST_READINGS = 40
 """Places of one text where a keyword's skeleton is held against what is written."""
 _MOST_GAPS = 32
 """Places inside longer words where one keyword is looked for between gaps, in one view."""
@@ -140,7 +140,7 @@ class _Search:
                     self._keep(keyword, readable, (first + part[0], first + part[1]), keyword.plain)
 
     def _matches(self, text: str, gaps: int | None = None) -> Iterator[tuple[Keyword, int, int]]:
-        """The matches of the guild's keywords that are not found yet: as they read, or, without `gaps`, of skeletons.
+        """The matches of keywords of the guild that are not found yet: as they read; without `gaps`, of skeletons.
 
         `gaps`: how many matches inside longer words are of interest for one form, if its keywords are whole words.
         """
@@ -184,12 +184,18 @@ class _Form:
 
     @classmethod
     def of(cls, keywords: Sequence[Keyword], form: str, gaps: int | None) -> "_Form":
-        are_open = any(keyword.open_left or keyword.open_right for keyword in keywords)
-        is_whole = gaps is not None and not are_open and _parts_on_both_sides(form)
-        return cls(keywords, is_whole, gaps or 0)
+        if gaps is None or any(map(_is_open, keywords)):
+            return cls(keywords, False, 0)
+        return cls(keywords, _parts_on_both_sides(form), gaps)
+
+
+def _is_open(keyword: Keyword) -> bool:
+    return keyword.open_left or keyword.open_right
 
 
 def _parts_on_both_sides(form: str) -> bool:
+    if form.isalnum() and form.isascii():
+        return True
     return all(_in_word(edge) and _parts_words(edge) for edge in (form[0], form[-1]))
 
 

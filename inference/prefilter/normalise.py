@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from inference.prefilter.disguise import skeleton_of
-from inference.prefilter.disguise_signs import GAP, GAP_BESIDE_MASKS, MASKS, Sign, is_disguised, signs_in
+from inference.prefilter.disguise_signs import GAP, GAP_BESIDE_MASKS, MASKS, Sign, is_disguised, may_hold
 from inference.prefilter.folding import Folding, shipped_folding
-from inference.prefilter.parts import disguised_parts
+from inference.prefilter.parts import ROOM, disguised_parts
 from inference.prefilter.view import Rewrite, Translation, View
 
 MAX_CHARACTERS = 24_000
@@ -110,24 +110,31 @@ class Normaliser:
         """The text as it may be meant, if anything in it may be a disguise: with and without its gaps; and without
         gaps beside masks.
 
-        Words that are written in look-alikes all through are read both ways, as they may well be what they are.
+        Words that are written in look-alikes all through are read both ways, as they may well be what they are; in
+        a text longer than `ROOM` as Latin ones only, and of such a text no more than that much is read.
         """
-        disguised = disguised_parts(bare, is_disguised)
-        readings = [] if disguised is None else [disguised]
-        if not bare.text.isascii():
-            latin = self._in_latin(bare)
-            readings += [] if latin is None else [latin]
+        readings = self._long_readings(bare) if len(bare.text) > ROOM else self._short_readings(bare)
         readable = [each for reading in readings for each in _with_and_without(reading, Sign.GAP, _GAPS)]
         masked = []
         if readings and _MAY_BE_MASKED.search(readings[0].text):
             masked = _with_and_without(readings[0], Sign.GAP_BESIDE_MASKS, _GAPS_BUT_MASKS)[1:]
         return readable, masked
 
-    def _in_latin(self, bare: View) -> View | None:
-        """The parts with words of look-alikes, read as Latin; None if there are none."""
-        foreign = disguised_parts(bare, lambda text: self._foreign.search(text) is not None)
-        latin = foreign and _respelled_words(foreign, self._foreign_word, self._plain_look_alike)
-        return None if latin is foreign else latin
+    def _short_readings(self, bare: View) -> list[View]:
+        readings = [bare] if is_disguised(bare.text) else []
+        latin = bare if bare.text.isascii() else self._in_latin(bare)
+        return readings if latin is bare else [*readings, latin]
+
+    def _long_readings(self, bare: View) -> list[View]:
+        part = disguised_parts(bare, self._may_be_disguised)
+        return [] if part is None else [self._in_latin(part)]
+
+    def _may_be_disguised(self, text: str) -> bool:
+        return (not text.isascii() and self._foreign.search(text) is not None) or is_disguised(text)
+
+    def _in_latin(self, view: View) -> View:
+        """The view with words of look-alikes read as Latin ones."""
+        return _respelled_words(view, self._foreign_word, self._plain_look_alike)
 
     def _plain_mixed_word(self, word: re.Match[str]) -> str:
         return word[0].translate(self._folding.stand_ins)
@@ -159,7 +166,7 @@ def _blanks_folded(view: View) -> View:
 
 def _with_and_without(view: View, sign: Sign, gaps: Rewrite) -> list[View]:
     """The view, and what it is without its gaps if it has any."""
-    if sign not in signs_in(view.text):
+    if not may_hold(sign, view.text):
         return [view]
     joined = gaps.view(view)
     return [view] if joined is view else [view, joined]

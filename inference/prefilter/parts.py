@@ -6,7 +6,7 @@ import numpy as np
 
 from inference.prefilter.view import Origins, View
 
-ROOM = 1_200
+ROOM = 800
 """Characters that are looked at closely. Longer texts are: the first so many characters of parts that need it."""
 _PART = 120
 _LONGEST_PART = 240
@@ -17,9 +17,7 @@ _Span = tuple[int, int]
 
 
 def disguised_parts(view: View, is_needed: Callable[[str], bool]) -> View | None:
-    """What of a view needs the closer look, parted by blanks; all of a short view; None if nothing does."""
-    if len(view.text) <= ROOM:
-        return view if is_needed(view.text) else None
+    """What of a view needs the closer look, parted by blanks; None if nothing does."""
     spans = _merged(_chosen(view.text, is_needed))
     if not spans:
         return None

@@ -32,16 +32,17 @@ SHORTEST = 4
 LONGEST = 24
 """What is longer is no word that a person makes out."""
 
-MOST_CHARACTERS = 1_500
+MOST_CHARACTERS = 800
 """Of a text's words that are no everyday ones. What follows is taken as it stands."""
-MOST_SPELLINGS = 800
-"""Of all words of one view of a text; ordinary ones of 4,000 characters stay below."""
-MOST_MIXED = 48
+MOST_SPELLINGS = 400
+"""Of all words of one text."""
+MOST_MIXED = 24
 """Words with signs or digits in them, of one text."""
 MOST_FITTED = 4
 """Words with several masks of one text that the guild's keywords are searched for."""
 MOST_COPIES = 4
-"""Of a text with its words respelled."""
+"""Of a text with its words respelled; of a text longer than `COPIED` one."""
+COPIED = 1_000
 
 _SETTLED_UP_TO = SHORTEST * MOST_MIXED
 """Characters of a text in which what was learned from others is used: so few reach no limit, and so what is found
@@ -112,16 +113,21 @@ class Attempts:
         """Words, with what is around them."""
         self._fitting = fitting
         self._characters = MOST_CHARACTERS
+        self._spellings = MOST_SPELLINGS
         self._mixed = MOST_MIXED
         self._fitted = MOST_FITTED
 
     def begin(self, token: str) -> bool:
         """Whether a word is new and is to be tried."""
-        if token in self.seen or self._characters <= 0:
+        if token in self.seen or self._characters <= 0 or self._spellings <= 0:
             return False
         self.seen.add(token)
         self._characters -= len(token)
         return True
+
+    def spelled(self, count: int) -> None:
+        """So many spellings were found."""
+        self._spellings -= count
 
     def mixed(self) -> bool:
         """Whether one more word with signs is to be tried."""
@@ -156,7 +162,7 @@ class Respeller:
         tried = _placed(source.text, spellings) if spellings else {}
         if not tried:
             return None
-        copies = list(_copies(tried, self._known))
+        copies = list(_copies(tried, self._known, MOST_COPIES if len(source.text) <= COPIED else 1))
         lines = [spelling for spellings in tried.values() for spelling in spellings]
         lines += [_copy(source.text, copy) for copy in copies]
         return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
@@ -186,6 +192,7 @@ class Respeller:
             found = {token: _swapped(token, self._known)} if len(token) <= LONGEST else {}
         else:
             found = self._spellings_of_parts(token[:MOST_CHARACTERS], attempts)
+        attempts.spelled(sum(map(len, found.values())))
         return {word: spellings for word, spellings in found.items() if spellings}
 
     def _spellings_of_parts(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
@@ -206,15 +213,9 @@ class Respeller:
 
 
 def _placed(text: str, spellings: dict[str, list[str]]) -> _Tried:
-    """The first place of each word, until there are too many spellings."""
-    tried: _Tried = {}
-    room = MOST_SPELLINGS
-    for word, found in spellings.items():
-        start = _place(text, word)
-        if start >= 0 and room >= len(found):
-            tried[start, start + len(word)] = found
-            room -= len(found)
-    return tried
+    """The first place of each word."""
+    placed = ((_place(text, word), word, found) for word, found in spellings.items())
+    return {(start, start + len(word)): found for start, word, found in placed if start >= 0}
 
 
 def _place(text: str, word: str) -> int:
@@ -302,14 +303,14 @@ def _masks(sign: str) -> bool:
     return sign in _STRONG_SIGNS or (sign > "\u2070" and not sign.isalnum())
 
 
-def _copies(tried: _Tried, known: Known) -> Iterator[dict[_Span, str]]:
+def _copies(tried: _Tried, known: Known, most: int) -> Iterator[dict[_Span, str]]:
     """What stands where in copies of the text: words of phrases in the place of their misspellings."""
     fitting = {
         span: found
         for span, spellings in sorted(tried.items())
         if (found := [each for it in known for each in spellings if each in it.phrase_words])
     }
-    for copy in range(min(MOST_COPIES, max(map(len, fitting.values()), default=0))):
+    for copy in range(min(most, max(map(len, fitting.values()), default=0))):
         yield {span: found[min(copy, len(found) - 1)] for span, found in _apart(fitting)}
 
 
@@ -330,23 +331,22 @@ def _copy(text: str, copy: dict[_Span, str]) -> str:
 
 def _origins(tried: _Tried, copies: Sequence[dict[_Span, str]], text: str) -> Origins:
     """Where the characters of all lines come from, the line breaks included."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for first, last, length in _pieces(tried, copies, len(text)):
-        if length == last - first:
-            starts.extend(range(first, last))
-            ends.extend(range(first + 1, last + 1))
-        else:
-            starts.extend([first] * length)
-            ends.extend([last] * length)
-    return np.array(starts, np.intp), np.array(ends, np.intp)
+    pieces = np.array([*_lines(tried), *_pieces(copies, len(text))], np.intp)
+    first, last, length = pieces.T
+    places = np.arange(length.sum()) - np.repeat(length.cumsum() - length, length)
+    starts, ends = np.repeat(first, length), np.repeat(last, length)
+    one_by_one = np.repeat(length == last - first, length)
+    return np.where(one_by_one, starts + places, starts), np.where(one_by_one, starts + places + 1, ends)
 
 
-def _pieces(tried: _Tried, copies: Sequence[dict[_Span, str]], length: int) -> Iterator[_Piece]:
+def _lines(tried: _Tried) -> Iterator[_Piece]:
     for (start, end), spellings in tried.items():
         for spelling in spellings:
             yield start, end, len(spelling)
             yield start, end, 1
+
+
+def _pieces(copies: Sequence[dict[_Span, str]], length: int) -> Iterator[_Piece]:
     for copy in copies:
         reached = 0
         for (start, end), word in copy.items():
