@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick
@@ -19,7 +18,7 @@ from ahocorasick_rs import AhoCorasick
 from inference.prefilter.disguise import skeleton
 from inference.prefilter.everyday import everyday_words
 from inference.prefilter.normalise import Normaliser, lowered
-from inference.prefilter.respelling import OPEN, SHORTEST, Vocabulary, letters_in
+from inference.prefilter.respelling import MASK, OPEN, SHORTEST, Vocabulary, fits, letters_in
 
 ANY_LETTERS = "*"
 """At either end of a keyword: any letters may follow there."""
@@ -116,15 +115,16 @@ class KeywordList:
             "".join(sorted({f"\n{word}{OPEN if is_open else ''}" for word, _, is_open in words})) + "\n"
         )
 
-    def fitting(self, letter: str, expression: Any) -> list[str]:  # re2 ships no types
-        """The words that begin with a letter and match, which is an expression for whole lines."""
+    def fitting(self, masked: str) -> list[str]:
+        """The words that a masked word may stand for (`respelling.Fitting`)."""
+        letter = masked[0]
         start, last = self._words_in_order.find(f"\n{letter}"), self._words_in_order.rfind(f"\n{letter}")
         if start < 0:
             return []
-        found: list[str] = expression.findall(
-            self._words_in_order[start : self._words_in_order.index("\n", last + 1)]
-        )
-        return found
+        words = self._words_in_order[start + 1 : self._words_in_order.index("\n", last + 1)].split("\n")
+        if masked[-1] != MASK:
+            words = [word for word in words if word.endswith((masked[-1], OPEN))]
+        return [word for word in words if fits(word, masked)]
 
     def _words(self, name: str) -> Iterator[tuple[str, bool, bool]]:
         """The words of a keyword, whether it is a phrase, and whether the word is open at its end."""

@@ -5,9 +5,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import re2
 
 from inference.prefilter.disguise import span_reading
 from inference.prefilter.keyword_lists import Keyword, KeywordList, Layer, can_be_found
@@ -25,6 +22,8 @@ _WITHOUT_SPACES = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYA
 
 MOST_HITS = 8
 """Keywords of one policy that are found in one text. They are evidence enough."""
+MOST_DISGUISED = 3
+"""From so many on no disguised ones are looked for."""
 MOST_READINGS = 40
 """Places of one text where a keyword's skeleton is held against what is written."""
 _MOST_GAPS = 32
@@ -91,6 +90,7 @@ class KeywordIndex:
         search = _Search(self.layers, lists, reading.written)
         for view in (reading.raw,) if reading.light is reading.raw else (reading.raw, reading.light):
             search.plain(view)
+        search.most = MOST_DISGUISED
         for coarse in reading.coarse:
             search.coarse(coarse)
         attempts = Attempts(functools.partial(self._fitting, lists))
@@ -100,14 +100,8 @@ class KeywordIndex:
                 search.plain(lines, whole_words=True)
         return list(search.found.values())
 
-    def _fitting(self, lists: frozenset[int], letter: str, expression: str) -> list[str]:
-        compiled = _whole_lines(expression)
-        return [word for number in sorted(lists) for word in self._by_number[number].fitting(letter, compiled)]
-
-
-@functools.lru_cache(maxsize=1024)
-def _whole_lines(expression: str) -> Any:  # re2 ships no types
-    return re2.compile(f"(?m)^(?:{expression})$")
+    def _fitting(self, lists: frozenset[int], masked: str) -> list[str]:
+        return [word for number in sorted(lists) for word in self._by_number[number].fitting(masked)]
 
 
 class _Search:
@@ -116,6 +110,8 @@ class _Search:
     def __init__(self, layers: Sequence[Layer], lists: frozenset[int], written: str) -> None:
         self.found: dict[tuple[str, str], KeywordHit] = {}
         """By policy id and keyword, as its author wrote it."""
+        self.most = MOST_HITS
+        """What is enough for one policy."""
         self._layers = layers
         self._lists = lists
         self._written = written
@@ -160,7 +156,7 @@ class _Search:
                         yield keyword, start, end
 
     def _is_wanted(self, keyword: Keyword) -> bool:
-        return (keyword.policy_id, keyword.name) not in self.found and self._hits[keyword.policy_id] < MOST_HITS
+        return (keyword.policy_id, keyword.name) not in self.found and self._hits[keyword.policy_id] < self.most
 
     def _part(self, spelling: str, keyword: Keyword) -> tuple[int, int] | None:
         if (spelling, keyword) not in self._read:

@@ -72,6 +72,8 @@ class Normaliser:
         foreign = f"[{re.escape(''.join(map(chr, folding.stand_ins)))}]"
         self._foreign = re.compile(foreign)
         self._foreign_word = re.compile(rf"(?<!\w)\w*{foreign}\w*")
+        alike = re.escape("".join(map(chr, folding.look_alikes)))
+        self._look_alike_word = re.compile(rf"(?<!\w)[{alike}]{{3,}}(?!\w)")
         self._mixed_word = re.compile(rf"(?<!\w)(?=[^\Wa-z]*[a-z])(?=\w*{foreign})\w+")
 
     @classmethod
@@ -111,7 +113,8 @@ class Normaliser:
         gaps beside masks.
 
         Words that are written in look-alikes all through are read both ways, as they may well be what they are; in
-        a text longer than `ROOM` as Latin ones only, and of such a text no more than that much is read.
+        a text longer than `ROOM` as Latin ones only. Of such a text so many characters are read, first come first
+        served, of the parts in which something may be a disguise.
         """
         readings = self._long_readings(bare) if len(bare.text) > ROOM else self._short_readings(bare)
         readable = [each for reading in readings for each in _with_and_without(reading, Sign.GAP, _GAPS)]
@@ -130,7 +133,7 @@ class Normaliser:
         return [] if part is None else [self._in_latin(part)]
 
     def _may_be_disguised(self, text: str) -> bool:
-        return (not text.isascii() and self._foreign.search(text) is not None) or is_disguised(text)
+        return (not text.isascii() and self._look_alike_word.search(text) is not None) or is_disguised(text)
 
     def _in_latin(self, view: View) -> View:
         """The view with words of look-alikes read as Latin ones."""

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
-import re2
 
 from inference.prefilter.disguise import LEET
 from inference.prefilter.everyday import everyday_words
@@ -76,9 +75,10 @@ _LEET_READINGS = tuple(
 
 OPEN = "*"
 """Behind a word that a keyword leaves open: any letters may follow."""
-Fitting = Callable[[str, str], Iterable[str]]
-"""The words of a guild's keywords that begin with a letter and are described by an RE2 expression, with `OPEN`
-behind those that are open."""
+MASK = "\0"
+"""In the place of a letter that is masked."""
+Fitting = Callable[[str], Iterable[str]]
+"""The words of a guild's keywords that a masked word may stand for (`fits`). It begins with a letter."""
 
 
 def letters_in(word: str) -> int:
@@ -134,10 +134,10 @@ class Attempts:
         self._mixed -= 1
         return self._mixed >= 0
 
-    def fitting(self, letter: str, expression: str) -> Iterable[str]:
+    def fitting(self, masked: str) -> Iterable[str]:
         """The words of the guild's keywords that fit, as long as that is asked for few."""
         self._fitted -= 1
-        return self._fitting(letter, expression) if self._fitted >= 0 else ()
+        return self._fitting(masked) if self._fitted >= 0 else ()
 
     @property
     def asked(self) -> int:
@@ -292,11 +292,23 @@ def _fitted(word: str, fitting: Fitting) -> list[str]:
         return []
     if not all(map(_masks, (word[place] for place in masks))):
         return []
-    signs = ["." if place in masks else re2.escape(letter) for place, letter in enumerate(word)]
-    stems = range(max(masks[-1] + 1, SHORTEST), len(word) + 1)
-    expressions = ["".join(signs), *("".join(signs[:end]) + re2.escape(OPEN) for end in stems)]
-    found = (each.removesuffix(OPEN) for each in fitting(word[0], "|".join(expressions)))
+    masked = "".join(letter if letter.isalpha() else MASK for letter in word)
+    found = (each.removesuffix(OPEN) for each in fitting(masked))
     return [each + word[len(each) :] for each in found]
+
+
+def fits(word: str, masked: str) -> bool:
+    """Whether a keyword's word has the letters of a masked word.
+
+    One that is open (`OPEN` behind it) may be shorter, as long as it reaches to the last mask.
+    """
+    if word.endswith(OPEN):
+        word = word[:-1]
+        if not max(masked.rindex(MASK) + 1, SHORTEST) <= len(word) <= len(masked):
+            return False
+    elif len(word) != len(masked):
+        return False
+    return all(mask in (letter, MASK) for letter, mask in zip(word, masked, strict=False))
 
 
 def _masks(sign: str) -> bool:

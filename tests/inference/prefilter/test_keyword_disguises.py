@@ -2,11 +2,15 @@
 
 # ruff: noqa: RUF001 -- look-alike letters are what these tests are about
 
+import itertools
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.prefilter.keywords import KeywordHit, KeywordIndex, can_be_found
+from inference.prefilter.disguise import span_reading
+from inference.prefilter.keywords import MOST_HITS, KeywordHit, KeywordIndex, can_be_found
 from inference.prefilter.normalise import Normaliser
 
 GUILD = 1
@@ -234,3 +238,39 @@ def test_disguises_on_disguises_still_read_as_the_word(
     hits = find(text, word)
     assert [hit.keyword.name for hit in hits] == [word]
     assert hits[0].reading == (None if spelling == word else word)
+
+
+def test_of_one_policy_no_more_than_enough_keywords_are_found() -> None:
+    words = [f"word{letter}" for letter in "abcdefghijklmnop"]
+    both = KeywordIndex.build({GUILD: [("a", word) for word in words] + [("b", words[-1])]}, NORMALISER)
+    hits = both.find(GUILD, NORMALISER.read(" ".join(words)))
+    assert [hit.keyword.name for hit in hits if hit.keyword.policy_id == "a"] == words[:MOST_HITS]
+    assert [hit.keyword.name for hit in hits if hit.keyword.policy_id == "b"] == words[-1:]
+
+
+def test_a_keyword_is_found_behind_many_longer_words_that_hold_it() -> None:
+    assert found("x\u200b" + "kills " * 500 + "kill", "kill") == [("kill", None)]
+    assert found("x" * 3_990 + " xxx", "xxx") == [("xxx", None)]
+
+
+@given(
+    st.text(alphabet="ilos a-", min_size=1, max_size=6).filter(lambda word: word.strip(" -") != ""),
+    st.text(alphabet="il1!|o0s$ a4-.", max_size=16),
+)
+def test_a_spelling_reads_as_a_word_where_an_expression_says_so(word: str, spelling: str) -> None:
+    """The expression spells out the rule: each letter by a sign for it, as often as in the word or three times."""
+    signs = {"i": "i1!|", "l": "l1!|", "o": "o0", "s": "s5$§", "a": "a4@"}
+    expression = "".join(
+        r"[\s\-_.,*~]+" if letter in " -" else _as_often(signs[letter], len(list(run)))
+        for letter, run in itertools.groupby(re.sub("[ -]+", " ", word))
+    )
+    expected = re.search(expression, spelling)
+    span = span_reading(spelling, word)
+    assert span is None or (expected is not None and spelling[slice(*span)].strip("!") in expected[0])
+    if expected is not None and "!" not in spelling and not any(map(str.isdigit, spelling)):
+        assert span == expected.span()
+
+
+def _as_often(signs: str, times: int) -> str:
+    drawn_out = f"[{signs}]{{3,}}"
+    return drawn_out if times > 2 else f"(?:{drawn_out}|[{signs}]{{{times}}})"

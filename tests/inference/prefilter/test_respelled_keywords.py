@@ -226,3 +226,22 @@ def test_thousands_of_different_misspelled_words_are_as_harmless() -> None:
     started = time.thread_time()
     INDEX.find(GUILD, NORMALISER.read(" ".join(words)[:4000]))
     assert time.thread_time() - started < 0.05
+
+
+@pytest.mark.parametrize("junk", ["f*ck{n}x ", "z{n}*q ", "fukc{letters} ", "f**{letters} "])
+def test_behind_words_that_use_up_the_limits_plain_keywords_are_still_found(junk: str) -> None:
+    letters = "bdfghjklmnpqrstvwxz"
+    many = "".join(
+        junk.format(n=number, letters=letters[number % 19] + letters[number // 19]) for number in range(361)
+    )
+    text = f"fukc {many[:3_900]} whore"
+    assert ("fukc", "fuck") in found(text)
+    assert ("whore", None) in found(text)
+
+
+def test_what_is_found_does_not_depend_on_texts_before() -> None:
+    index = only("pillock", "f*ck", "shit")
+    texts = ["ipllock, you", "you ipllock", "s**t ipllock!", "p*llock", "(ipllock) pillcok", "ipllock"]
+    first = [found(text, index) for text in texts]
+    assert [found(text, index) for text in texts] == first
+    assert [found(text, only("pillock", "f*ck", "shit")) for text in texts] == first

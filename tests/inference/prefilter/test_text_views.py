@@ -6,11 +6,13 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference.prefilter.disguise_signs import DISGUISED, GAP, GAP_BESIDE_MASKS, Sign, is_disguised, may_hold
 from inference.prefilter.folding import shipped_folding
 from inference.prefilter.normalise import MAX_CHARACTERS, Normaliser, lowered
+from inference.prefilter.parts import ROOM, disguised_parts
 from inference.prefilter.view import View
 
 NORMALISER = Normaliser.shipped()
@@ -137,3 +139,39 @@ def test_no_text_takes_long_to_read(unit: str) -> None:
         if view.text:
             view.raw_span(0, len(view.text))
     assert time.thread_time() - started < 0.05, "ten times the promise, for slow machines"
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.text(alphabet="abcl o10$!@|+.-_*#?%&'\"\\^~,\n\t\x1c()/", max_size=12))
+def test_quick_expressions_match_where_the_exact_ones_do(text: str) -> None:
+    assert is_disguised(text) == (DISGUISED.search(text) is not None)
+    assert may_hold(Sign.GAP, text) == (GAP.search(text) is not None)
+    assert may_hold(Sign.GAP_BESIDE_MASKS, text) == (GAP_BESIDE_MASKS.search(text) is not None)
+
+
+@pytest.mark.parametrize("place", [0, 1_000, 2_500, 3_950])
+@pytest.mark.parametrize("filler", ["the quick brown fox ", "он пошел домой ", "漢字"])
+def test_of_a_long_text_the_parts_with_disguises_are_read_wherever_they_stand(filler: str, place: int) -> None:
+    text = (filler * 4_000)[:place] + " you l0o0ser " + (filler * 4_000)[: 4_000 - place]
+    reading = NORMALISER.read(text)
+    spans = [
+        view.readable.raw_span(start, start + len("l0o0ser"))
+        for view in reading.coarse
+        if (start := view.readable.text.find("l0o0ser")) >= 0
+    ]
+    expected = text.index("l0o0ser")
+    assert (expected, expected + len("l0o0ser")) in spans
+    assert all(len(view.skeleton.text) <= ROOM for view in reading.coarse)
+
+
+@given(st.text(alphabet="ab \n", max_size=3_000), st.sampled_from("ab"))
+def test_parts_of_a_long_text_come_from_where_they_stand(text: str, needed: str) -> None:
+    view = View(text)
+    parts = disguised_parts(view, lambda part: needed in part)
+    if parts is None:
+        assert needed not in text
+        return
+    assert len(parts.text) <= ROOM + ROOM // 10
+    for place, letter in enumerate(parts.text):
+        start, end = parts.raw_span(place, place + 1)
+        assert text[start:end] == letter or letter == " "
