@@ -54,9 +54,9 @@ class Explainer:
 
     def _words(self, number: int) -> tuple[Weight, ...]:
         """The words without which the score changes most."""
-        whole = _total(self._guild.panel.parts(number, self._features))
+        whole = self._guild.panel.parts(number, self._features).logit
         weights = [
-            Weight(word, whole - _total(self._guild.panel.parts(number, rest))) for word, rest in self._without
+            Weight(word, whole - self._guild.panel.parts(number, rest).logit) for word, rest in self._without
         ]
         telling = [weight for weight in weights if abs(weight.logit) >= _LEAST]
         return tuple(sorted(telling, key=lambda weight: -abs(weight.logit))[:MOST_WORDS])
@@ -90,7 +90,3 @@ def _parts(parts: Parts) -> list[Weight]:
     ]
     telling = [weight for weight in weights if abs(weight.logit) >= _LEAST]
     return sorted(telling, key=lambda weight: -abs(weight.logit))
-
-
-def _total(parts: Parts) -> float:
-    return parts.meaning + parts.patterns + parts.rude + parts.nearness + float(parts.harms.sum())

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from importlib import resources
 
 from inference.prefilter.embedding import Embedder, StaticEmbedder
+from inference.prefilter.joined import STATIC_SCALE, Evening, Joined, Remembered
+from inference.prefilter.normalise import Normaliser
+from inference.prefilter.prose import prose
 from inference.prefilter.scores.background import Background, shipped_lines
 from inference.prefilter.scores.features import Featuriser
 from inference.prefilter.scores.generic import GenericHead
-from inference.prefilter.scores.lesson import Teacher
 from inference.prefilter.scores.lexicon import Lexicon
 
 
@@ -40,10 +42,19 @@ class Knowledge:
         lines = self.background
         return replace(self, generic=generic, background=replace(lines, harms=generic.logits(lines.texts)))
 
-    @property
-    def teacher(self) -> Teacher:
-        """What fits the policies' heads."""
-        return Teacher(self.featuriser, self.generic, self.background)
+    def with_encoder(self, encoder: Embedder, without_chat: str | None = None) -> "Knowledge":
+        """The same with a sentence encoder behind its embedder, which must be the general models', and with the
+        shipped lexicon. The encoder reads the background once: some seconds, all lines or without one source's.
+        """
+        lines, read = shipped_lines(without_chat), Normaliser.shipped().read
+        known = Remembered.of([prose(read(line).light.text) for line in lines], encoder)
+        evening = Evening(known.vectors)
+        generic = replace(self.generic, meaning=self.generic.meaning / STATIC_SCALE)
+        lexicon, joined = Lexicon.shipped(), Joined(self.embedder, encoder, evening)
+        of_background = Featuriser(Joined(self.embedder, known, evening), lexicon)
+        return Knowledge(
+            joined, Featuriser(joined, lexicon), generic, Background.of(lines, of_background, generic)
+        )
 
 
 @functools.cache

@@ -96,8 +96,7 @@ class Prefilter:
         Raises:
             KeyError: the guild has no such policy, or it is off.
         """
-        prepared = self._guilds[guild_id].prepared[policy_id]
-        return self._knowledge.teacher.held_out(prepared.policy, prepared.anchors)
+        return HeldOut.of(self._guilds[guild_id].prepared[policy_id].policy, self._knowledge)
 
     def explain(
         self,

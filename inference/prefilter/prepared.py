@@ -4,17 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from inference.prefilter.keywords import KeywordHit
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.look import Look, threshold_for
-from inference.prefilter.normalise import Normaliser, Reading
+from inference.prefilter.normalise import Reading
 from inference.prefilter.patterns import PatternHit, PatternSet
 from inference.prefilter.scores.features import Features
 from inference.prefilter.scores.head import Head
-from inference.prefilter.scores.likeness import Anchor, Anchors
+from inference.prefilter.scores.lesson import Learned
+from inference.prefilter.scores.likeness import Anchor, Anchors, AnchorTable
 from inference.prefilter.scores.panel import Panel, Scored
 from inference.prefilter.signals.domains import DomainList
 from inference.prefilter.signals.signals import Signals
@@ -49,8 +47,24 @@ class PreparedPolicy:
     @classmethod
     def of(cls, policy: Policy, digest: str, knowledge: Knowledge) -> "PreparedPolicy":
         """Fit the policy's score: tens of milliseconds."""
-        anchors = Anchors.of(policy, knowledge.embedder, Normaliser.shipped())
-        return cls(policy, digest, knowledge.teacher.head(policy, anchors), anchors)
+        learned = Learned.of(policy, knowledge)
+        return cls(policy, digest, learned.head, learned.anchors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One text, held against all policies of a guild."""
+
+    reading: Reading
+    scored: Scored
+    surprises: Sequence[float]
+    """By policy."""
+    nearest: Sequence[float]
+    """The cosine to what is nearest of each policy's rules and violating examples."""
+    may_be_copy: bool
+    """Whether anything of any policy is so near."""
+    by_score: Evidence
+    """What speaks for a suspicion that nothing is near to: made once for all policies, for time."""
 
 
 class GuildFilter:
@@ -65,9 +79,11 @@ class GuildFilter:
         self.domains = domains
         self._patterns = PatternSet.build(list(_named_patterns(self.policies)))
         self._signals = Signals.build(self.policies, domains)
-        self.panel = Panel([it.head for it in prepared], [it.anchors for it in prepared], knowledge.generic)
-        self._anchors = [item.anchors for item in prepared]
-        self._floors = [threshold_for(it.prefilter.flag_rate) - FURTHEST_BELOW for it in self.policies]
+        self._anchors = AnchorTable([item.anchors for item in prepared])
+        self.panel = Panel([item.head for item in prepared], self._anchors, knowledge.generic)
+        self._floors = [
+            max(threshold_for(policy.prefilter.flag_rate) - FURTHEST_BELOW, 0) for policy in self.policies
+        ]
 
     def forced(self, reading: Reading, keywords: Iterable[KeywordHit]) -> Found:
         """What forces a look, by exact matches."""
@@ -84,29 +100,34 @@ class GuildFilter:
         self, numbers: Sequence[int], reading: Reading, features: Features, forced: Found
     ) -> tuple[Look, ...]:
         """The looks of some of the guild's policies, by their places in `policies`."""
-        scored = self.panel.score(features)
-        copies = _copies(scored.cosines)
-        return tuple(
-            self._look(number, float(scored.surprises[number]), scored, reading, forced, copies)
-            for number in numbers
-        )
+        text = self._held(reading, features)
+        return tuple(self._look(number, text, forced) for number in numbers)
 
     def nearest(self, number: int, scored: Scored, *, violating: bool) -> tuple[Anchor, float] | None:
-        """What of a policy is nearest to a text."""
-        return self._anchors[number].nearest(self.panel.cosines_of(number, scored), violating=violating)
+        """What of a policy is nearest to a text, and its cosine."""
+        return self._anchors.nearest(number, scored.cosines, violating=violating)
 
-    def _look(
-        self, number: int, surprise: float, scored: Scored, reading: Reading, forced: Found, copies: bool
-    ) -> Look:
-        policy = self.policies[number]
-        exact = tuple(forced.get(policy.id, ())[:MAX_EVIDENCE])
-        copied = self._copied(number, scored) if copies else None
+    def _held(self, reading: Reading, features: Features) -> _Held:
+        scored = self.panel.score(features)
+        return _Held(
+            reading=reading,
+            scored=scored,
+            surprises=scored.surprises.tolist(),
+            nearest=self._anchors.nearest_cosines(scored.cosines).tolist(),
+            may_be_copy=bool(scored.cosines.max() >= NEAR_COPY),
+            by_score=_whole(EvidenceKind.SCORE, SCORE_NAME, None, reading),
+        )
+
+    def _look(self, number: int, text: _Held, forced: Found) -> Look:
+        policy_id, surprise = self.policy_ids[number], text.surprises[number]
+        exact = tuple(forced[policy_id][:MAX_EVIDENCE]) if policy_id in forced else ()
+        copied = self._copied(number, text.scored) if text.may_be_copy else None
         if copied is not None and copied[0].violates:
-            return Look(policy.id, (*exact, _likeness(*copied, reading)), surprise)
+            return Look(policy_id, (*exact, _likeness(*copied, text.reading)), surprise)
         if copied is not None:
-            return Look(policy.id, exact)
-        learned = self._learned(number, scored, reading) if surprise > max(self._floors[number], 0) else None
-        return Look(policy.id, exact, surprise, learned)
+            return Look(policy_id, exact)
+        learned = self._learned(number, text) if surprise > self._floors[number] else None
+        return Look(policy_id, exact, surprise, learned)
 
     def _copied(self, number: int, scored: Scored) -> tuple[Anchor, float] | None:
         """The example that a text is a copy of, if it is."""
@@ -114,16 +135,12 @@ class GuildFilter:
         best = max((found for found in either if found), key=lambda found: found[1])
         return best if best[0].kind is EvidenceKind.EXAMPLE and best[1] >= NEAR_COPY else None
 
-    def _learned(self, number: int, scored: Scored, reading: Reading) -> Evidence:
-        nearest = self.nearest(number, scored, violating=True)
-        if nearest is not None and nearest[1] >= POINTED_AT:
-            return _likeness(*nearest, reading)
-        return _whole(EvidenceKind.SCORE, SCORE_NAME, None, reading)
-
-
-def _copies(cosines: npt.NDArray[np.float32]) -> bool:
-    """Whether a text may be a copy of anything."""
-    return bool(len(cosines)) and float(cosines.max()) >= NEAR_COPY
+    def _learned(self, number: int, text: _Held) -> Evidence:
+        """What the score points at."""
+        if text.nearest[number] < POINTED_AT:
+            return text.by_score
+        nearest = self.nearest(number, text.scored, violating=True)
+        return _likeness(*nearest, text.reading) if nearest else text.by_score
 
 
 def _named_patterns(policies: Sequence[Policy]) -> Iterator[tuple[str, str]]:

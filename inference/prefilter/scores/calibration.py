@@ -11,8 +11,11 @@ _SURPRISES = -np.log10(TAILS)
 _SLOPE_FROM = 6
 """Above the last tail the surprise grows as between this one (0.05) and the last."""
 _LEAST_GAP = 1e-4
-MOST = 8.0
+_LEAST_SHARE = 1e-6
+"""Knots are so far apart at least, however large they are: single precision must tell them from each other."""
+MOST = np.float32(8)
 """One in a hundred million: no sample tells more."""
+_NONE = np.float32(0)
 
 
 class Calibration:
@@ -20,24 +23,24 @@ class Calibration:
 
     def __init__(self, knots: Array) -> None:
         """`knots` (policies, tails): the score that each share of ordinary messages reaches, rising."""
-        self._knots = knots
-        gaps = np.diff(knots, axis=1)
         beyond = knots[:, -1:] - knots[:, _SLOPE_FROM : _SLOPE_FROM + 1]
         rise = _SURPRISES[-1] - _SURPRISES[_SLOPE_FROM]
-        slopes = np.concatenate([np.diff(_SURPRISES) / gaps, rise / beyond], axis=1)
-        self._slopes = slopes.astype(np.float32)
-        self._surprises = _SURPRISES.astype(np.float32)
-        self._policies = np.arange(len(knots))
+        slopes = np.concatenate([np.diff(_SURPRISES) / np.diff(knots, axis=1), rise / beyond], axis=1)
+        surprises = np.broadcast_to(_SURPRISES, knots.shape)
+        self._pieces = np.stack([knots, surprises, slopes], axis=2, dtype=np.float32).reshape(-1, 3)
+        self._first_pieces = np.arange(len(knots)) * len(TAILS)
+        self._ends = np.ascontiguousarray(knots[:, 1:])
 
     def surprises(self, scores: Array) -> Array:
         """Scores (policies,) -> surprises (policies,), rising with them, between 0 and `MOST`."""
-        place = np.maximum((self._knots <= scores[:, None]).sum(axis=1) - 1, 0)
-        above = scores - self._knots[self._policies, place]
-        found = self._surprises[place] + self._slopes[self._policies, place] * above
-        return np.asarray(np.clip(found, 0, MOST), np.float32)
+        passed = np.add.reduce(self._ends <= scores[:, None], axis=1)
+        knots, surprises, slopes = self._pieces.take(self._first_pieces + passed, axis=0).T
+        found = surprises + slopes * (scores - knots)
+        return np.asarray(np.minimum(np.maximum(found, _NONE), MOST))
 
 
 def knots_of(ordinary: npt.NDArray[np.floating]) -> Array:
     """The knots of one policy from its scores for ordinary messages (texts,) -> (tails,), strictly rising."""
     quantiles = np.quantile(ordinary, 1 - TAILS)
-    return np.asarray(np.maximum.accumulate(quantiles) + _LEAST_GAP * np.arange(len(TAILS)), np.float32)
+    gap = max(_LEAST_GAP, _LEAST_SHARE * float(np.abs(quantiles).max()))
+    return np.asarray(np.maximum.accumulate(quantiles) + gap * np.arange(len(TAILS)), np.float32)

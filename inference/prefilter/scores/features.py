@@ -1,5 +1,6 @@
 """What the learned scores know of a text: its meaning, its letter patterns, its rude words."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.prose import prose, undisguised
 from inference.prefilter.scores.lexicon import LISTS, Lexicon
 from inference.prefilter.scores.ngrams import BUCKETS, Buckets, ngram_buckets
+
+_SHORTEST = 1e-12
+"""The squared length of patterns that all texts have: they tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,10 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.patterns)
 
-    def take(self, rows: npt.NDArray[np.intp] | slice) -> "Corpus":
+    def take(self, rows: npt.NDArray[np.bool_] | slice) -> "Corpus":
         """Some of the texts."""
-        numbers = np.arange(len(self))[rows]
+        numbers = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
         return Corpus(self.meaning[rows], self.rude[rows], tuple(self.patterns[number] for number in numbers))
-
-    def and_then(self, more: "Corpus") -> "Corpus":
-        """These texts, and those after them."""
-        return Corpus(
-            np.concatenate([self.meaning, more.meaning]),
-            np.concatenate([self.rude, more.rude]),
-            self.patterns + more.patterns,
-        )
 
     def pattern_logits(self, weights: npt.NDArray[np.float32], rarity: npt.NDArray[np.float32]) -> Vectors:
         """`pattern_matrix(rarity) @ weights` for weights (BUCKETS, columns), without the matrix."""
@@ -71,7 +67,7 @@ class Corpus:
 def pattern_shares(buckets: Buckets, rarity: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How much each of a text's patterns counts -> (buckets,), of length 1."""
     weights = rarity.take(buckets)
-    return np.asarray(weights / np.sqrt(max(float(weights @ weights), 1e-12)), np.float32)
+    return np.asarray(weights / np.float32(math.sqrt(max(float(weights @ weights), _SHORTEST))))
 
 
 class Featuriser:

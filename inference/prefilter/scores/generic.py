@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from inference.prefilter.embedding import Vectors
 from inference.prefilter.scores.features import Corpus
+from inference.prefilter.scores.packing import packed, unpacked
 
 HARMS = ("any harm", "hate", "insult", "self-harm", "sexual", "violence")
 """What each model tells, in the order of their columns. The first was trained on all of the others' texts."""
@@ -40,29 +41,36 @@ class GenericHead:
     def read(cls, path: Path) -> "GenericHead":
         """Read what `write` wrote."""
         arrays = load_file(path)
-        patterns = arrays["patterns"].astype(np.float32) * arrays["pattern_scales"]
+        patterns = unpacked(arrays["patterns"], arrays["pattern_scales"])
         names = ("meaning", "rude", "constant", "rarity")
         meaning, rude, constant, rarity = (arrays[name].astype(np.float32) for name in names)
         return cls(meaning, rude, patterns, constant, rarity)
 
     def write(self, path: Path) -> None:
         """Write the weights, letter patterns as int8 with a scale for each model."""
-        scales = np.maximum(np.abs(self.patterns).max(axis=0), 1e-12) / 127
-        save_file(
-            {
-                "meaning": self.meaning.astype(np.float16),
-                "rude": self.rude.astype(np.float32),
-                "patterns": np.round(self.patterns / scales).astype(np.int8),
-                "pattern_scales": scales.astype(np.float32),
-                "constant": self.constant.astype(np.float32),
-                "rarity": self.rarity.astype(np.float16),
-            },
-            path,
-        )
+        patterns, scales = packed(self.patterns)
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "meaning": self.meaning.astype(np.float16),
+            "rude": self.rude.astype(np.float32),
+            "patterns": patterns,
+            "pattern_scales": scales,
+            "constant": self.constant.astype(np.float32),
+            "rarity": self.rarity.astype(np.float16),
+        }
+        save_file(arrays, path)
         path.chmod(0o644)
 
     def logits(self, texts: Corpus) -> Vectors:
-        """(texts, harms)"""
+        """(texts, harms). Raises ValueError if the texts' embedder has fewer dimensions than the models know."""
+        _check_dimensions(texts.meaning.shape[1], len(self.meaning))
         meaning = texts.meaning[:, : len(self.meaning)] @ self.meaning
         patterns = texts.pattern_logits(self.patterns, self.rarity)
         return np.asarray(meaning + texts.rude @ self.rude + patterns + self.constant, np.float32)
+
+
+def _check_dimensions(own: int, known: int) -> None:
+    if own < known:
+        raise ValueError(
+            f"an embedder of {own} dimensions cannot be used: the general models read its first {known}, which "
+            "must be those of the shipped embedder; put further ones behind them"
+        )

@@ -15,10 +15,10 @@ from inference.prefilter.scores import logistic
 from inference.prefilter.scores.background import MEANING_LINES, PATTERN_LINES, Background
 from inference.prefilter.scores.calibration import knots_of
 from inference.prefilter.scores.features import Corpus
-from inference.prefilter.scores.generic import ANY, HARMS, GenericHead
+from inference.prefilter.scores.generic import ANY, HARMS
 from inference.prefilter.scores.lexicon import LISTS
-from inference.prefilter.scores.likeness import Anchors
 from inference.prefilter.scores.ngrams import BUCKETS
+from inference.prefilter.scores.packing import packed, unpacked
 
 Row = npt.NDArray[np.float32]
 
@@ -28,7 +28,7 @@ NEARNESS_SCALE = 0.1
 """How much of each kind of feature the first model sees, next to the meaning, whose length is 1."""
 MEANING_RIDGE = 0.2
 PATTERN_RIDGE = 0.06
-BACKGROUND_WEIGHT = 3.0
+BACKGROUND_WEIGHT = 6.0
 """The background weighs so many times the violating examples: nearly all traffic is ordinary chat."""
 FEWEST_VIOLATING = 10
 """... and never less than that many of them would."""
@@ -51,15 +51,50 @@ class Prior:
     """Of the nearness to the rules over ordinary chat."""
 
     @classmethod
-    def of(cls, anchors: Anchors, about_harm: float, ordinary: Corpus) -> "Prior":
-        """`about_harm`, in [0, 1]: whether the policy's own words are what the general models call harm."""
-        nearness = anchors.nearness_to_rules(ordinary.meaning)
-        deviation = max(float(nearness.std()), 1e-6)
-        return cls(PRIOR_HARM * about_harm, PRIOR_NEARNESS, float(nearness.mean()), deviation)
+    def of(cls, ordinary_nearness: Row) -> "Prior":
+        """Of a policy about no harm. `ordinary_nearness` (lines,): how near ordinary chat is to its rules."""
+        mean, deviation = float(ordinary_nearness.mean()), max(float(ordinary_nearness.std()), 1e-6)
+        return cls(0.0, PRIOR_NEARNESS, mean, deviation)
 
-    def standardised(self, nearness: Vectors) -> Vectors:
+    def about_harm(self, share: float) -> "Prior":
+        """`share`, in [0, 1]: how much the policy's own words are what the general models call harm."""
+        return replace(self, harm=PRIOR_HARM * share)
+
+    def standardised(self, nearness: Row) -> Row:
         """Nearness to the rules (texts,) -> mean 0 and deviation 1 over ordinary chat."""
         return np.asarray((nearness - self.nearness_mean) / self.nearness_deviation, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a head is fitted on: texts, what they read like, and whether they violate."""
+
+    texts: Corpus
+    harms: Vectors
+    nearness: Row
+    """Standardised (texts,)."""
+    violates: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.violates)
+
+    def take(self, rows: npt.NDArray[np.bool_] | slice) -> "Taught":
+        """Some of the texts."""
+        return Taught(self.texts.take(rows), self.harms[rows], self.nearness[rows], self.violates[rows])
+
+    def scaled(self) -> Vectors:
+        """What the first model reads (texts, dimensions + harms + lists + 1)."""
+        parts = (
+            self.texts.meaning,
+            self.harms * HARM_SCALE,
+            self.texts.rude * RUDE_SCALE,
+            self.nearness[:, None] * NEARNESS_SCALE,
+        )
+        return np.concatenate(parts, axis=1)
+
+    def suggested(self, prior: Prior) -> Row:
+        """The logits that the rules suggest (texts,)."""
+        return np.asarray(prior.harm * self.harms[:, ANY] + prior.nearness * self.nearness, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,128 +116,105 @@ class Head:
     knots: Row
     """Its calibration: the score that each share of ordinary messages reaches (tails,)."""
 
+    def scores(self, taught: Taught, rarity: Row) -> Row:
+        """The logits of texts (texts,). `rarity` (BUCKETS,): that of the general models."""
+        return self.scores_but_patterns(taught) + taught.texts.pattern_logits(self.pattern_weights(), rarity)
+
+    def scores_but_patterns(self, taught: Taught) -> Row:
+        """What the first model adds to the logits (texts,)."""
+        linear = taught.texts.meaning @ self.meaning + taught.harms @ self.harms + taught.texts.rude @ self.rude
+        return np.asarray(linear + taught.nearness * self.nearness, np.float32)
+
+    def pattern_weights(self) -> Row:
+        """(BUCKETS,)"""
+        return unpacked(self.patterns, self.pattern_scale)
+
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """What a head is fitted on: texts, what they read like, and whether they violate."""
+class Lesson:
+    """What a policy's head is fitted on besides its examples."""
 
-    texts: Corpus
-    harms: Vectors
-    nearness: Vectors
-    """Standardised (texts,)."""
-    violates: npt.NDArray[np.bool_]
+    ordinary: Taught
+    """All lines of the background."""
+    prior: Prior
+    background: Background
+    rarity: Row
+    """(BUCKETS,)"""
 
 
-def fit_head(taught: Taught, prior: Prior, anchors: Anchors, background: Background, generic: GenericHead) -> Head:
+def fit_head(taught: Taught, lesson: Lesson) -> Head:
     """Fit both models. Without a violating example, the rules alone speak."""
-    can_learn = bool(taught.violates.any())
-    share = PRIOR_SHARE * PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(taught.texts)) if can_learn else 1.0
-    nearness = prior.standardised(anchors.nearness_to_rules(background.texts.meaning))
-    ordinary = Taught(background.texts, background.harms, nearness, np.zeros(len(nearness), np.bool_))
-    if can_learn:
-        meaning = _meaning_weights(taught, _take(ordinary, slice(MEANING_LINES)), prior, share)
-        patterns = _pattern_weights(
-            taught, _take(ordinary, slice(PATTERN_LINES)), prior, share, background, generic
-        )
-    else:
-        meaning = np.zeros(_dense(_take(ordinary, slice(1))).shape[1], np.float32)
-        patterns = np.zeros(BUCKETS, np.float32)
-    head = _unpacked(meaning, patterns, prior, share)
-    unseen = _take(ordinary, slice(MEANING_LINES, None))
-    logits = _dense_logits(head, unseen) + background.calibrating.logits(_whole_patterns(head))
-    return replace(head, knots=knots_of(logits))
+    head = _learned(taught, lesson) if taught.violates.any() else _suggested(lesson)
+    unseen = lesson.ordinary.take(slice(MEANING_LINES, None))
+    patterns = lesson.background.calibrating.logits(head.pattern_weights())
+    return replace(head, knots=knots_of(head.scores_but_patterns(unseen) + patterns))
 
 
-def scores(head: Head, taught: Taught, generic: GenericHead) -> Vectors:
-    """The head's logits for texts -> (texts,)."""
-    return _dense_logits(head, taught) + taught.texts.pattern_logits(_whole_patterns(head), generic.rarity)
+def _learned(taught: Taught, lesson: Lesson) -> Head:
+    share = PRIOR_SHARE * PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(taught))
+    return _head(
+        _meaning_weights(taught, lesson, share), _pattern_weights(taught, lesson, share), lesson.prior, share
+    )
 
 
-def _dense_logits(head: Head, taught: Taught) -> Vectors:
-    linear = taught.texts.meaning @ head.meaning + taught.harms @ head.harms + taught.texts.rude @ head.rude
-    return np.asarray(linear + taught.nearness * head.nearness, np.float32)
+def _suggested(lesson: Lesson) -> Head:
+    width = lesson.ordinary.texts.meaning.shape[1] + len(HARMS) + len(LISTS) + 1
+    return _head(np.zeros(width, np.float32), np.zeros(BUCKETS, np.float32), lesson.prior, share=1)
 
 
-def _whole_patterns(head: Head) -> Row:
-    return head.patterns.astype(np.float32) * np.float32(head.pattern_scale)
+def _meaning_weights(taught: Taught, lesson: Lesson, share: float) -> Row:
+    ordinary = lesson.ordinary.take(slice(MEANING_LINES))
+    rows = np.concatenate([taught.scaled(), ordinary.scaled()])
+    transposed = np.ascontiguousarray(rows.T)
+    goal = _Goal.of(taught, ordinary, lesson.prior, share)
+    return transposed @ goal.reached(lambda vector: rows @ (transposed @ vector), MEANING_RIDGE)
 
 
-def _meaning_weights(taught: Taught, ordinary: Taught, prior: Prior, share: float) -> Row:
-    rows = np.concatenate([_dense(taught), _dense(ordinary)])
-    return _weights_of(rows, rows @ rows.T, _goal(taught, ordinary, prior, share), MEANING_RIDGE)
-
-
-def _pattern_weights(
-    taught: Taught, ordinary: Taught, prior: Prior, share: float, background: Background, generic: GenericHead
-) -> Row:
-    own = taught.texts.pattern_matrix(generic.rarity)
-    across = own @ background.patterns.T
-    kernel = np.block([[own @ own.T, across], [across.T, background.pattern_kernel]])
-    rows = np.concatenate([own, background.patterns])
-    return _weights_of(rows, kernel, _goal(taught, ordinary, prior, share), PATTERN_RIDGE)
+def _pattern_weights(taught: Taught, lesson: Lesson, share: float) -> Row:
+    own, lines = taught.texts.pattern_matrix(lesson.rarity), lesson.background.patterns
+    across = own @ lines.T
+    kernel = np.block([[own @ own.T, across], [across.T, lesson.background.pattern_kernel]])
+    goal = _Goal.of(taught, lesson.ordinary.take(slice(PATTERN_LINES)), lesson.prior, share)
+    coefficients = goal.reached(kernel.__matmul__, PATTERN_RIDGE)
+    return coefficients[: len(own)] @ own + coefficients[len(own) :] @ lines
 
 
 @dataclass(frozen=True, slots=True)
 class _Goal:
     """What a fit shall tell of each text. All arrays are (texts,)."""
 
-    labels: logistic.Array
-    weights: logistic.Array
-    offset: logistic.Array
+    labels: Row
+    weights: Row
+    offset: Row
+
+    @classmethod
+    def of(cls, taught: Taught, ordinary: Taught, prior: Prior, share: float) -> "_Goal":
+        """Of the examples, and of ordinary lines after them."""
+        mass = BACKGROUND_WEIGHT * (int(taught.violates.sum()) + FEWEST_VIOLATING)
+        weights = np.concatenate([np.ones(len(taught)), np.full(len(ordinary), mass / len(ordinary))])
+        suggested = np.concatenate([taught.suggested(prior), ordinary.suggested(prior)])
+        labels = np.concatenate([taught.violates, ordinary.violates])
+        return cls(labels.astype(np.float32), weights.astype(np.float32), np.float32(share) * suggested)
+
+    def reached(self, kernel: logistic.Kernel, ridge: float) -> Row:
+        """The coefficients of the texts (texts,)."""
+        return logistic.fit(logistic.Task(kernel, self.labels, self.weights, self.offset, ridge))
 
 
-def _goal(taught: Taught, ordinary: Taught, prior: Prior, share: float) -> _Goal:
-    return _Goal(
-        np.concatenate([taught.violates, ordinary.violates]).astype(np.float64),
-        _weights(taught, len(ordinary.violates)),
-        share * np.concatenate([_prior_logits(taught, prior), _prior_logits(ordinary, prior)]).astype(np.float64),
-    )
-
-
-def _weights_of(rows: Vectors, kernel: Vectors, goal: _Goal, ridge: float) -> Row:
-    task = logistic.Task(kernel.astype(np.float64), goal.labels, goal.weights, goal.offset, ridge)
-    coefficients, _ = logistic.fit(task)
-    return np.asarray(rows.T @ coefficients.astype(np.float32), np.float32)
-
-
-def _weights(taught: Taught, ordinary: int) -> logistic.Array:
-    mass = BACKGROUND_WEIGHT * (int(taught.violates.sum()) + FEWEST_VIOLATING)
-    return np.concatenate([np.ones(len(taught.texts)), np.full(ordinary, mass / ordinary)])
-
-
-def _dense(taught: Taught) -> Vectors:
-    """(texts, dimensions + harms + lists + 1)"""
-    parts = (
-        taught.texts.meaning,
-        taught.harms * HARM_SCALE,
-        taught.texts.rude * RUDE_SCALE,
-        taught.nearness[:, None] * NEARNESS_SCALE,
-    )
-    return np.concatenate(parts, axis=1)
-
-
-def _prior_logits(taught: Taught, prior: Prior) -> Vectors:
-    return np.asarray(prior.harm * taught.harms[:, ANY] + prior.nearness * taught.nearness, np.float32)
-
-
-def _unpacked(dense: Row, patterns: Row, prior: Prior, share: float) -> Head:
+def _head(weights: Row, patterns: Row, prior: Prior, share: float) -> Head:
     """The scales of the features and the prior, folded into the weights."""
-    dimensions = len(dense) - len(HARMS) - len(LISTS) - 1
-    meaning, harms, rude, nearness = np.split(dense, np.cumsum([dimensions, len(HARMS), len(LISTS)]))
+    dimensions = len(weights) - len(HARMS) - len(LISTS) - 1
+    meaning, harms, rude, nearness = np.split(weights, np.cumsum([dimensions, len(HARMS), len(LISTS)]))
     harms = harms * HARM_SCALE
     harms[ANY] += share * prior.harm
-    scale = max(float(np.abs(patterns).max()), 1e-12) / 127
+    pattern_bytes, pattern_scale = packed(patterns)
     return Head(
         meaning=meaning,
         harms=harms,
         rude=rude * RUDE_SCALE,
         nearness=float(nearness[0]) * NEARNESS_SCALE + share * prior.nearness,
-        patterns=np.round(patterns / scale).astype(np.int8),
-        pattern_scale=scale,
+        patterns=pattern_bytes,
+        pattern_scale=float(pattern_scale),
         prior=prior,
         knots=np.zeros(0, np.float32),
     )
-
-
-def _take(taught: Taught, rows: slice) -> Taught:
-    return Taught(taught.texts.take(rows), taught.harms[rows], taught.nearness[rows], taught.violates[rows])

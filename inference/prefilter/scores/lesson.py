@@ -1,18 +1,17 @@
 """From a policy to its head: what its own words and examples teach."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from inference.prefilter.embedding import Vectors
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.normalise import Normaliser
-from inference.prefilter.scores.background import Background
 from inference.prefilter.scores.calibration import Calibration
 from inference.prefilter.scores.features import Corpus, Featuriser
-from inference.prefilter.scores.generic import ANY, GenericHead
-from inference.prefilter.scores.head import Head, Prior, Taught, fit_head, scores
+from inference.prefilter.scores.generic import ANY
+from inference.prefilter.scores.head import Head, Lesson, Prior, Taught, fit_head
 from inference.prefilter.scores.likeness import Anchors, rule_text
 from policies.policy import Policy
 
@@ -20,6 +19,23 @@ SURELY_HARM = 2.0
 """A policy whose words score so many deviations above ordinary chat is all about harm."""
 FOLDS = 5
 """Parts that the examples are split into, to score each by a fit that has not seen it."""
+
+Row = npt.NDArray[np.float32]
+_Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is worked out of a policy's words."""
+
+    head: Head
+    anchors: Anchors
+
+    @classmethod
+    def of(cls, policy: Policy, knowledge: Knowledge) -> "Learned":
+        """Fit a policy's head, in a few tens of milliseconds."""
+        study = _Study.of(policy, knowledge)
+        return cls(study.fitted(study.taught), study.anchors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +45,83 @@ class HeldOut:
     violating: tuple[float, ...]
     allowed: tuple[float, ...]
 
+    @classmethod
+    def of(cls, policy: Policy, knowledge: Knowledge) -> "HeldOut":
+        """What the examples would score if the policy did not have them: at most `FOLDS` fits."""
+        study = _Study.of(policy, knowledge)
+        violates = study.taught.violates
+        surprises = np.zeros(len(violates), np.float32)
+        for fold in _folds(violates):
+            surprises[fold] = study.surprises(fold)
+        return cls(tuple(surprises[violates].tolist()), tuple(surprises[~violates].tolist()))
+
 
 @dataclass(frozen=True, slots=True)
-class Teacher:
-    """Fits heads. Immutable."""
+class _Study:
+    """A policy's words, ready for fits."""
 
-    featuriser: Featuriser
-    generic: GenericHead
-    background: Background
+    anchors: Anchors
+    taught: Taught
+    """Its examples."""
+    own_harm: Row
+    """What the general models find in its rules and keywords (rules + 1,)."""
+    lesson: Lesson
+    """About no harm: that depends on the examples."""
 
-    def head(self, policy: Policy, anchors: Anchors) -> Head:
-        """The head of a policy, in a few tens of milliseconds."""
-        prior = Prior.of(anchors, self._about_harm(policy), self.background.texts)
-        return self._fit(self._taught(policy, anchors, prior), anchors, prior)
-
-    def held_out(self, policy: Policy, anchors: Anchors) -> HeldOut:
-        """What the examples would score if the policy did not have them: `FOLDS` fits."""
-        prior = Prior.of(anchors, self._about_harm(policy), self.background.texts)
-        taught = self._taught(policy, anchors, prior)
-        surprises = np.zeros(len(policy.examples), np.float32)
-        for fold in _folds(taught.violates):
-            head = self._fit(_rows(taught, ~fold), anchors, prior)
-            found = scores(head, _rows(taught, fold), self.generic)
-            calibration = Calibration(head.knots[None, :])
-            surprises[fold] = [calibration.surprises(score[None])[0] for score in found]
-        return HeldOut(
-            tuple(map(float, surprises[taught.violates])), tuple(map(float, surprises[~taught.violates]))
+    @classmethod
+    def of(cls, policy: Policy, knowledge: Knowledge) -> "_Study":
+        words, generic, background = (
+            _Words.of(policy, knowledge.featuriser),
+            knowledge.generic,
+            knowledge.background,
         )
-
-    def _fit(self, taught: Taught, anchors: Anchors, prior: Prior) -> Head:
-        return fit_head(taught, prior, anchors, self.background, self.generic)
-
-    def _taught(self, policy: Policy, anchors: Anchors, prior: Prior) -> Taught:
-        corpus = self._corpus([example.text for example in policy.examples])
-        nearness = prior.standardised(anchors.nearness_to_rules(corpus.meaning))
+        anchors = Anchors.of(policy, np.concatenate([words.rules.meaning, words.examples.meaning]))
+        usual = anchors.nearness_to_rules(background.texts.meaning)
+        prior, nothing = Prior.of(usual), np.zeros(len(background.texts), np.bool_)
+        ordinary = Taught(background.texts, background.harms, prior.standardised(usual), nothing)
+        nearness = prior.standardised(anchors.nearness_to_rules(words.examples.meaning))
         violates = np.array([example.violates for example in policy.examples], np.bool_)
-        return Taught(corpus, self.generic.logits(corpus), nearness, violates)
+        taught = Taught(words.examples, generic.logits(words.examples), nearness, violates)
+        own_harm = np.concatenate([generic.logits(texts)[:, ANY] for texts in (words.rules, words.keywords)])
+        return cls(anchors, taught, own_harm, Lesson(ordinary, prior, background, generic.rarity))
 
-    def _about_harm(self, policy: Policy) -> float:
-        """Whether a policy is about what is harm anywhere, by its own words, or about something of its own."""
-        own = [*map(rule_text, policy.rules), " ".join(policy.prefilter.keywords)]
-        own += [example.text for example in policy.examples if example.violates]
-        mean = float(self.generic.logits(self._corpus(own))[:, ANY].mean())
-        return min(max(mean / SURELY_HARM, 0.0), 1.0)
+    def fitted(self, taught: Taught) -> Head:
+        """A head that knows these of the examples, and what the policy is about by them."""
+        prior = self.lesson.prior.about_harm(_about_harm(self.own_harm, taught))
+        return fit_head(taught, replace(self.lesson, prior=prior))
 
-    def _corpus(self, texts: list[str]) -> Corpus:
-        return self.featuriser.corpus(texts, Normaliser.shipped())
+    def surprises(self, fold: _Mask) -> Row:
+        """Those of some examples, by a fit on the others."""
+        head = self.fitted(self.taught.take(~fold))
+        scores = head.scores(self.taught.take(fold), self.lesson.rarity)
+        return Calibration(np.tile(head.knots, (len(scores), 1))).surprises(scores)
 
 
-def _folds(violates: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.bool_]]:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a policy says in its own words."""
+
+    rules: Corpus
+    keywords: Corpus
+    """All of them in one text; none where there are none."""
+    examples: Corpus
+
+    @classmethod
+    def of(cls, policy: Policy, featuriser: Featuriser) -> "_Words":
+        keywords = [" ".join(policy.prefilter.keywords)] if policy.prefilter.keywords else []
+        rules, examples = [*map(rule_text, policy.rules)], [example.text for example in policy.examples]
+        corpus = featuriser.corpus([*rules, *keywords, *examples], Normaliser.shipped())
+        first, last = len(rules), len(rules) + len(keywords)
+        return cls(*(corpus.take(rows) for rows in (slice(first), slice(first, last), slice(last, None))))
+
+
+def _about_harm(own: Row, taught: Taught) -> float:
+    """Whether a policy is about what is harm anywhere, by its own words, or about something of its own."""
+    mean = float(np.concatenate([own, taught.harms[taught.violates, ANY]]).mean())
+    return min(max(mean / SURELY_HARM, 0.0), 1.0)
+
+
+def _folds(violates: _Mask) -> Iterator[_Mask]:
     """Masks of the examples, each in one of them, violating and allowed ones spread evenly."""
     number = np.zeros(len(violates), np.intp)
     for kind in (violates, ~violates):
@@ -85,9 +129,3 @@ def _folds(violates: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.bool_]]:
     for fold in range(FOLDS):
         if (number == fold).any():
             yield number == fold
-
-
-def _rows(taught: Taught, mask: npt.NDArray[np.bool_]) -> Taught:
-    rows: npt.NDArray[np.intp] = np.flatnonzero(mask)
-    meaning: Vectors = taught.harms[rows]
-    return Taught(taught.texts.take(rows), meaning, taught.nearness[rows], taught.violates[rows])

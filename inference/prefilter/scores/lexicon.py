@@ -18,6 +18,7 @@ Counts = npt.NDArray[np.float32]
 
 _MOST_COUNTED = 6
 """Further words add nothing: a page full of them is not worse than a line."""
+_COUNTED = np.log1p(np.arange(_MOST_COUNTED + 1)).astype(np.float32)
 
 
 class Lexicon:
@@ -39,7 +40,7 @@ class Lexicon:
         for word, start, end in self._automaton.find_matches_as_indexes(text):
             if _stands_alone(text, start, end):
                 found[self._lists[word]] += 1
-        return np.log1p(np.minimum(found, _MOST_COUNTED)).astype(np.float32)
+        return _COUNTED.take(found, mode="clip")
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

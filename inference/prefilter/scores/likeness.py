@@ -1,18 +1,20 @@
-"""How near a text is to what a policy's rules and examples say, by the cosine of their meanings."""
+"""How near a text is to what policies' rules and examples say, by the cosine of their meanings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from inference.prefilter.embedding import Embedder, Vectors
-from inference.prefilter.normalise import Normaliser
-from inference.prefilter.prose import prose
+from inference.prefilter.embedding import Vectors
 from inference.prefilter.suspicion import EvidenceKind
 from policies.policy import Policy, Rule
 
 SHARPNESS = 3.0
 """Of the soft maximum over a policy's rules. Large: the nearest rule alone decides; 0: the mean of all of them."""
+
+Row = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """A policy's anchors, its rules first."""
+    """A policy's anchors, its rules first, of which it has one at least."""
 
     items: tuple[Anchor, ...]
     meaning: Vectors
@@ -36,25 +38,57 @@ class Anchors:
     """How many of them are rules."""
 
     @classmethod
-    def of(cls, policy: Policy, embedder: Embedder, normaliser: Normaliser) -> "Anchors":
-        """All rules and examples of a policy."""
+    def of(cls, policy: Policy, meaning: Vectors) -> "Anchors":
+        """All rules and examples of a policy. `meaning` (rules + examples, dimensions): of the texts of its rules
+        (`rule_text`), then of its examples."""
         rules = [Anchor(EvidenceKind.RULE, rule.id, True) for rule in policy.rules]
         examples = [Anchor(EvidenceKind.EXAMPLE, it.text, it.violates) for it in policy.examples]
-        texts = [*map(rule_text, policy.rules), *(it.text for it in policy.examples)]
-        meaning = embedder.embed([prose(normaliser.folded(text)) for text in texts])
         return cls((*rules, *examples), meaning, len(rules))
 
     def nearness_to_rules(self, meaning: Vectors) -> Vectors:
         """Texts (n, dimensions) -> a soft maximum of each one's cosines to the rules (n,)."""
-        return soft_maximum(meaning @ self.meaning[: self.rules].T)
+        return _soft_maximum(self.meaning[: self.rules] @ meaning.T)
 
-    def nearest(self, cosines: Vectors, *, violating: bool) -> tuple[Anchor, float] | None:
-        """The nearest forbidden or allowed anchor, given the cosines to all of them (anchors,)."""
-        fitting = [number for number, anchor in enumerate(self.items) if anchor.violates is violating]
-        if not fitting:
+    def places(self, *, violating: bool) -> Places:
+        """Where the forbidden or the allowed ones are."""
+        return np.flatnonzero([anchor.violates is violating for anchor in self.items])
+
+
+class AnchorTable:
+    """The anchors of all policies of a guild, held against one text at a time. Immutable."""
+
+    def __init__(self, policies: Sequence[Anchors]) -> None:
+        """At least one policy. Cosines are to the first policy's anchors, then to the second's, and so on."""
+        self._items = [anchor for policy in policies for anchor in policy.items]
+        self._meaning = np.ascontiguousarray(np.concatenate([policy.meaning for policy in policies]))
+        starts = np.cumsum([0, *(len(policy.items) for policy in policies)])[:-1]
+        self._allowed = _shifted(starts, [policy.places(violating=False) for policy in policies])
+        self._violating = _shifted(starts, [policy.places(violating=True) for policy in policies])
+        self._all_violating, self._violating_starts = _in_a_row(self._violating)
+        rules = _shifted(starts, [np.arange(policy.rules) for policy in policies])
+        self._all_rules, self._rule_starts = _in_a_row(rules)
+        self._rules = np.array([policy.rules for policy in policies], np.float32)
+
+    def cosines(self, meaning: Row) -> Row:
+        """A text's meaning (dimensions,) -> its cosines to all anchors."""
+        return np.asarray(self._meaning @ meaning)
+
+    def nearness_to_rules(self, cosines: Row) -> Row:
+        """What `Anchors.nearness_to_rules` says of one text under each policy -> (policies,)."""
+        heat = np.add.reduceat(np.exp(SHARPNESS * cosines.take(self._all_rules)), self._rule_starts)
+        return np.asarray(np.log(heat / self._rules) / SHARPNESS)
+
+    def nearest_cosines(self, cosines: Row) -> Row:
+        """The cosine to what is nearest of each policy's rules and violating examples -> (policies,)."""
+        return np.asarray(np.maximum.reduceat(cosines.take(self._all_violating), self._violating_starts))
+
+    def nearest(self, number: int, cosines: Row, *, violating: bool) -> tuple[Anchor, float] | None:
+        """The nearest forbidden or allowed anchor of one policy, and its cosine."""
+        places = self._violating[number] if violating else self._allowed[number]
+        if not len(places):
             return None
-        best = max(fitting, key=cosines.__getitem__)
-        return self.items[best], float(cosines[best])
+        best = places[cosines.take(places).argmax()]
+        return self._items[best], float(cosines[best])
 
 
 def rule_text(rule: Rule) -> str:
@@ -62,16 +96,16 @@ def rule_text(rule: Rule) -> str:
     return " ".join((rule.text, *rule.terms))
 
 
-def soft_maximum(cosines: Vectors) -> Vectors:
-    """(texts, rules) -> (texts,): the logarithm of the mean exponential."""
-    return np.asarray(np.log(np.exp(SHARPNESS * cosines).mean(axis=1)) / SHARPNESS, np.float32)
+def _soft_maximum(cosines: Vectors) -> Row:
+    """(rules, texts) -> (texts,): the logarithm of the mean exponential."""
+    return np.asarray(np.log(np.exp(SHARPNESS * cosines).mean(axis=0)) / SHARPNESS, np.float32)
 
 
-def violating_texts(policy: Policy) -> Sequence[str]:
-    """The examples that break a rule."""
-    return [example.text for example in policy.examples if example.violates]
+def _shifted(starts: Places, places: Iterable[Places]) -> list[Places]:
+    """Places among a policy's anchors -> places among the anchors of all."""
+    return [start + own for start, own in zip(starts, places, strict=True)]
 
 
-def allowed_texts(policy: Policy) -> Sequence[str]:
-    """The examples that break none."""
-    return [example.text for example in policy.examples if not example.violates]
+def _in_a_row(places: Sequence[Places]) -> tuple[Places, Places]:
+    """Places of all policies, and where each policy's begin among them; each has one at least."""
+    return np.concatenate(places), np.cumsum([0, *map(len, places)])[:-1]

@@ -12,10 +12,17 @@ BUCKETS = 1 << 13
 
 Buckets = npt.NDArray[np.uint32]
 
-_MIX = np.uint32(0x9E3779B1)  # 2^32 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+_MIX = 0x9E3779B1  # 2^32 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 _SHIFT = np.uint32(32 - BUCKETS.bit_length() + 1)
 _BLANK = 32
+_LENGTHS = (2, 3, 4, 5)
 _NOTHING: Buckets = np.zeros(0, np.uint32)
+_POWERS = np.array(
+    [[pow(_MIX, length - place, 1 << 32) if place < length else 0 for length in _LENGTHS] for place in range(5)],
+    np.uint32,
+)
+"""A pattern's hash is a polynomial of its letters (Rabin-Karp): the factor of each letter, by its place in the
+pattern and the pattern's length (5, lengths)."""
 
 
 def ngram_buckets(text: str) -> Buckets:
@@ -23,14 +30,24 @@ def ngram_buckets(text: str) -> Buckets:
     words = " ".join(text.split())
     if not words:
         return _NOTHING
-    points = np.frombuffer(f" {words} ".encode("utf-32-le", "replace"), np.uint32)
-    letters = points != _BLANK
-    pairs = points[:-1] * _MIX + points[1:]
-    threes = pairs[:-1] * _MIX + points[2:]
-    within_three = letters[1:-1]
-    fours = threes[:-1] * _MIX + points[3:]
-    within_four = within_three[:-1] & within_three[1:]
-    fives = fours[:-1] * _MIX + points[4:]
-    within_five = within_four[:-1] & within_three[2:]
-    hashes = np.concatenate((pairs, threes[within_three], fours[within_four], fives[within_five]))
-    return np.unique(hashes * _MIX >> _SHIFT)
+    points = np.frombuffer(f" {words}    ".encode("utf-32-le", "replace"), np.uint32)
+    starts = len(words) + 1
+    windows = np.ndarray((starts, max(_LENGTHS)), np.uint32, points, strides=(4, 4))
+    hashes = (windows @ _POWERS)[_within_words(points != _BLANK, starts)]
+    return _distinct(hashes >> _SHIFT)
+
+
+def _within_words(letters: npt.NDArray[np.bool_], starts: int) -> npt.NDArray[np.bool_]:
+    """Whether what begins at each place and has each length holds no blank but at its ends (starts, lengths)."""
+    within = np.ones((starts, len(_LENGTHS)), np.bool_)
+    for column in range(1, len(_LENGTHS)):
+        np.logical_and(within[:, column - 1], letters[column : column + starts], out=within[:, column])
+    return within
+
+
+def _distinct(buckets: Buckets) -> Buckets:
+    """What `numpy.unique` finds, in a third of its time for the few patterns of a message."""
+    buckets.sort()
+    is_new = np.ones(len(buckets), np.bool_)
+    np.not_equal(buckets[1:], buckets[:-1], out=is_new[1:])
+    return buckets[is_new]

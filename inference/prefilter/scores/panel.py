@@ -11,7 +11,8 @@ from inference.prefilter.scores.calibration import Calibration
 from inference.prefilter.scores.features import Features, pattern_shares
 from inference.prefilter.scores.generic import GenericHead
 from inference.prefilter.scores.head import Head
-from inference.prefilter.scores.likeness import SHARPNESS, Anchors
+from inference.prefilter.scores.likeness import AnchorTable
+from inference.prefilter.scores.packing import packed, side_by_side
 
 Row = npt.NDArray[np.float32]
 
@@ -23,7 +24,7 @@ class Scored:
     surprises: Row
     """(policies,)"""
     cosines: Row
-    """To all anchors of all policies, one policy's after the other's."""
+    """To all anchors of all policies, as `AnchorTable` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,64 +38,65 @@ class Parts:
     harms: Row
     """(harms,)"""
 
+    @property
+    def logit(self) -> float:
+        """The score before it is compared with ordinary messages: what `scores.head` gives, but for rounding."""
+        return self.meaning + self.patterns + self.rude + self.nearness + float(self.harms.sum())
+
 
 class Panel:
-    """Immutable; a few kilobytes a policy, and its anchors."""
+    """Immutable; some ten kilobytes a policy, and its anchors.
 
-    def __init__(self, heads: Sequence[Head], anchors: Sequence[Anchors], generic: GenericHead) -> None:
-        """At least one policy."""
-        self._generic = generic
-        self._heads = tuple(heads)
-        self._harms = np.stack([head.harms for head in heads], axis=1)
+    The general models and the policies' heads are columns of the same matrices, the general models first: (harms +
+    policies). What the former find is weighed by the latter.
+    """
+
+    def __init__(self, heads: Sequence[Head], anchors: AnchorTable, generic: GenericHead) -> None:
+        """At least one policy; `anchors` are theirs, in the same order."""
+        self._anchors = anchors
+        self._rarity = generic.rarity
+        self._known = len(generic.constant)
+        self._general_constant = generic.constant
         self._meaning = np.concatenate([_padded(generic.meaning, heads[0]), _columns(heads, "meaning")], axis=1)
         self._rude = np.concatenate([generic.rude, _columns(heads, "rude")], axis=1)
         self._patterns, self._pattern_scales = _pattern_table(heads, generic)
+        self._harms = _columns(heads, "harms")
         self._nearness = np.array([head.nearness / head.prior.nearness_deviation for head in heads], np.float32)
-        means = np.array([head.prior.nearness_mean for head in heads], np.float32)
-        self._constant = np.asarray(-means * self._nearness, np.float32)
-        self._anchors = np.ascontiguousarray(np.concatenate([it.meaning for it in anchors]))
-        self._starts = np.cumsum([0, *(len(it.items) for it in anchors)])
-        self._rule_rows, self._rule_starts, self._rules = _rule_places(anchors, self._starts)
+        self._constant = -self._nearness * np.array([head.prior.nearness_mean for head in heads], np.float32)
         self._calibration = Calibration(np.stack([head.knots for head in heads]))
 
     def score(self, text: Features) -> Scored:
         """Score a text. One that says nothing surprises nobody."""
-        cosines = self._anchors @ text.meaning
+        cosines = self._anchors.cosines(text.meaning)
         if text.is_empty:
-            return Scored(np.zeros(len(self._heads), np.float32), cosines)
-        linear = text.meaning @ self._meaning + text.rude @ self._rude + self._pattern_logits(text)
-        known = len(self._generic.constant)
-        harms = linear[:known] + self._generic.constant
-        logits = linear[known:] + harms @ self._harms + self._nearness_to_rules(cosines) * self._nearness
-        return Scored(self._calibration.surprises(logits + self._constant), cosines)
-
-    def cosines_of(self, number: int, scored: Scored) -> Row:
-        """The cosines to one policy's anchors."""
-        return scored.cosines[self._starts[number] : self._starts[number + 1]]
+            return Scored(np.zeros(len(self._nearness), np.float32), cosines)
+        meaning, rude, patterns = self._linear(text)
+        linear = meaning + rude + patterns
+        harms = linear[: self._known] + self._general_constant
+        logits = linear[self._known :] + harms @ self._harms + self._nearness_logits(cosines)
+        return Scored(self._calibration.surprises(np.asarray(logits, np.float32)), cosines)
 
     def parts(self, number: int, text: Features) -> Parts:
         """Where one policy's score for a text comes from."""
-        head, known = self._heads[number], len(self._generic.constant)
-        patterns, rude = self._pattern_logits(text), text.rude @ self._rude
-        harms = (text.meaning @ self._meaning + rude + patterns)[:known] + self._generic.constant
-        nearness = self._nearness_to_rules(self._anchors @ text.meaning)[number] - head.prior.nearness_mean
+        meaning, rude, patterns = self._linear(text)
+        harms = (meaning + rude + patterns)[: self._known] + self._general_constant
+        column = self._known + number
         return Parts(
-            meaning=float(text.meaning @ head.meaning),
-            patterns=float(patterns[known + number]),
-            rude=float(text.rude @ head.rude),
-            nearness=float(nearness * self._nearness[number]),
-            harms=harms * head.harms,
+            meaning=float(meaning[column]),
+            patterns=float(patterns[column]),
+            rude=float(rude[column]),
+            nearness=float(self._nearness_logits(self._anchors.cosines(text.meaning))[number]),
+            harms=harms * self._harms[:, number],
         )
 
-    def _pattern_logits(self, text: Features) -> Row:
-        """(harms + policies,): int8 rows are weighed and summed."""
-        shares = pattern_shares(text.patterns, self._generic.rarity)
+    def _linear(self, text: Features) -> tuple[Row, Row, Row]:
+        """What meaning, rude words and letter patterns add to each column, each (harms + policies,)."""
         rows = self._patterns.take(text.patterns, axis=0)
-        return np.asarray((shares @ rows) * self._pattern_scales, np.float32)
+        patterns = (pattern_shares(text.patterns, self._rarity) @ rows) * self._pattern_scales
+        return text.meaning @ self._meaning, text.rude @ self._rude, patterns
 
-    def _nearness_to_rules(self, cosines: Row) -> Row:
-        heat = np.exp(SHARPNESS * cosines.take(self._rule_rows))
-        return np.asarray(np.log(np.add.reduceat(heat, self._rule_starts) / self._rules) / SHARPNESS, np.float32)
+    def _nearness_logits(self, cosines: Row) -> Row:
+        return np.asarray(self._anchors.nearness_to_rules(cosines) * self._nearness + self._constant, np.float32)
 
 
 def _columns(heads: Sequence[Head], name: str) -> Vectors:
@@ -108,17 +110,7 @@ def _padded(meaning: Vectors, head: Head) -> Vectors:
 
 
 def _pattern_table(heads: Sequence[Head], generic: GenericHead) -> tuple[npt.NDArray[np.int8], Row]:
-    """The letter patterns of the general models and of the policies, in one table (BUCKETS, columns)."""
-    scales = np.maximum(np.abs(generic.patterns).max(axis=0), 1e-12) / 127
-    general = np.round(generic.patterns / scales).astype(np.int8)
-    table = np.concatenate([general, _columns(heads, "patterns")], axis=1)
-    return np.ascontiguousarray(table), np.array([*scales, *(head.pattern_scale for head in heads)], np.float32)
-
-
-def _rule_places(
-    anchors: Sequence[Anchors], starts: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Row]:
-    """Which anchors are rules, where each policy's begin among them, and how many each has."""
-    rules = np.array([it.rules for it in anchors])
-    rows = np.concatenate([start + np.arange(count) for start, count in zip(starts, rules, strict=False)])
-    return rows, np.cumsum([0, *rules])[:-1], rules.astype(np.float32)
+    """The letter patterns of all models (BUCKETS, harms + policies), and their scales."""
+    values = np.stack([head.patterns for head in heads], axis=1)
+    scales = np.array([head.pattern_scale for head in heads], np.float32)
+    return side_by_side([packed(generic.patterns), (values, scales)])

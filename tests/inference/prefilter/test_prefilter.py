@@ -145,7 +145,7 @@ def test_a_copy_of_an_allowed_example_is_not_scored() -> None:
 
 def test_evidence_is_kept_up_to_a_number() -> None:
     words = tuple(f"word{number}" for number in range(MAX_EVIDENCE + 5))
-    assert len(evidence(prefilter(policy(keywords=words)), " ".join(words))) == MAX_EVIDENCE
+    assert len(evidence(prefilter(policy(patterns=words)), " ".join(words))) == MAX_EVIDENCE
 
 
 def test_a_lone_surrogate_is_quoted_as_a_replacement_character() -> None:
