@@ -71,6 +71,7 @@ async def test_a_moderator_sees_for_every_policy_whether_it_flags_a_message_and_
         told_harmless = await ask(made, "0.4 good morning")
         assert "Flagged by none of 2" in told_harmless
         assert "- Blorps: 60%, takes 95%" in told_harmless
+        assert "Blorps (blorps), step by step" in told_harmless
 
 
 async def test_every_step_is_in_a_file_too(tmp_path: Path):
@@ -101,6 +102,9 @@ async def test_what_is_never_looked_at_is_said_to_be_so(tmp_path: Path):
         assert "messages of bots" in (await message.use(made.mia, NAME)).ephemeral_text
         message = await made.review.say(made.mia, "hello")
         assert "review channel is never looked at" in (await message.use(made.mia, NAME)).ephemeral_text
+        wordless = await made.general.say(made.max, "hello")
+        wordless.content = ""
+        assert "no words in this message" in (await wordless.use(made.mia, NAME)).ephemeral_text
         made.thresholds = None
         assert "being prepared" in await ask(made, "hello")
 
@@ -184,7 +188,18 @@ HOSTILE = (
 )
 def test_the_largest_and_most_hostile_message_stays_within_limits_and_is_no_markup(text: str):
     found, policies = hostile(text)
-    text = shown(Found(told(found, policies), (HOSTILE,) * 30, card(hostile_case(text[:500]))))
+    check_harmless(shown(Found(told(found, policies), (HOSTILE,) * 30, card(hostile_case(text[:500])))))
+
+
+def test_titles_of_policies_and_what_was_found_then_are_no_markup_either():
+    found = told(explanation(explained()), POLICIES)
+    text = shown(Found(found, (HOSTILE[:60],), card(hostile_case(HOSTILE))))
+    assert "do not hold here: \\@everyone" in text
+    assert "What was found when it came in" in text
+    check_harmless(text)
+
+
+def check_harmless(text: str) -> None:
     bare = unescaped(outside_code_blocks(text))
     assert "@everyone" not in bare
     assert not [sign for sign in ("<@", "<#", "</", "<t:", "](", "||", "```", "\u202e") if sign in bare]

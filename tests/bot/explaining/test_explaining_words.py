@@ -150,7 +150,8 @@ def test_a_score_that_is_just_missed_or_says_nothing_is_told_so():
     silent = explained(score=scored(0.0))
     assert "cannot tell the text from ordinary messages" in plain(the_one(silent).reason)
     assert "cannot tell this text" in steps(silent)
-    assert "Nearest" not in steps(explained(score=replace(RICH, forbidden=Nearest("R1", 0.05), allowed=None)))
+    far = Nearest("R1", 0.05)
+    assert "Nearest" not in steps(explained(score=replace(RICH, forbidden=far, allowed=far)))
 
 
 def test_advice_against_a_keyword_does_not_send_people_to_the_examples():
