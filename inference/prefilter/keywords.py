@@ -116,6 +116,7 @@ class _Search:
         self._lists = lists
         self._written = written
         self._hits: Counter[str] = Counter()
+        self._owned: dict[tuple[int, int, bool], list[Keyword]] = {}
         self._read: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
 
     def plain(self, view: View, *, whole_words: bool = False) -> None:
@@ -145,7 +146,7 @@ class _Search:
             for number, start, end in layer.matches(text):
                 form = known.get(number)
                 if form is None:
-                    owned = layer.owned(number, self._lists, skeletons=gaps is None)
+                    owned = self._owned_in(layer, number, skeletons=gaps is None)
                     form = known[number] = _Form.of(owned, text[start:end], gaps)
                 if form.is_whole and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
                     form.gaps -= 1
@@ -154,6 +155,13 @@ class _Search:
                 for keyword in form.keywords:
                     if self._is_wanted(keyword):
                         yield keyword, start, end
+
+    def _owned_in(self, layer: Layer, form: int, *, skeletons: bool) -> list[Keyword]:
+        """The guild's keywords with a form that are not found yet."""
+        key = (id(layer), form, skeletons)
+        if key not in self._owned:
+            self._owned[key] = layer.owned(form, self._lists, skeletons=skeletons)
+        return [keyword for keyword in self._owned[key] if self._is_wanted(keyword)]
 
     def _is_wanted(self, keyword: Keyword) -> bool:
         return (keyword.policy_id, keyword.name) not in self.found and self._hits[keyword.policy_id] < self.most

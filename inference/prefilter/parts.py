@@ -6,7 +6,7 @@ import numpy as np
 
 from inference.prefilter.view import Origins, View
 
-ROOM = 800
+ROOM = 700
 """Characters that are looked at closely. Longer texts are: the first so many characters of parts that need it."""
 _PART = 120
 _LONGEST_PART = 240

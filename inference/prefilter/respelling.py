@@ -31,11 +31,11 @@ SHORTEST = 4
 LONGEST = 24
 """What is longer is no word that a person makes out."""
 
-MOST_CHARACTERS = 800
+MOST_CHARACTERS = 600
 """Of a text's words that are no everyday ones. What follows is taken as it stands."""
-MOST_SPELLINGS = 400
+MOST_SPELLINGS = 320
 """Of all words of one text."""
-MOST_MIXED = 24
+MOST_MIXED = 20
 """Words with signs or digits in them, of one text."""
 MOST_FITTED = 4
 """Words with several masks of one text that the guild's keywords are searched for."""
