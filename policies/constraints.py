@@ -8,6 +8,8 @@ from policies.patterns import PatternError, compile_pattern
 LONGEST_TIMEOUT_MINUTES = 28 * 24 * 60
 """Discord's limit: 28 days (`communication_disabled_until` in the API reference of guild members)."""
 
+MAX_KEYWORDS = 10_000
+"""Of one policy."""
 MAX_PATTERN_CHARACTERS = 4_000
 """All patterns of a policy together."""
 MAX_LETTER_CLASSES = 50
@@ -71,7 +73,7 @@ def limited_in_all(patterns: object) -> object:
     """
     patterns = tuple(patterns) if isinstance(patterns, list) else patterns
     joined = "".join(text for text in patterns if isinstance(text, str)) if isinstance(patterns, tuple) else ""
-    hint = "use keywords where no pattern is needed: they are faster, and there may be 2000 of them"
+    hint = f"use keywords where no pattern is needed: they are faster, and there may be {MAX_KEYWORDS:,} of them"
     if len(joined) > MAX_PATTERN_CHARACTERS:
         raise Unfit(f"the patterns have {len(joined)} characters together, over {MAX_PATTERN_CHARACTERS}", hint)
     classes = joined.lower().count("\\p")

@@ -28,8 +28,8 @@ __all__ = [
 def parse_policy(source: str | bytes, *, policy_id: str, filename: str) -> Policy:
     """The policy in a YAML text. `filename` is what errors name.
 
-    Raises PolicyError with every problem that one pass can find. Works on hostile input: at most 64 KB are read,
-    and nothing in them is expanded, converted or executed.
+    Raises PolicyError with every problem that one pass can find. Works on hostile input: at most `MAX_BYTES` are
+    read, and nothing in them is expanded, converted or executed.
     """
     _check_id(policy_id, filename)
     root, findings = read_tree(source, filename)

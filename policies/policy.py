@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from policies.constraints import (
+    MAX_KEYWORDS,
     a_pair,
     limited_in_all,
     more_than_wildcards,
@@ -142,7 +143,7 @@ class Prefilter(Frozen):
 
     keywords: Annotated[
         tuple[Annotated[Word, AfterValidator(more_than_wildcards)], ...], AfterValidator(without_repeats)
-    ] = Field(default=(), max_length=2000)
+    ] = Field(default=(), max_length=MAX_KEYWORDS)
     """Words or phrases; each one forces a look. `*` at either end stands for any letters."""
     patterns: Annotated[
         tuple[Annotated[Line, AfterValidator(valid_pattern)], ...], BeforeValidator(limited_in_all)

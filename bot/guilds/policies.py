@@ -81,7 +81,7 @@ class PolicyBook:
         return tuple(problem for entry in entries.values() for problem in entry.problems)
 
     async def text(self, guild_id: int, policy_id: str) -> bytes:
-        """A policy's file as it stands on the disk, at most 64 KB and one byte.
+        """A policy's file as it stands on the disk, at most `MAX_BYTES` and one.
 
         Raises:
             UnknownPolicy: the guild has no such policy.

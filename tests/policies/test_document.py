@@ -2,6 +2,7 @@ import pytest
 
 from policies.document import PolicyError, Problem, parse_policy
 from policies.policy import Effort, Judging, Mode, Policy, Severity
+from policies.yaml_tree import MAX_BYTES
 
 HEAD = """\
 format: 1
@@ -105,7 +106,7 @@ def test_lines_are_counted_alike_whatever_ends_them() -> None:
 
 
 def test_a_file_of_countless_values_is_refused_before_they_are_built() -> None:
-    problem = only_problem_of(house(f"allowed: [{'a,' * 9000}]\n"))
+    problem = only_problem_of(house(f"allowed: [{'a,' * 17_000}]\n"))
     assert (problem.line, problem.message) == (7, "the file holds too many values")
 
 
@@ -234,7 +235,7 @@ def test_what_is_wrong_is_said_where_it_is_and_what_to_write_instead(
         ("- a\n", "a policy is a list of keys", "begin with `format: 1`"),
         (b"title: caf\xe9\n", "not UTF-8 text (byte 0xE9)", "save the file as UTF-8"),
         ("format: 1\n".encode("utf-16"), "not UTF-8 text", "save the file as UTF-8"),
-        ("# " + "x" * 65_535, "the file is larger than 64 KB", "split the policy in two"),
+        ("# " + "x" * MAX_BYTES, "the file is larger than 384 KB", "split the policy in two"),
     ],
 )
 def test_what_is_no_policy_at_all_is_said_in_one_line(source: str | bytes, message: str, hint: str) -> None:
@@ -243,9 +244,9 @@ def test_what_is_no_policy_at_all_is_said_in_one_line(source: str | bytes, messa
     assert hint in problem.hint
 
 
-def test_a_file_of_exactly_64_kilobytes_is_read() -> None:
+def test_a_file_of_exactly_as_many_bytes_as_allowed_is_read() -> None:
     source = house("# ")
-    assert read(source + "x" * (65_536 - len(source.encode()))).title == "House"
+    assert read(source + "x" * (MAX_BYTES - len(source.encode()))).title == "House"
 
 
 def test_bad_utf_8_is_found_in_its_line() -> None:
@@ -390,3 +391,11 @@ def test_no_message_speaks_of_the_machinery() -> None:
 def test_a_bad_id_is_answered_with_a_file_name(policy_id: str) -> None:
     with pytest.raises(PolicyError, match=r"name the file `[a-z0-9-]{1,40}\.yaml`"):
         parse_policy(HEAD + RULES, policy_id=policy_id, filename="x.yaml")
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "क"])
+def test_ten_thousand_keywords_of_ten_letters_fit_into_a_policy(letter: str) -> None:
+    words = [f"{letter * 5}{number:05}" for number in range(10_000)]
+    keywords = "".join(f"    - {word}\n" for word in words)
+    policy = read(house(f"prefilter:\n  keywords:\n{keywords}"))
+    assert policy.prefilter.keywords == tuple(words)

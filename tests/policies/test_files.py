@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from policies.document import PolicyError, dump_policy, load_folder, load_policy, write_policy
-from policies.policy import Policy, Rule
+from policies.policy import Policy, Prefilter, Rule
 from policies.starter import starter_policies
 from policies.yaml_tree import MAX_BYTES
 
@@ -58,10 +58,9 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatc
 
 
 def test_a_policy_too_large_to_be_read_again_is_not_written(tmp_path: Path) -> None:
-    terms = tuple(f"{number:02}{'x' * 78}" for number in range(40))
-    rules = tuple(Rule(id=f"H{number}", text="t" * 500, terms=terms) for number in range(20))
-    huge = HOUSE.model_copy(update={"rules": rules})
-    with pytest.raises(PolicyError, match=r"house\.yaml:1:1: error: the file would be larger than 64 KB"):
+    keywords = tuple(f"{number:05}{'x' * 75}" for number in range(5_000))
+    huge = HOUSE.model_copy(update={"prefilter": Prefilter(keywords=keywords)})
+    with pytest.raises(PolicyError, match=r"house\.yaml:1:1: error: the file would be larger than 384 KB"):
         write_policy(huge, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

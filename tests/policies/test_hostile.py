@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 
 from policies.document import PolicyError, parse_policy
+from policies.yaml_tree import MAX_BYTES
 from tests.policies.fuzz_documents import LONGEST_MILLISECONDS, fuzz
 
 HEAD = "format: 1\ntitle: x\ngoal: x\n"
 RULES = "rules: [{id: H1, text: x}]\n"
-FULL = 65_536
+FULL = MAX_BYTES
 FUZZED = 2_000
 """`python -m tests.policies.fuzz_documents 100000` is the long run."""
 
@@ -50,7 +51,7 @@ HOSTILE = {
         + "examples:\n" + numbered("- {text: x, verdict: Z%}\n", 700)
     ),
     "shown examples": HEAD + RULES + "examples:\n" + "- {text: x, verdict: H1, show: true}\n" * 1000,
-    "keywords": HEAD + RULES + "prefilter:\n  keywords:\n" + numbered("  - w%\n", 5500),
+    "keywords": HEAD + RULES + "prefilter:\n  keywords:\n" + numbered("  - w%\n", 15_500),
     "repeated keywords": HEAD + RULES + filled("a,", "prefilter:\n  keywords: [", "]")[: FULL - 100],
     "bad suggestions": HEAD + "rules: [{id: H1, text: x, suggest: [" + "timeout 9 years," * 3700 + "]}]\n",
     "definitions": HEAD + RULES + "definitions:\n" + numbered("  d%: x\n", 5000),
@@ -64,11 +65,11 @@ HOSTILE = {
     "long title": "title: " + "x" * (FULL - 10),
     "open quote": 'title: "' + "x" * (FULL - 10),
     "long key": "x" * (FULL - 10) + ": 1",
-    "combining marks": "title: a" + "\u0301" * 32_000,
+    "combining marks": "title: a" + "\u0301" * 190_000,
     "hidden characters": "\x01\n" * (FULL // 2),
-    "one long block": "a: |\n" + "    x\n" * 10_900,
-    "a huge number": HEAD + RULES + "scope: {channels: [" + "9" * 60_000 + "]}\n",
-    "a long number": HEAD + RULES + "judge: {threshold: 0." + "1" * 60_000 + "}\n",
+    "one long block": "a: |\n" + "    x\n" * 65_000,
+    "a huge number": HEAD + RULES + "scope: {channels: [" + "9" * 390_000 + "]}\n",
+    "a long number": HEAD + RULES + "judge: {threshold: 0." + "1" * 390_000 + "}\n",
     "digits that are no digits": HEAD + RULES + "judge: {context: '²'}\n",
 }  # fmt: skip
 

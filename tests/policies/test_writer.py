@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from policies.constraints import MAX_KEYWORDS
 from policies.document import dump_policy, parse_policy
 from policies.policy import Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
 from tests.policies.strategies import NASTY, NASTY_TEXTS, policies
@@ -49,7 +50,7 @@ def test_the_longest_lists_that_a_policy_may_have_can_be_read_again() -> None:
         allowed=("a",) * 30,
         examples=(Example(text="a", verdict="H1", note="b"),) * 200,
         scope=Scope(channels=ids, except_channels=ids, except_roles=ids),
-        prefilter=Prefilter(keywords=tuple(f"w{number}" for number in range(2000)), patterns=("a",) * 50),
+        prefilter=Prefilter(keywords=tuple(f"w{number}" for number in range(MAX_KEYWORDS)), patterns=("a",) * 50),
     )
     assert read_back(policy) == policy
 
