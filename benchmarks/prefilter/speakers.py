@@ -95,7 +95,9 @@ def language_table(languages: Sequence[Speakers], leave_out: LeaveOut) -> str:
     shown = [rate for place, rate in enumerate(rates) if place < _SHOWN or rate.name.startswith("en")]
     above = sum(rate.any > 1.25 * mean([it.any for it in rates]) for rate in rates)
     summary = (
-        f"{len(rates)} languages, {above} of them above 1.25 times the mean; the {_SHOWN} highest, and English:"
+        "The lines are software's, mostly about accounts and forms. The English originals say the same: a "
+        f"language that is flagged more than they are is flagged for how it is written. {len(rates)} languages, "
+        f"{above} of them above 1.25 times the mean; the {_SHOWN} highest, and English:"
     )
     return f"{summary}\n\n{_table(shown, rates)}"
 

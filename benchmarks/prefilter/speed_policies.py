@@ -4,11 +4,9 @@ import random
 from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
 
+from policies.constraints import MAX_KEYWORDS
 from policies.policy import Policy
 from policies.starter import starter_policies
-
-KEYWORDS_AT_MOST = 2_000
-"""Of one policy."""
 
 
 def one_guild(policies: int, keywords: int) -> Mapping[int, list[Policy]]:
@@ -17,11 +15,11 @@ def one_guild(policies: int, keywords: int) -> Mapping[int, list[Policy]]:
     What its policies cannot hold is in other guilds, of one policy each: they share the automaton.
     """
     chance = random.Random(policies * keywords)
-    own = min(KEYWORDS_AT_MOST, keywords // policies)
+    own = min(MAX_KEYWORDS, keywords // policies)
     guilds = {0: [with_keywords(policy, own, chance) for policy in variants(policies)]}
     first = next(variants(1))
     while (rest := keywords - sum(_keywords(each) for each in guilds.values())) > 0:
-        guilds[len(guilds)] = [with_keywords(first, min(KEYWORDS_AT_MOST, rest), chance)]
+        guilds[len(guilds)] = [with_keywords(first, min(MAX_KEYWORDS, rest), chance)]
     return guilds
 
 
