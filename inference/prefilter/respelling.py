@@ -149,6 +149,7 @@ class Respeller:
     """Respells the words of texts. It remembers words that are no misspelling of anybody's keyword."""
 
     def __init__(self, known: Known) -> None:
+        everyday_words()  # read now: no message is to wait for it
         self._known = known
         self._settled: set[str] = set()
 
