@@ -24,7 +24,7 @@ MOST_HITS = 8
 """Keywords of one policy that are found in one text. They are evidence enough."""
 MOST_DISGUISED = 3
 """From so many on no disguised ones are looked for."""
-MOST_READINGS = 40
+MOST_READINGS = 24
 """Places of one text where a keyword's skeleton is held against what is written."""
 _MOST_GAPS = 32
 """Places inside longer words where one keyword is looked for between gaps, in one view."""
