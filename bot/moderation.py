@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -126,7 +127,7 @@ class Moderation:
         known = await self._known(message)
         same_words = known is not None and has_same_words(message, known)
         if known is not None and same_words:
-            suspected = suspect_additions(message, known, earlier, rulebook.suspect)
+            suspected = await suspect_additions(message, known, earlier, partial(self._inspect, rulebook))
         else:
             suspected = await self._inspect(rulebook, message, earlier)
         case_id = None
@@ -226,10 +227,14 @@ class Moderation:
     async def _inspect(
         self, rulebook: Rulebook, message: Message, earlier: Sequence[Earlier], *, just_written: bool = False
     ) -> Suspected | None:
-        """One message per turn of the event loop, however many are received at once: the loop stays responsive."""
+        """One message per turn of the event loop, however many are received at once: the loop stays responsive.
+
+        Where a look takes long, the loop goes on meanwhile. Messages come out in the order in which they came in.
+        """
         async with self._prefilter_turn:
             await asyncio.sleep(0)
-            return rulebook.suspect(message, earlier, just_written=just_written)
+            looks = await asyncio.to_thread(rulebook.look, message) if rulebook.takes_long else None
+            return rulebook.suspect(message, earlier, just_written=just_written, looks=looks)
 
     async def _complete_and_keep(
         self, suspected: Suspected, rulebook: Rulebook, completion: Completion | None

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.case import Earlier, Message, Suspected
+from inference.prefilter.look import Look
 from inference.prefilter.suspicion import Suspicion
 from policies.policy import Mode, Policy
+
+Looks = tuple[Look, ...]
+"""What the policies that were asked find in a text."""
 
 
 class Inspector(Protocol):
@@ -23,17 +27,28 @@ class Inspector(Protocol):
 class Doorkeeper(ABC):
     """An inspector that remembers what came in: it has to be told which messages were just written, and by whom.
 
-    Its methods are called in one thread.
+    Its methods are called in one thread, but for `look`. Who has looked already hands that over as `looks`.
     """
+
+    @property
+    @abstractmethod
+    def takes_long(self) -> bool:
+        """Whether a look takes milliseconds: then it is taken in a thread, before the inspection."""
+
+    @abstractmethod
+    def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> Looks:
+        """The part of an inspection that takes time. Pure and safe to call from any thread."""
 
     @abstractmethod
     def inspect(
-        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None, looks: Looks | None = None
     ) -> tuple[Suspicion, ...]:
         """See `Inspector`. Nothing is counted."""
 
     @abstractmethod
-    def inspect_new(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+    def inspect_new(
+        self, message: Message, policy_ids: Collection[str], looks: Looks | None = None
+    ) -> tuple[Suspicion, ...]:
         """As `inspect`, for a message that was just written: it is counted, and may be drawn for a random check.
 
         Asked again about the same message (the store was away), it says the same and counts nothing.
@@ -48,8 +63,25 @@ class Rulebook:
     """{guild id: {policy id: policy}}."""
     inspector: Inspector
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether `look` is worth a thread."""
+        return isinstance(self.inspector, Doorkeeper) and self.inspector.takes_long
+
+    def look(self, message: Message) -> Looks | None:
+        """What takes time in `suspect`, which then takes it over. Pure and safe to call from any thread."""
+        asked = tuple(self.policies_for(message))
+        if not asked or not isinstance(self.inspector, Doorkeeper):
+            return None
+        return self.inspector.look(message.guild_id, message.text, asked)
+
     def suspect(
-        self, message: Message, earlier: Sequence[Earlier] = (), *, just_written: bool = False
+        self,
+        message: Message,
+        earlier: Sequence[Earlier] = (),
+        *,
+        just_written: bool = False,
+        looks: Looks | None = None,
     ) -> Suspected | None:
         """Ask the prefilter about a message under every policy that holds where it was written.
 
@@ -57,21 +89,26 @@ class Rulebook:
             message: what was written.
             earlier: what came before it in its channel, oldest first; cut to what the suspecting policies read.
             just_written: it is new, and counts. Edits, previews and what is read from history do not.
+            looks: what `look` said of this message, if it was asked.
         """
         asked = self.policies_for(message)
         if not asked or not message.text:
             return None
-        suspicions = self._inspected(message, tuple(asked), just_written)
+        suspicions = self._inspected(message, tuple(asked), looks, just_written=just_written)
         if not suspicions:
             return None
         kept = max(asked[suspicion.policy_id].judge.context for suspicion in suspicions)
         before = tuple(earlier[-kept:]) if kept else ()
         return Suspected(message=message, earlier=before, suspicions=suspicions, just_written=just_written)
 
-    def _inspected(self, message: Message, asked: tuple[str, ...], just_written: bool) -> tuple[Suspicion, ...]:
-        if just_written and isinstance(self.inspector, Doorkeeper):
-            return self.inspector.inspect_new(message, asked)
-        return self.inspector.inspect(message.guild_id, message.text, asked)
+    def _inspected(
+        self, message: Message, asked: tuple[str, ...], looks: Looks | None, *, just_written: bool
+    ) -> tuple[Suspicion, ...]:
+        if not isinstance(self.inspector, Doorkeeper):
+            return self.inspector.inspect(message.guild_id, message.text, asked)
+        if just_written:
+            return self.inspector.inspect_new(message, asked, looks)
+        return self.inspector.inspect(message.guild_id, message.text, asked, looks)
 
     def policies_for(self, message: Message) -> dict[str, Policy]:
         """The policies that are on and hold for this channel and these roles."""

@@ -109,8 +109,14 @@ class DiscordSettings(Section):
 
 
 class PrefilterSettings(Section):
-    """What is looked at beside what looks suspicious."""
+    """How messages are looked at, and what is looked at beside what looks suspicious."""
 
+    encoder: Path | None = Field(
+        None,
+        description="A folder with a sentence encoder in ONNX form (`model.onnx`, `tokenizer.json`), for finding "
+        "more, at milliseconds for each message. It needs `onnxruntime`: [encoder.md](encoder.md) says how to "
+        "get both, and what it wins and costs. `safeguild doctor` tries it out.",
+    )
     audit_rate: Rate = Field(
         0.005,
         ge=0,

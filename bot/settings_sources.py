@@ -91,6 +91,7 @@ def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
         ("discord", "token_file"),
         ("servers", "api_key_file"),
         ("domains", "file"),
+        ("prefilter", "encoder"),
     ):
         if isinstance(section := table.get(name), dict) and key in section:
             anchored[name] = {**section, key: anchor(section[key])}

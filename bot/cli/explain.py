@@ -90,22 +90,22 @@ def _explained(text: str, policies: "Mapping[str, Policy]", settings: "Settings"
 
     Raises:
         InputError: a pattern is too much for RE2, or the operator's list of domains cannot be read.
+        EnvironmentProblem: the encoder cannot be used.
     """
     import asyncio
 
     from bot.domains.feed import DomainFeed
     from bot.errors import InputError
-    from inference.prefilter.knowledge import Knowledge
+    from bot.knowledge_source import KnowledgeSource
     from inference.prefilter.prefilter import Prefilter
     from policies.patterns import PatternError
 
     feed = DomainFeed(settings.domains, settings.data_folder)
     for problem in asyncio.run(feed.look()):
         raise problem
+    knowledge = KnowledgeSource.open(settings.prefilter).knowledge()
     try:
-        prefilter = Prefilter.build(
-            {_ANY_GUILD: list(policies.values())}, Knowledge.shipped(), domains=feed.current
-        )
+        prefilter = Prefilter.build({_ANY_GUILD: list(policies.values())}, knowledge, domains=feed.current)
     except PatternError as error:
         raise InputError(str(error), "simplify the pattern, or write keywords instead") from error
     return prefilter.explain(_ANY_GUILD, text)

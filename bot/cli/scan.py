@@ -77,9 +77,19 @@ def demo(
 
 def _options(settings: "Settings", files: tuple[Path, ...], cards: int) -> "ScanOptions":
     from bot.judges.choosing import jobs_in_flight
+    from bot.knowledge_source import KnowledgeSource
     from bot.scan.command import ScanOptions
+    from inference.prefilter.prefilter import Prefilter
 
-    return ScanOptions(files, lambda: _judge(settings), width=jobs_in_flight(settings), cards=cards)
+    source = KnowledgeSource.open(settings.prefilter)
+    return ScanOptions(
+        files,
+        lambda: _judge(settings),
+        width=jobs_in_flight(settings),
+        cards=cards,
+        build_inspector=lambda policies: Prefilter.build(policies, source.knowledge()),
+        encoder=source.digest,
+    )
 
 
 def _run(options: "ScanOptions") -> "ScanSummary":

@@ -15,6 +15,8 @@ OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables came with it."""
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 """Versions in which two writing connections can damage the database (sqlite.org, fixed in 3.51.3)."""
+SLOW_ENCODER = 25.0
+"""Milliseconds for a message from which an encoder holds up a busy server."""
 STANDIN_SPACE = 250_000_000
 """What building the stand-in needs for a moment, in bytes."""
 
@@ -113,8 +115,23 @@ def check_standin(facts: Facts) -> Check | None:
     return ok("stand-in", "built" if facts.standin.exists else "will be built on first use (some seconds)")
 
 
+def check_encoder(facts: Facts) -> Check | None:
+    """Only of interest where one is set. Messages pass the prefilter one by one."""
+    encoder = facts.encoder
+    if encoder is None:
+        return None
+    if encoder.problem:
+        return fail("encoder", encoder.problem, encoder.advice)
+    per_second = 1000 / encoder.milliseconds
+    message = f"{encoder.dimensions} dimensions, {encoder.milliseconds:.1f} ms per message"
+    if encoder.milliseconds > SLOW_ENCODER:
+        advice = "take a smaller model or its int8 export (model_quantized.onnx), or none"
+        return warn("encoder", f"{message}: at most {per_second:.0f} messages a second", advice)
+    return ok("encoder", message)
+
+
 _Look = Callable[[Facts], Check | None]
-_OF_ANY_BOT: tuple[_Look, ...] = (check_python, check_sqlite, check_folder, check_space)
+_OF_ANY_BOT: tuple[_Look, ...] = (check_python, check_sqlite, check_folder, check_space, check_encoder)
 _OF_THE_OWN_MODEL: tuple[_Look, ...] = (
     check_processor,
     check_llama,

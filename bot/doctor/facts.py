@@ -87,6 +87,17 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderFacts:
+    """The prefilter's encoder, tried out. `problem` says why it cannot be used, and `advice` what to do."""
+
+    dimensions: int = 0
+    milliseconds: float = 0.0
+    """For a message, one after the other."""
+    problem: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the doctor looks at."""
 
@@ -101,3 +112,5 @@ class Facts:
     model: ModelFacts
     vocabulary: Kept
     standin: Kept
+    encoder: EncoderFacts | None = None
+    """None if no encoder is set."""

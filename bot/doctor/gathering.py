@@ -7,16 +7,21 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from bot.doctor.facts import Facts, Folder, Gpu, Graphics, Kept, LlamaBuild, ModelFacts, Processor
+from bot.doctor.facts import EncoderFacts, Facts, Folder, Gpu, Graphics, Kept, LlamaBuild, ModelFacts, Processor
 from bot.doctor.names import find_names
 from bot.errors import EnvironmentProblem
+from bot.knowledge_source import KnowledgeSource
 from bot.models.choice import choose_model, open_model_file
-from bot.settings import Settings
+from bot.settings import PrefilterSettings, Settings
 from inference import vocabulary
+from inference.prefilter.scores.background import shipped_lines
 
 _MIB = 2**20
+_TRIED_LINES = 50
+"""Of ordinary chat, to see how long the prefilter's encoder takes."""
 _SECONDS = 30
 """For a question to another program."""
 
@@ -35,6 +40,7 @@ def gather(settings: Settings) -> Facts:
         model=model_facts(settings),
         vocabulary=kept_vocabulary(settings.data_folder / "vocabulary"),
         standin=kept_standin(settings.data_folder / "standin"),
+        encoder=encoder_facts(settings.prefilter),
     )
 
 
@@ -139,6 +145,21 @@ def kept_standin(folder: Path) -> Kept:
     """The stand-in's file."""
     found = sorted(folder.glob("standin-*.gguf"))
     return Kept(exists=bool(found), whole=bool(found) and all(map(_is_model, found)))
+
+
+def encoder_facts(settings: PrefilterSettings) -> EncoderFacts | None:
+    """The prefilter's encoder, and how long it takes for ordinary messages."""
+    try:
+        encoder = KnowledgeSource.open(settings).encoder
+    except EnvironmentProblem as error:
+        return EncoderFacts(problem=error.message, advice=error.hint)
+    if encoder is None:
+        return None
+    lines = shipped_lines()
+    start = time.perf_counter()
+    for line in lines[:: len(lines) // _TRIED_LINES]:
+        encoder.embed([line])
+    return EncoderFacts(encoder.dimensions, 1000 * (time.perf_counter() - start) / _TRIED_LINES)
 
 
 def _is_model(path: Path) -> bool:

@@ -12,7 +12,7 @@ import structlog
 from bot.case import Message
 from bot.gate.meter import Meter, smoothing
 from bot.gate.repeats import repeat_evidence, repeat_signals, sighting
-from bot.rulebook import Doorkeeper
+from bot.rulebook import Doorkeeper, Looks
 from bot.tallies import Traffic
 from inference.prefilter.budget.authors import AuthorLimit
 from inference.prefilter.budget.quantile import RollingQuantile, UnknownForm
@@ -198,31 +198,47 @@ class GateInspector(Doorkeeper):
         looker: Looker,
         book: Book,
         fold: Callable[[str], str] = str.casefold,
+        *,
+        takes_long: bool = False,
     ) -> None:
-        """`fold` brings a text into plain letters, for comparing texts."""
+        """`fold` brings a text into plain letters, for comparing. `takes_long`: a look takes milliseconds."""
         self._gate = gate
         self._fold = fold
+        self._takes_long = takes_long
         self.looker = looker
         self.book = book
 
+    @property
+    def takes_long(self) -> bool:
+        """See `Doorkeeper`."""
+        return self._takes_long
+
+    def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> Looks:
+        """See `Doorkeeper`."""
+        return self.looker.look(guild_id, text, policy_ids)
+
     def inspect(
-        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
+        self, guild_id: int, text: str, policy_ids: Collection[str] | None = None, looks: Looks | None = None
     ) -> tuple[Suspicion, ...]:
         """See `Inspector`: by the thresholds of the moment."""
+        looks = self.look(guild_id, text, policy_ids) if looks is None else looks
         found = (
             look.suspicion(self._gate.meter(guild_id, watched).threshold)
-            for watched, look in self._looks(guild_id, text, policy_ids)
+            for watched, look in self._watched(guild_id, looks)
         )
         return tuple(filter(None, found))
 
-    def inspect_new(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+    def inspect_new(
+        self, message: Message, policy_ids: Collection[str], looks: Looks | None = None
+    ) -> tuple[Suspicion, ...]:
         """See `Doorkeeper`."""
-        answer = self._gate.answered(message, lambda: self._meet(message, policy_ids))
+        answer = self._gate.answered(message, lambda: self._meet(message, policy_ids, looks))
         return tuple(suspicion for suspicion in answer if suspicion.policy_id in policy_ids)
 
-    def _meet(self, message: Message, policy_ids: Collection[str]) -> tuple[Suspicion, ...]:
+    def _meet(self, message: Message, policy_ids: Collection[str], taken: Looks | None) -> tuple[Suspicion, ...]:
         gate, guild_id, text = self._gate, message.guild_id, message.text
-        looks = list(self._looks(guild_id, text, policy_ids))
+        taken = self.look(guild_id, text, policy_ids) if taken is None else taken
+        looks = list(self._watched(guild_id, taken))
         if any(watched.repeats for watched, _ in looks):  # else no text is remembered
             repeats = gate.repeats(message, self._fold(text))
             looks = [(watched, _with_repeats(look, watched, repeats, text)) for watched, look in looks]
@@ -230,11 +246,9 @@ class GateInspector(Doorkeeper):
         found = [gate.decide(guild_id, watched, look, counts) for watched, look in looks]
         return tuple(filter(None, found))
 
-    def _looks(
-        self, guild_id: int, text: str, policy_ids: Collection[str] | None
-    ) -> Iterator[tuple[Watched, Look]]:
+    def _watched(self, guild_id: int, looks: Looks) -> Iterator[tuple[Watched, Look]]:
         watched = self.book.get(guild_id, {})
-        return ((watched[look.policy_id], look) for look in self.looker.look(guild_id, text, policy_ids))
+        return ((watched[look.policy_id], look) for look in looks)
 
 
 def _with_repeats(look: Look, watched: Watched, repeats: Repeats, text: str) -> Look:

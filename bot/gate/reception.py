@@ -39,12 +39,15 @@ class Reception:
         store: Store,
         build: Callable[[Mapping[int, Sequence[Policy]]], Knowing],
         fold: Callable[[str], str],
+        *,
+        takes_long: bool = False,
     ) -> None:
-        """`build` makes the prefilter; it is called in a thread. `fold`: see `GateInspector`."""
+        """`build` makes the prefilter; it is called in a thread. `fold` and `takes_long`: see `GateInspector`."""
         self._gate = gate
         self._store = store
         self._build = build
         self._fold = fold
+        self._takes_long = takes_long
         self._latest: tuple[Knowing, Book] | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -54,7 +57,7 @@ class Reception:
             looker = self._build(policies)
             book = watched_book(policies, self._latest[1] if self._latest else {})
             self._latest = (looker, book)
-        return GateInspector(self._gate, looker, book, self._fold)
+        return GateInspector(self._gate, looker, book, self._fold, takes_long=self._takes_long)
 
     def thresholds(self, guild_id: int) -> dict[str, float]:
         """{policy id: the surprise from which its score alone flags, at the moment}, for policies that are on."""

@@ -10,7 +10,7 @@ from inference.prefilter.suspicion import Evidence, Suspicion
 class Suspect(Protocol):
     """Asks the prefilter about a message under every policy that holds where it was written."""
 
-    def __call__(self, message: Message, earlier: Sequence[Earlier] = (), /) -> Suspected | None:
+    async def __call__(self, message: Message, earlier: Sequence[Earlier], /) -> Suspected | None:
         """What is suspected of the message, if anything."""
         ...
 
@@ -20,7 +20,7 @@ def has_same_words(message: Message, known: Message) -> bool:
     return (message.content, message.attachments) == (known.content, known.attachments)
 
 
-def suspect_additions(
+async def suspect_additions(
     message: Message, known: Message, earlier: Sequence[Earlier], suspect: Suspect
 ) -> Suspected | None:
     """Suspicions of what a message shows more than before; the rest of it was looked at already.
@@ -31,7 +31,7 @@ def suspect_additions(
     kept: tuple[Earlier, ...] = ()
     for start, part in _additions(message, known):
         alone = message.model_copy(update={"content": part, "embeds": (), "attachments": ()})
-        if suspected := suspect(alone, earlier):
+        if suspected := await suspect(alone, earlier):
             kept = max(kept, suspected.earlier, key=len)
             for suspicion in suspected.suspicions:
                 found[suspicion.policy_id] = found.get(suspicion.policy_id, ()) + _moved(suspicion, start)

@@ -1,5 +1,6 @@
 """Puts the parts of the running bot together. Nothing is started here."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from bot.guilds.rebuilding import PrefilterBuilder
 from bot.guilds.status_report import Flagging
 from bot.intake.lanes import Intake
 from bot.judges.choosing import jobs_in_flight
+from bot.knowledge_source import KnowledgeSource
 from bot.live.late_judge import LateJudge
 from bot.live.status import Reporter
 from bot.moderation import Moderation
@@ -91,7 +93,7 @@ async def put_together(ground: Ground) -> Parts:
     """Build every part on the others that it needs.
 
     Raises:
-        EnvironmentProblem: the guilds' settings or policies cannot be read.
+        EnvironmentProblem: the guilds' settings or policies cannot be read, or the encoder cannot be used.
     """
     store, clock, discord = ground.store, ground.clock, ground.settings.discord
     bot = create_bot(_options(discord))
@@ -102,8 +104,9 @@ async def put_together(ground: Ground) -> Parts:
     moderation = _moderation(ground, outbox)
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
     domain_feed = await _domain_feed(ground)
-    builder = PrefilterBuilder(domains=lambda: domain_feed.current)
-    reception = Reception(gate, store, builder, _in_plain_letters)
+    source = await asyncio.to_thread(KnowledgeSource.open, ground.settings.prefilter)
+    builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current)
+    reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     parts = Parts(
         bot=bot,
         moderation=moderation,

@@ -17,7 +17,7 @@ from bot.moderation import Moderation
 from bot.ports import Store, StoreError
 from bot.rulebook import Inspector, rulebook_for
 from bot.scan.errors import ScanError
-from bot.scan.folder import ScanFolder, manifest_of
+from bot.scan.folder import Manifest, ScanFolder, manifest_of
 from bot.scan.meter import meter
 from bot.scan.printing import print_summary
 from bot.scan.results import Run, write_results
@@ -72,6 +72,8 @@ class ScanOptions:
     lease: timedelta = timedelta(seconds=15)
     """Of a job at the judge. After a kill -9, the next run waits this long for the jobs that were in flight."""
     build_inspector: BuildInspector = build_prefilter
+    encoder: str = ""
+    """The digest of the sentence encoder that the inspector is built with, if it is."""
     clock: Callable[[], datetime] = utc_now
     timer: Callable[[], float] = time.perf_counter
 
@@ -163,7 +165,7 @@ class _Scan:
     model: ModelIdentity
 
     async def run(self, messages: Console) -> ScanSummary:
-        manifest = await asyncio.to_thread(manifest_of, self.sources, self.policies, self.model)
+        manifest = await asyncio.to_thread(self._manifest)
         progress = self.folder.begin(manifest, fresh=self.options.fresh)
         async with open_store(self.folder.database, clock=self.options.clock) as store:
             moderation = await asyncio.to_thread(self._moderation, store)
@@ -172,6 +174,10 @@ class _Scan:
                 moderation, store, self.sources, self.folder, progress, width=options.width, timer=options.timer
             )
             return await self._walk(walk, store, messages)
+
+    def _manifest(self) -> Manifest:
+        """What the scan is begun with. Reads every file once: called in a thread."""
+        return manifest_of(self.sources, self.policies, self.model, self.options.encoder)
 
     async def _walk(self, walk: Walk, store: Store, messages: Console) -> ScanSummary:
         try:

@@ -42,6 +42,8 @@ class Manifest(Frozen):
     model_name: str
     model_digest: str
     prompt_version: int
+    encoder: str = ""
+    """The digest of the prefilter's sentence encoder, if it has one."""
 
     def difference(self, other: "Manifest") -> str | None:
         """What changed since `self`, in words; None if nothing that matters did."""
@@ -51,6 +53,8 @@ class Manifest(Frozen):
             return f"policies changed ({', '.join(_changed(self.policies, other.policies))})"
         if self.model_digest != other.model_digest:
             return f"the model changed (from {self.model_name} to {other.model_name})"
+        if self.encoder != other.encoder:
+            return "the prefilter's encoder changed (`prefilter.encoder`)"
         return "Safeguild's prompt changed" if self.prompt_version != other.prompt_version else None
 
 
@@ -137,8 +141,12 @@ class ScanFolder:
             path.unlink(missing_ok=True)
 
 
-def manifest_of(sources: Sequence[Source], policies: Mapping[str, Policy], model: ModelIdentity) -> Manifest:
+def manifest_of(
+    sources: Sequence[Source], policies: Mapping[str, Policy], model: ModelIdentity, encoder: str = ""
+) -> Manifest:
     """What a scan of these files is begun with. Reads every file once, to tell it from a changed one.
+
+    `encoder`: the digest of the prefilter's sentence encoder.
 
     Raises:
         ScanError: a file cannot be read.
@@ -149,6 +157,7 @@ def manifest_of(sources: Sequence[Source], policies: Mapping[str, Policy], model
         model_name=model.name,
         model_digest=model.digest,
         prompt_version=PROMPT_VERSION,
+        encoder=encoder,
     )
 
 

@@ -144,20 +144,25 @@ async def test_deletions_are_handed_over_together_and_bounded(monkeypatch: pytes
     assert set().union(*(found for guild, found in note.calls if guild == 7)) == {1, 2, 3, 4}
 
 
-def additions(message: Message, known: Message) -> Suspected | None:
-    return suspect_additions(message, known, (), make_rulebook(make_policy()).suspect)
+async def additions(message: Message, known: Message) -> Suspected | None:
+    async def suspect(part: Message, earlier: Sequence[Earlier]) -> Suspected | None:
+        return make_rulebook(make_policy()).suspect(part, earlier)
+
+    return await suspect_additions(message, known, (), suspect)
 
 
-def test_only_what_a_preview_adds_is_looked_at_and_its_evidence_points_into_the_whole_text() -> None:
+async def test_only_what_a_preview_adds_is_looked_at_and_its_evidence_points_into_the_whole_text() -> None:
     known = make_message(1, "you loser look", embeds=("a loser's page",))
-    suspected = additions(known.model_copy(update={"embeds": ("a loser's page", "nice", "trash talk")}), known)
+    suspected = await additions(
+        known.model_copy(update={"embeds": ("a loser's page", "nice", "trash talk")}), known
+    )
     assert suspected is not None
     (suspicion,) = suspected.suspicions
     (evidence,) = suspicion.evidence
     assert suspected.message.text[evidence.start : evidence.end] == evidence.quote == "trash"
 
 
-def test_a_preview_without_anything_suspicious_is_nothing_new() -> None:
+async def test_a_preview_without_anything_suspicious_is_nothing_new() -> None:
     known = make_message(1, "you loser")
-    assert additions(known.model_copy(update={"embeds": ("a nice page",)}), known) is None
-    assert additions(known, known.model_copy(update={"embeds": ("trash",)})) is None
+    assert await additions(known.model_copy(update={"embeds": ("a nice page",)}), known) is None
+    assert await additions(known, known.model_copy(update={"embeds": ("trash",)})) is None
