@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.rulebook import Inspector, Rulebook
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
+from inference.prefilter.scores.shelf import HeadShelf
 from inference.prefilter.signals.domains import DomainList
 from policies.policy import Policy
 
@@ -23,18 +24,24 @@ class PrefilterBuilder:
         self,
         knowledge: Callable[[], Knowledge] = Knowledge.shipped,
         domains: Callable[[], DomainList] = DomainList.shipped,
+        shelf: HeadShelf | None = None,
     ) -> None:
-        """`domains`: those known for phishing at present; asked anew for each prefilter."""
+        """`domains`: those known for phishing at present; asked anew for each prefilter. `shelf`: keeps fitted
+        scores between starts."""
         self._knowledge = knowledge
         self._domains = domains
+        self._shelf = shelf
         self._previous: Prefilter | None = None
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> Prefilter:
         """Build the next prefilter. Raises PatternError if RE2 cannot take a pattern."""
         with self._one_at_a_time:
-            self._previous = Prefilter.build(policies, self._knowledge(), self._previous, self._domains())
-            return self._previous
+            built = Prefilter.build(policies, self._knowledge(), self._previous, self._domains(), self._shelf)
+            if self._previous is None and self._shelf is not None:
+                self._shelf.prune()  # at a start: what it needed has just been used
+            self._previous = built
+            return built
 
 
 class Rebuilder:

@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
 
 from inference.prefilter.explanation import (
     Nearest,
@@ -13,6 +17,7 @@ from inference.prefilter.explanation import (
 from inference.prefilter.look import Look
 from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.prepared import GuildFilter
+from inference.prefilter.prose import MAX_CHARACTERS
 from inference.prefilter.scores.features import Features, Featuriser
 from inference.prefilter.scores.generic import HARMS
 from inference.prefilter.scores.panel import Parts
@@ -21,20 +26,24 @@ MOST_WORDS = 5
 """Words named as those that matter most."""
 WORDS_TRIED = 60
 """Words of a text that are left out, one after the other, to see what the score loses."""
+_CHARACTERS_TRIED = 20_000
+"""... and fewer of a long text: so many characters are read in all."""
 _LEAST = 0.05
 """Logits below which a part or a word says nothing."""
 _WORD = re.compile(r"\S+")
+
+Logits = npt.NDArray[np.float32]
 
 
 class Explainer:
     """Explains one text to one guild."""
 
-    def __init__(self, guild: GuildFilter, featuriser: Featuriser, reading: Reading) -> None:
+    def __init__(self, guild: GuildFilter, featuriser: Featuriser, reading: Reading, features: Features) -> None:
+        """`features`: those of the reading."""
         self._guild = guild
-        self._featuriser = featuriser
-        self._features = featuriser.of(reading)
-        self._scored = guild.panel.score(self._features)
-        self._without = list(self._left_out(reading.written))
+        self._features = features
+        self._scored = guild.panel.score(features)
+        self._lost = _lost_by_word(reading.written[:MAX_CHARACTERS], guild, featuriser)
 
     def policies(self, looks: Sequence[Look], thresholds: Mapping[str, float]) -> tuple[PolicyExplanation, ...]:
         """Each look, explained. `thresholds`: by policy id."""
@@ -54,24 +63,25 @@ class Explainer:
 
     def _words(self, number: int) -> tuple[Weight, ...]:
         """The words without which the score changes most."""
-        whole = self._guild.panel.parts(number, self._features).logit
-        weights = [
-            Weight(word, whole - self._guild.panel.parts(number, rest).logit) for word, rest in self._without
-        ]
+        weights = [Weight(word, float(logits[number])) for word, logits in self._lost]
         telling = [weight for weight in weights if abs(weight.logit) >= _LEAST]
         return tuple(sorted(telling, key=lambda weight: -abs(weight.logit))[:MOST_WORDS])
-
-    def _left_out(self, written: str) -> list[tuple[str, Features]]:
-        """Each word, and the features of the text without it."""
-        words = list(_WORD.finditer(written))[:WORDS_TRIED]
-        read = Normaliser.shipped().read
-        return [
-            (word[0], self._featuriser.of(read(written[: word.start()] + written[word.end() :]))) for word in words
-        ]
 
     def _nearest(self, number: int, *, violating: bool) -> Nearest | None:
         found = self._guild.nearest(number, self._scored, violating=violating)
         return Nearest(found[0].name, found[1]) if found else None
+
+
+def _lost_by_word(text: str, guild: GuildFilter, featuriser: Featuriser) -> list[tuple[str, Logits]]:
+    """Each word, and what the score of each policy (policies,) loses without it."""
+
+    def logits(kept: str) -> Logits:
+        return guild.panel.logits(featuriser.of(Normaliser.shipped().read(kept)))
+
+    tried = min(WORDS_TRIED, _CHARACTERS_TRIED // max(len(text), 1))
+    whole = logits(text)
+    words = islice(_WORD.finditer(text), tried)
+    return [(word[0], whole - logits(text[: word.start()] + text[word.end() :])) for word in words]
 
 
 def readings_of(reading: Reading) -> Readings:

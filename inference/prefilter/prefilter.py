@@ -8,9 +8,11 @@ from inference.prefilter.explanation import Explanation
 from inference.prefilter.keywords import KeywordIndex
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.look import Look, threshold_for
-from inference.prefilter.normalise import Normaliser
+from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.prepared import GuildFilter, PreparedPolicy
+from inference.prefilter.scores.features import Features
 from inference.prefilter.scores.lesson import HeldOut
+from inference.prefilter.scores.shelf import HeadShelf
 from inference.prefilter.signals.domains import DomainList
 from inference.prefilter.suspicion import Suspicion
 from policies.policy import Mode, Policy
@@ -45,10 +47,12 @@ class Prefilter:
         knowledge: Knowledge,
         previous: "Prefilter | None" = None,
         domains: DomainList | None = None,
+        shelf: HeadShelf | None = None,
     ) -> "Prefilter":
         """Prepare the policies of all guilds. What `previous` knows of unchanged policies is taken over.
 
-        `domains`: those known for phishing, the shipped ones if left out.
+        `domains`: those known for phishing, the shipped ones if left out. `shelf`: where fitted scores are kept
+        between starts.
 
         Raises:
             PatternError: RE2 cannot take a pattern.
@@ -60,7 +64,7 @@ class Prefilter:
         known = previous.parts(knowledge) if previous else _Parts(None, {})
         pairs = {guild_id: _keywords(policies) for guild_id, policies in active.items()}
         index = KeywordIndex.build(pairs, Normaliser.shipped(), known.keywords)
-        builder = _Builder(knowledge, domains or DomainList.shipped(), known.guilds)
+        builder = _Builder(knowledge, domains or DomainList.shipped(), known.guilds, shelf)
         guilds = {guild_id: builder.guild(guild_id, policies) for guild_id, policies in active.items() if policies}
         return cls(index, guilds, knowledge)
 
@@ -79,8 +83,7 @@ class Prefilter:
         if guild is None or not wanted:
             return ()
         reading = self._normaliser.read(text)
-        forced = guild.forced(reading, self._keywords.find(guild_id, reading))
-        return guild.looks(wanted, reading, self._knowledge.featuriser.of(reading), forced)
+        return self._looks(guild_id, wanted, reading, self._knowledge.featuriser.of(reading))
 
     def inspect(
         self, guild_id: int, text: str, policy_ids: Collection[str] | None = None
@@ -109,13 +112,21 @@ class Prefilter:
         out."""
         guild = self._guilds.get(guild_id)
         reading = self._normaliser.read(text)
-        looks = self.look(guild_id, text, policy_ids)
-        if guild is None or not looks:
+        wanted = [] if guild is None else _places(guild, policy_ids)
+        if guild is None or not wanted:
             return Explanation(readings_of(reading), ())
+        features = self._knowledge.featuriser.of(reading)
+        explainer = Explainer(guild, self._knowledge.featuriser, reading, features)
         cold = {policy.id: threshold_for(policy.prefilter.flag_rate) for policy in guild.policies}
-        explainer = Explainer(guild, self._knowledge.featuriser, reading)
-        policies = explainer.policies(looks, {**cold, **(thresholds or {})})
-        return Explanation(readings_of(reading), policies)
+        looks = self._looks(guild_id, wanted, reading, features)
+        return Explanation(readings_of(reading), explainer.policies(looks, {**cold, **(thresholds or {})}))
+
+    def _looks(
+        self, guild_id: int, wanted: Sequence[int], reading: Reading, features: Features
+    ) -> tuple[Look, ...]:
+        guild = self._guilds[guild_id]
+        forced = guild.forced(reading, self._keywords.find(guild_id, reading))
+        return guild.looks(wanted, reading, features, forced)
 
     def _cold_threshold(self, guild_id: int, policy_id: str) -> float:
         return threshold_for(self._guilds[guild_id].prepared[policy_id].policy.prefilter.flag_rate)
@@ -124,7 +135,14 @@ class Prefilter:
 class _Builder:
     """Prepares each policy once, however many guilds have it."""
 
-    def __init__(self, knowledge: Knowledge, domains: DomainList, known: Mapping[int, GuildFilter]) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        domains: DomainList,
+        known: Mapping[int, GuildFilter],
+        shelf: HeadShelf | None,
+    ) -> None:
+        self._shelf = shelf
         self._knowledge = knowledge
         self._domains = domains
         self._known = known
@@ -144,7 +162,7 @@ class _Builder:
 
     def _prepare(self, policy: Policy, digest: str) -> PreparedPolicy:
         if digest not in self._prepared:
-            self._prepared[digest] = PreparedPolicy.of(policy, digest, self._knowledge)
+            self._prepared[digest] = PreparedPolicy.of(policy, digest, self._knowledge, self._shelf)
         return self._prepared[digest]
 
 

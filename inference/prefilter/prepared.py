@@ -14,6 +14,7 @@ from inference.prefilter.scores.head import Head
 from inference.prefilter.scores.lesson import Learned
 from inference.prefilter.scores.likeness import Anchor, Anchors, AnchorTable
 from inference.prefilter.scores.panel import Panel, Scored
+from inference.prefilter.scores.shelf import HeadShelf
 from inference.prefilter.signals.domains import DomainList
 from inference.prefilter.signals.signals import Signals
 from inference.prefilter.suspicion import Evidence, EvidenceKind
@@ -45,9 +46,11 @@ class PreparedPolicy:
     anchors: Anchors
 
     @classmethod
-    def of(cls, policy: Policy, digest: str, knowledge: Knowledge) -> "PreparedPolicy":
-        """Fit the policy's score: tens of milliseconds."""
-        learned = Learned.of(policy, knowledge)
+    def of(
+        cls, policy: Policy, digest: str, knowledge: Knowledge, shelf: HeadShelf | None = None
+    ) -> "PreparedPolicy":
+        """Fit the policy's score, in tens of milliseconds, or take it from the shelf."""
+        learned = shelf.learned(policy, digest, knowledge) if shelf else Learned.of(policy, knowledge)
         return cls(policy, digest, learned.head, learned.anchors)
 
 

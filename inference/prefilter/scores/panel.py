@@ -70,11 +70,11 @@ class Panel:
         cosines = self._anchors.cosines(text.meaning)
         if text.is_empty:
             return Scored(np.zeros(len(self._nearness), np.float32), cosines)
-        meaning, rude, patterns = self._linear(text)
-        linear = meaning + rude + patterns
-        harms = linear[: self._known] + self._general_constant
-        logits = linear[self._known :] + harms @ self._harms + self._nearness_logits(cosines)
-        return Scored(self._calibration.surprises(np.asarray(logits, np.float32)), cosines)
+        return Scored(self._calibration.surprises(self._logits(text, cosines)), cosines)
+
+    def logits(self, text: Features) -> Row:
+        """The scores before they are compared with ordinary messages (policies,)."""
+        return self._logits(text, self._anchors.cosines(text.meaning))
 
     def parts(self, number: int, text: Features) -> Parts:
         """Where one policy's score for a text comes from."""
@@ -88,6 +88,13 @@ class Panel:
             nearness=float(self._nearness_logits(self._anchors.cosines(text.meaning))[number]),
             harms=harms * self._harms[:, number],
         )
+
+    def _logits(self, text: Features, cosines: Row) -> Row:
+        meaning, rude, patterns = self._linear(text)
+        linear = meaning + rude + patterns
+        harms = linear[: self._known] + self._general_constant
+        logits = linear[self._known :] + harms @ self._harms + self._nearness_logits(cosines)
+        return np.asarray(logits, np.float32)
 
     def _linear(self, text: Features) -> tuple[Row, Row, Row]:
         """What meaning, rude words and letter patterns add to each column, each (harms + policies,)."""

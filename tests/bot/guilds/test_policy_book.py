@@ -11,6 +11,8 @@ from bot.guilds.errors import AlreadyThere, NotWritten, UnknownPolicy
 from bot.guilds.policies import PolicyBook
 from bot.guilds.rebuilding import PrefilterBuilder
 from bot.rulebook import Rulebook
+from inference.prefilter.scores.lesson import Learned
+from inference.prefilter.scores.shelf import HeadShelf
 from policies.document import PolicyError
 from policies.patterns import PatternError
 from policies.policy import Mode
@@ -311,3 +313,18 @@ async def test_the_shipped_prefilter_is_built_and_takes_over_what_it_knows(tmp_p
     assert adopted[-1].suspect(message)
     await book.set_mode(GUILD, "harassment", Mode.OFF)
     assert adopted[-1].suspect(message) is None
+
+
+async def test_fitted_scores_are_kept_for_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = tmp_path / "cache" / "scores"
+    book = await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores)), [].append)
+    await book.add(GUILD, "harassment")
+    (kept,) = scores.iterdir()
+    os.utime(kept, (0, 0))
+    (scores / "old.head").write_bytes(b"of a policy that is gone")
+    os.utime(scores / "old.head", (0, 0))
+    monkeypatch.setattr(Learned, "of", None)  # so that nothing can be fitted
+    adopted: list[Rulebook] = []
+    await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores)), adopted.append)
+    assert adopted[-1].suspect(make_message(text="you pathetic loser", guild_id=GUILD))
+    assert list(scores.iterdir()) == [kept]

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 -- look-alike letters are part of what members write
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from inference.prefilter.normalise import MAX_CHARACTERS, without_surrogates
 from inference.prefilter.patterns import PatternSet
 from inference.prefilter.prefilter import Prefilter
 from inference.prefilter.prepared import MAX_EVIDENCE
+from inference.prefilter.scores.lesson import Learned
+from inference.prefilter.signals.domains import DomainList
 from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.patterns import PatternError
 from policies.policy import Example, Mode, Policy, Rule
@@ -28,6 +31,8 @@ def policy(
     patterns: tuple[str, ...] = (),
     examples: tuple[tuple[str, str], ...] = (),
     mode: Mode = Mode.LIVE,
+    signals: tuple[str, ...] = (),
+    rules: tuple[str, ...] = ("Insults aimed at a member.",),
     flag_rate: float = 0.001,
 ) -> Policy:
     return Policy(
@@ -35,9 +40,9 @@ def policy(
         title="Rude",
         mode=mode,
         goal="Keep it kind.",
-        rules=(Rule(id="R1", text="Insults aimed at a member."),),
+        rules=tuple(Rule(id=f"R{number}", text=text) for number, text in enumerate(rules, 1)),
         examples=tuple(Example(text=text, verdict=verdict) for text, verdict in examples),
-        prefilter=Triggers(keywords=keywords, patterns=patterns, flag_rate=flag_rate),
+        prefilter=Triggers(keywords=keywords, patterns=patterns, signals=signals, flag_rate=flag_rate),
     )
 
 
@@ -89,6 +94,103 @@ def test_a_new_prefilter_takes_over_what_did_not_change_and_nothing_else() -> No
     assert [it.policy_id for it in new.inspect(1, "cat dog")] == ["a"]
     assert [it.policy_id for it in new.inspect(2, "cat dog")] == ["b"]
     assert old.inspect(2, "cat dog") == ()
+
+
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the policies that were fitted."""
+    found: list[str] = []
+    fit = Learned.of
+
+    def counted(policy: Policy, knowledge: Knowledge) -> Learned:
+        found.append(policy.id)
+        return fit(policy, knowledge)
+
+    monkeypatch.setattr(Learned, "of", counted)
+    return found
+
+
+def test_a_policy_is_fitted_once_however_many_guilds_have_it(fits: list[str]) -> None:
+    knowledge = Knowledge.shipped()
+    old = Prefilter.build(
+        {1: [policy("a"), policy("b")], 2: [policy("b")], 3: [policy("a"), policy("b")]}, knowledge
+    )
+    assert sorted(fits) == ["a", "b"]
+    assert old._guilds[1] is old._guilds[3]
+    new = Prefilter.build({4: [policy("b"), policy("c")], 2: [policy("b", mode=Mode.OFF)]}, knowledge, old)
+    assert sorted(fits) == ["a", "b", "c"]
+    assert new.look(2, "hello") == ()
+    assert [look.policy_id for look in new.look(4, "hello")] == ["b", "c"]
+
+
+def test_a_new_list_of_domains_changes_signals_and_fits_nothing(fits: list[str]) -> None:
+    knowledge, links = Knowledge.shipped(), {1: [policy(signals=("phishing-link",))]}
+    old = Prefilter.build(links, knowledge, None, DomainList.parse("other.example"))
+    assert not old.look(1, "see https://bad.example/x")[0].forced
+    new = Prefilter.build(links, knowledge, old, DomainList.parse("bad.example"))
+    assert [it.kind for it in new.look(1, "see https://bad.example/x")[0].forced] == [EvidenceKind.LINK]
+    assert len(fits) == 1
+    assert new._guilds[1].prepared["rude"] is old._guilds[1].prepared["rude"]
+
+
+def test_other_knowledge_is_learned_from_anew(fits: list[str]) -> None:
+    knowledge = Knowledge.shipped()
+    old = Prefilter.build({1: [policy()]}, knowledge)
+    silent = {name: getattr(knowledge.generic, name) * 0 for name in ("meaning", "rude", "patterns", "constant")}
+    other = knowledge.with_generic(replace(knowledge.generic, **silent))
+    new = Prefilter.build({1: [policy()]}, other, old)
+    assert fits == ["rude", "rude"]
+    assert new.look(1, "you stupid idiot")[0].surprise < old.look(1, "you stupid idiot")[0].surprise
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t ", "\u200b", "\u0338\u0338"])
+def test_a_text_that_says_nothing_is_looked_at_without_a_finding(text: str) -> None:
+    looks = prefilter(policy("a", flag_rate=1.0), policy("b")).look(GUILD, text)
+    assert [(look.policy_id, look.forced, look.surprise) for look in looks] == [("a", (), 0), ("b", (), 0)]
+
+
+@pytest.mark.parametrize(
+    "text", ["😀", "🤡🤡🤡", "مرحبا يا صديقي", "שלום לכולם \u202eabc", "今日はいい天気ですね", "ok"]
+)
+def test_texts_of_any_script_have_a_score(text: str) -> None:
+    (look,) = prefilter(policy(examples=(("nobody likes you", "R1"),))).look(GUILD, text)
+    assert 0 <= look.surprise <= 8
+
+
+def test_what_an_emoji_is_called_counts() -> None:
+    """The same emoji, alone and in a sentence: its name is a word like others."""
+    poop = policy(examples=(("you are a 🤡", "R1"), ("such a clown", "R1"), ("clown 🤡 clown", "R1")))
+    named, unnamed = (prefilter(poop).look(GUILD, text)[0].surprise for text in ("he is 🤡", "he is 🏠"))
+    assert named > unnamed + 1
+    assert prefilter(poop).look(GUILD, "he is <:clown:123456789012345678>")[0].surprise > unnamed + 1
+
+
+def test_a_near_copy_of_a_violating_example_is_forced_at_any_threshold() -> None:
+    said = "nobody here likes you, you pathetic clown"
+    (look,) = prefilter(policy(examples=((said, "R1"),))).look(GUILD, said.upper())
+    assert [(it.kind, it.name) for it in look.forced] == [(EvidenceKind.EXAMPLE, said)]
+    assert look.suspicion(threshold=99.0) is not None
+
+
+def test_a_score_points_at_what_it_is_nearest_to_or_at_itself() -> None:
+    near, far = (
+        policy(rules=(text,), flag_rate=1.0) for text in ("Insults aimed at a member.", "Zorbl quaff wimpet.")
+    )
+    (look,) = prefilter(near).look(GUILD, "these insults are aimed at members of this server")
+    assert look.learned is not None
+    assert (look.learned.kind, look.learned.name) == (EvidenceKind.RULE, "R1")
+    learned = [
+        prefilter(far).look(GUILD, text)[0].learned for text in ("you idiot", "hello there", "shut up moron")
+    ]
+    assert {it.kind for it in learned if it} == {EvidenceKind.SCORE}
+
+
+def test_only_the_policies_asked_for_are_looked_at_in_the_guilds_order() -> None:
+    built = prefilter(policy("c"), policy("a"), policy("b"))
+    assert [look.policy_id for look in built.look(GUILD, "hello", {"b", "c", "unknown"})] == ["c", "b"]
+    assert built.look(GUILD, "hello", ()) == ()
+    together = {look.policy_id: look for look in built.look(GUILD, "hello you idiot")}
+    assert built.look(GUILD, "hello you idiot", {"a"}) == (together["a"],)
 
 
 def test_patterns_match_the_text_as_written_and_its_light_view() -> None:
