@@ -14,17 +14,15 @@ What it costs: with the keywords of the starter policies, six more of 101,199 ha
 are flagged (benchmarks/prefilter/evasion.py): three by swaps, two by masks, one as a phrase run together.
 """
 
-import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-
-import numpy as np
 
 from inference.prefilter.disguise import LEET
 from inference.prefilter.everyday import everyday_words
-from inference.prefilter.view import Origins, View
+from inference.prefilter.respelled_lines import lines_of
+from inference.prefilter.view import View
 
 SHORTEST = 4
 """Letters of a word that is respelled."""
@@ -39,9 +37,6 @@ MOST_MIXED = 20
 """Words with signs or digits in them, of one text."""
 MOST_FITTED = 4
 """Words with several masks of one text that the guild's keywords are searched for."""
-MOST_COPIES = 4
-"""Of a text with its words respelled; of a text longer than `COPIED` one."""
-COPIED = 1_000
 
 _SETTLED_UP_TO = SHORTEST * MOST_MIXED
 """Characters of a text in which what was learned from others is used: so few reach no limit, and so what is found
@@ -98,11 +93,6 @@ class Vocabulary:
 
 Known = Sequence[Vocabulary]
 """One vocabulary for each automaton."""
-_Span = tuple[int, int]
-_Tried = dict[_Span, list[str]]
-"""The spellings of each word that may be misspelled."""
-_Piece = tuple[int, int, int]
-"""Start and end in the source, and the length of what is in its place."""
 
 
 class Attempts:
@@ -160,13 +150,7 @@ class Respeller:
         in another view of the same text, are left out.
         """
         spellings = self._spellings(source.text, attempts)
-        tried = _placed(source.text, spellings) if spellings else {}
-        if not tried:
-            return None
-        copies = list(_copies(tried, self._known, MOST_COPIES if len(source.text) <= COPIED else 1))
-        lines = [spelling for spellings in tried.values() for spelling in spellings]
-        lines += [_copy(source.text, copy) for copy in copies]
-        return View("\n".join(lines), source, functools.partial(_origins, tried, copies))
+        return lines_of(source, spellings, [it.phrase_words for it in self._known]) if spellings else None
 
     def _spellings(self, text: str, attempts: Attempts) -> dict[str, list[str]]:
         everyday = everyday_words()
@@ -211,22 +195,6 @@ class Respeller:
             self._settled = set()
         if len(token) <= LONGEST:
             self._settled.add(token)
-
-
-def _placed(text: str, spellings: dict[str, list[str]]) -> _Tried:
-    """The first place of each word."""
-    placed = ((_place(text, word), word, found) for word, found in spellings.items())
-    return {(start, start + len(word)): found for start, word, found in placed if start >= 0}
-
-
-def _place(text: str, word: str) -> int:
-    """Where the word stands by itself first; -1 if nowhere: a word may have been cut off with a long token."""
-    start = text.find(word)
-    while start >= 0 and (
-        text[start - 1 : start].isalnum() or text[start + len(word) : start + len(word) + 1].isalnum()
-    ):
-        start = text.find(word, start + 1)
-    return start
 
 
 def _swapped(word: str, known: Known) -> list[str]:
@@ -314,57 +282,3 @@ def fits(word: str, masked: str) -> bool:
 
 def _masks(sign: str) -> bool:
     return sign in _STRONG_SIGNS or (sign > "\u2070" and not sign.isalnum())
-
-
-def _copies(tried: _Tried, known: Known, most: int) -> Iterator[dict[_Span, str]]:
-    """What stands where in copies of the text: words of phrases in the place of their misspellings."""
-    fitting = {
-        span: found
-        for span, spellings in sorted(tried.items())
-        if (found := [each for it in known for each in spellings if each in it.phrase_words])
-    }
-    for copy in range(min(most, max(map(len, fitting.values()), default=0))):
-        yield {span: found[min(copy, len(found) - 1)] for span, found in _apart(fitting)}
-
-
-def _apart(fitting: dict[_Span, list[str]]) -> Iterator[tuple[_Span, list[str]]]:
-    """Those that do not overlap one before (`tist` in `man-tist`)."""
-    reached = 0
-    for (start, end), found in fitting.items():
-        if start >= reached:
-            yield (start, end), found
-            reached = end
-
-
-def _copy(text: str, copy: dict[_Span, str]) -> str:
-    ends = [0, *(end for _, end in copy)]
-    parts = (text[end:start] + word for end, ((start, _), word) in zip(ends, copy.items(), strict=False))
-    return "".join(parts) + text[ends[-1] :]
-
-
-def _origins(tried: _Tried, copies: Sequence[dict[_Span, str]], text: str) -> Origins:
-    """Where the characters of all lines come from, the line breaks included."""
-    pieces = np.array([*_lines(tried), *_pieces(copies, len(text))], np.intp)
-    first, last, length = pieces.T
-    places = np.arange(length.sum()) - np.repeat(length.cumsum() - length, length)
-    starts, ends = np.repeat(first, length), np.repeat(last, length)
-    one_by_one = np.repeat(length == last - first, length)
-    return np.where(one_by_one, starts + places, starts), np.where(one_by_one, starts + places + 1, ends)
-
-
-def _lines(tried: _Tried) -> Iterator[_Piece]:
-    for (start, end), spellings in tried.items():
-        for spelling in spellings:
-            yield start, end, len(spelling)
-            yield start, end, 1
-
-
-def _pieces(copies: Sequence[dict[_Span, str]], length: int) -> Iterator[_Piece]:
-    for copy in copies:
-        reached = 0
-        for (start, end), word in copy.items():
-            yield reached, start, start - reached
-            yield start, end, len(word)
-            reached = end
-        yield reached, length, length - reached
-        yield length - 1, length, 1
