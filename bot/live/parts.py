@@ -39,6 +39,7 @@ from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
 from bot.worker import WorkerSettings
 from inference.prefilter.normalise import Normaliser
+from inference.prefilter.scores.shelf import HeadShelf
 from inference.prefilter.suspicion import Suspicion
 
 _log = structlog.get_logger(__name__)
@@ -105,7 +106,8 @@ async def put_together(ground: Ground) -> Parts:
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
     domain_feed = await _domain_feed(ground)
     source = await asyncio.to_thread(KnowledgeSource.open, ground.settings.prefilter)
-    builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current)
+    shelf = HeadShelf(ground.folder / "cache" / "scores", lambda: clock().timestamp())
+    builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     parts = Parts(
         bot=bot,

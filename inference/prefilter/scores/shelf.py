@@ -5,7 +5,6 @@ import hashlib
 import logging
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -20,13 +19,12 @@ from inference.prefilter.scores.lesson import Learned
 from inference.prefilter.scores.likeness import Anchors
 from policies.policy import Policy
 
-UNUSED_DAYS = 30
-"""A file that no start has asked for in so many days is deleted."""
+UNUSED_SECONDS = 30 * 86_400.0
+"""A file that no start has asked for in so long is deleted."""
 
 _SUFFIX = ".head"
 _DRAFT = ".tmp"
 _SEAL = hashlib.sha256().digest_size
-_DAY = 86_400.0
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -41,7 +39,7 @@ class HeadShelf:
     there were none. May be shared by threads and processes: files are replaced whole.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         """`clock`: seconds since 1970. The folder is made when it is first written to."""
         self._folder = folder
         self._clock = clock
@@ -59,8 +57,8 @@ class HeadShelf:
         return learned
 
     def prune(self) -> None:
-        """Delete what was not used for `UNUSED_DAYS`, and drafts that a killed process left behind."""
-        oldest = self._clock() - UNUSED_DAYS * _DAY
+        """Delete what was not used for `UNUSED_SECONDS`, and drafts that a killed process left behind."""
+        oldest = self._clock() - UNUSED_SECONDS
         try:
             files = [path for path in self._folder.glob("*") if path.suffix in (_SUFFIX, _DRAFT)]
             for path in files:
@@ -72,7 +70,7 @@ class HeadShelf:
     def _read(self, path: Path, key: bytes) -> bytes | None:
         try:
             sealed = path.read_bytes()
-            os.utime(path, (self._clock(), self._clock()))
+            self._mark_used(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -85,10 +83,15 @@ class HeadShelf:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _replace(path, _seal(key, body) + body)
+            self._mark_used(path)
         except OSError as error:
             log.warning(
                 "Fitted scores cannot be kept in %s, the next start fits them anew: %s", path.parent, error
             )
+
+    def _mark_used(self, path: Path) -> None:
+        now = self._clock()
+        os.utime(path, (now, now))
 
     def _digest_of(self, knowledge: Knowledge) -> str:
         """Worked out once for what is known at present: it takes some milliseconds."""

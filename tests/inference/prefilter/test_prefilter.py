@@ -125,10 +125,10 @@ def test_a_policy_is_fitted_once_however_many_guilds_have_it(fits: list[str]) ->
 
 def test_a_new_list_of_domains_changes_signals_and_fits_nothing(fits: list[str]) -> None:
     knowledge, links = Knowledge.shipped(), {1: [policy(signals=("phishing-link",))]}
-    old = Prefilter.build(links, knowledge, None, DomainList.parse("other.example"))
-    assert not old.look(1, "see https://bad.example/x")[0].forced
-    new = Prefilter.build(links, knowledge, old, DomainList.parse("bad.example"))
-    assert [it.kind for it in new.look(1, "see https://bad.example/x")[0].forced] == [EvidenceKind.LINK]
+    old = Prefilter.build(links, knowledge, None, DomainList.parse("other-site.com"))
+    assert not old.look(1, "see https://bad-site.com/x")[0].forced
+    new = Prefilter.build(links, knowledge, old, DomainList.parse("bad-site.com"))
+    assert [it.kind for it in new.look(1, "see https://bad-site.com/x")[0].forced] == [EvidenceKind.LINK]
     assert len(fits) == 1
     assert new._guilds[1].prepared["rude"] is old._guilds[1].prepared["rude"]
 

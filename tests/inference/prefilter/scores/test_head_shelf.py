@@ -13,13 +13,18 @@ from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
 from inference.prefilter.scores import shelf as shelf_module
 from inference.prefilter.scores.lesson import Learned
-from inference.prefilter.scores.shelf import UNUSED_DAYS, HeadShelf, knowledge_digest
+from inference.prefilter.scores.shelf import UNUSED_SECONDS, HeadShelf, knowledge_digest
 from policies.policy import Policy
 from tests.inference.prefilter.scores.taught_policies import NEW_TRADING, OPEN, ORDINARY, TRADING, insults, trading
 
 KNOWLEDGE = Knowledge.shipped()
 POLICY = trading(TRADING, OPEN)
+NOW = 2_000_000_000.0
 DAY = 86_400.0
+
+
+def shelf_at(folder: Path, now: float = NOW) -> HeadShelf:
+    return HeadShelf(folder, lambda: now)
 
 
 @pytest.fixture
@@ -47,15 +52,15 @@ def looks(shelf: HeadShelf | None) -> list[object]:
 
 def test_what_the_shelf_gives_back_scores_exactly_as_what_was_fitted(tmp_path: Path, fits: list[str]) -> None:
     fitted = looks(None)
-    assert looks(HeadShelf(tmp_path / "new" / "scores")) == fitted
+    assert looks(shelf_at(tmp_path / "new" / "scores")) == fitted
     fits.clear()
-    assert looks(HeadShelf(tmp_path / "new" / "scores")) == fitted
+    assert looks(shelf_at(tmp_path / "new" / "scores")) == fitted
     assert fits == []
 
 
 @pytest.mark.parametrize("policy", [trading(), trading(TRADING[:1]), trading((), OPEN)])
 def test_every_kind_of_policy_comes_back_as_it_was(policy: Policy, tmp_path: Path) -> None:
-    first, second = (learned(HeadShelf(tmp_path), policy) for _ in range(2))
+    first, second = (learned(shelf_at(tmp_path), policy) for _ in range(2))
     assert first.head.prior == second.head.prior
     assert (first.head.nearness, first.head.pattern_scale) == (second.head.nearness, second.head.pattern_scale)
     for name in ("meaning", "harms", "rude", "patterns", "knots"):
@@ -66,7 +71,7 @@ def test_every_kind_of_policy_comes_back_as_it_was(policy: Policy, tmp_path: Pat
 
 
 def test_another_policy_or_other_knowledge_is_fitted_anew(tmp_path: Path, fits: list[str]) -> None:
-    shelf = HeadShelf(tmp_path)
+    shelf = shelf_at(tmp_path)
     quiet = KNOWLEDGE.with_generic(replace(KNOWLEDGE.generic, constant=KNOWLEDGE.generic.constant + 1))
     assert knowledge_digest(quiet) != knowledge_digest(KNOWLEDGE)
     learned(shelf)
@@ -90,22 +95,22 @@ def flipped(content: bytes) -> bytes:
 def test_a_damaged_file_is_fitted_and_written_anew(
     damage: Callable[[bytes], bytes], tmp_path: Path, fits: list[str]
 ) -> None:
-    learned(HeadShelf(tmp_path))
+    learned(shelf_at(tmp_path))
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     path.write_bytes(damage(whole))
-    learned(HeadShelf(tmp_path))
+    learned(shelf_at(tmp_path))
     assert len(fits) == 2
     assert path.read_bytes() == whole
 
 
 def test_a_whole_file_under_another_policys_name_is_not_taken_for_its(tmp_path: Path, fits: list[str]) -> None:
-    learned(HeadShelf(tmp_path))
+    learned(shelf_at(tmp_path))
     (own,) = tmp_path.iterdir()
-    learned(HeadShelf(tmp_path), insults())
+    learned(shelf_at(tmp_path), insults())
     (other,) = set(tmp_path.iterdir()) - {own}
     other.write_bytes(own.read_bytes())
-    assert len(learned(HeadShelf(tmp_path), insults()).anchors.items) == 2
+    assert len(learned(shelf_at(tmp_path), insults()).anchors.items) == 2
     assert fits == ["trading", "insults", "insults"]
 
 
@@ -115,7 +120,7 @@ def test_without_a_folder_to_write_to_it_fits_and_says_so(
     (tmp_path / "file").write_text("no folder")
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert learned(HeadShelf(tmp_path / "file" / "scores")).anchors.rules == 1
+            assert learned(shelf_at(tmp_path / "file" / "scores")).anchors.rules == 1
     assert len(fits) == 2
     assert "the next start fits them anew" in caplog.text
     assert TRADING[0] not in caplog.text
@@ -126,21 +131,20 @@ def test_a_full_disk_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    assert learned(HeadShelf(tmp_path)).anchors.rules == 1
+    assert learned(shelf_at(tmp_path)).anchors.rules == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_nobody_used_for_long_is_deleted_and_nothing_else(tmp_path: Path, fits: list[str]) -> None:
-    now = 2_000_000_000.0
     for policy in (POLICY, insults()):
-        learned(HeadShelf(tmp_path, lambda: now), policy)
+        learned(shelf_at(tmp_path), policy)
     (tmp_path / "draft.tmp").write_bytes(b"half")
     (tmp_path / "notes.txt").write_text("somebody's own")
-    for path in tmp_path.iterdir():
-        os.utime(path, (now, now))
-    later = HeadShelf(tmp_path, lambda: now + (UNUSED_DAYS + 1) * DAY)
+    os.utime(tmp_path / "draft.tmp", (NOW, NOW))
+    os.utime(tmp_path / "notes.txt", (NOW, NOW))
+    later = shelf_at(tmp_path, NOW + UNUSED_SECONDS + DAY)
     learned(later)
-    HeadShelf(tmp_path, lambda: now + (UNUSED_DAYS - 1) * DAY).prune()
+    shelf_at(tmp_path, NOW + UNUSED_SECONDS - DAY).prune()
     assert len(list(tmp_path.iterdir())) == 4
     later.prune()
     assert len(list(tmp_path.iterdir())) == 2
@@ -150,5 +154,5 @@ def test_what_nobody_used_for_long_is_deleted_and_nothing_else(tmp_path: Path, f
 
 
 def test_a_folder_that_is_not_there_needs_no_tidying(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    HeadShelf(tmp_path / "missing").prune()
+    shelf_at(tmp_path / "missing").prune()
     assert not caplog.records
