@@ -33,13 +33,15 @@ from benchmarks.prefilter.ours import Ours
 from benchmarks.prefilter.systems import Keywords, Neighbours, Sentences, System, peers
 from inference.prefilter.embedding import StaticEmbedder
 from inference.prefilter.scores.background import shipped_lines
+from inference.prefilter.sentence_encoder import SentenceEncoder
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Print all tables."""
     arguments = _arguments(argv)
     known = materials(arguments, EXAMPLES)
-    leave_out = LeaveOut(arguments.data, as_shipped=arguments.as_shipped)
+    encoder = SentenceEncoder.load(arguments.encoder) if arguments.encoder else None
+    leave_out = LeaveOut(arguments.data, encoder=encoder, as_shipped=arguments.as_shipped)
     recalls = list(measured(known, leave_out))
     print_detection(known, recalls)
     if arguments.json:
@@ -50,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     made = parser(__doc__)
+    made.add_argument("--encoder", type=Path, help="the folder of a sentence encoder, as operators may set one")
     made.add_argument("--translations", type=Path, help="a folder with gettext catalogues below it")
     made.add_argument("--speaker-lines", type=int, default=1000, help="lines of each language and dialect")
     made.add_argument("--json", type=Path, help="where to write every single figure")

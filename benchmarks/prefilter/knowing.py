@@ -1,11 +1,15 @@
 """What the prefilter knows, without the data that it is measured on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from inference.prefilter.embedding import StaticEmbedder
+import numpy as np
+import numpy.typing as npt
+
+from inference.prefilter.embedding import Embedder, StaticEmbedder, Vectors
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.scores.background import SOURCES as CHATS
 from inference.prefilter.scores.background import Background, shipped_lines
@@ -21,12 +25,21 @@ class LeaveOut:
     """Makes what is shipped anew without some sources: the general models are trained again, and the sample of
     ordinary chat is without a chat. Models are kept, since training them takes half a minute."""
 
-    def __init__(self, data: Path, featuriser: Featuriser | None = None, *, as_shipped: bool = False) -> None:
-        """`featuriser`: another than the shipped one; the general models are trained on it. `as_shipped`: nothing
-        is left out, so nothing is trained, and figures on sources that are known flatter."""
+    def __init__(
+        self,
+        data: Path,
+        featuriser: Featuriser | None = None,
+        *,
+        encoder: Embedder | None = None,
+        as_shipped: bool = False,
+    ) -> None:
+        """`featuriser`: another than the shipped one; the general models are trained on it. `encoder`: a sentence
+        encoder beside the static vectors. `as_shipped`: nothing is left out, so nothing is trained, and figures on
+        sources that are known flatter."""
         self._data = data
         self._featuriser = featuriser or Featuriser(StaticEmbedder.shipped(), Lexicon.shipped())
         self._is_shipped = featuriser is None
+        self._encoder = None if encoder is None else _Once(encoder)
         self._as_shipped = as_shipped
         self._generic: dict[tuple[str | None, str | None], GenericHead] = {}
         self._kept = lru_cache(maxsize=2)(self._knowledge)
@@ -52,7 +65,8 @@ class LeaveOut:
     def _knowledge(self, source: str | None, chat: str | None) -> Knowledge:
         generic = self._general_models(source, chat)
         background = Background.of(shipped_lines(chat), self._featuriser, generic)
-        return Knowledge(self._featuriser.embedder, self._featuriser, generic, background)
+        known = Knowledge(self._featuriser.embedder, self._featuriser, generic, background)
+        return known if self._encoder is None else known.with_encoder(self._encoder, chat)
 
     def _general_models(self, source: str | None, chat: str | None) -> GenericHead:
         if self._as_shipped or (self._is_shipped and source is None and chat is None):
@@ -72,3 +86,17 @@ class LeaveOut:
 
         without, without_chat = ([name] if name else [] for name in (source, chat))
         return fit_generic(self._data, self._featuriser, without, without_chat)
+
+
+class _Once:
+    """An embedder that is asked for each text once: the same lines are held against many policies."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])

@@ -1,5 +1,6 @@
 """Each benchmark prints all of its tables. What they measure is not tested: data and machine decide that."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from benchmarks.prefilter.ours import NAME, Ours
 from benchmarks.prefilter.speakers import FlagRate
 from benchmarks.prefilter.speed_policies import distinct_guilds, one_guild, starter_guilds, variants
 from benchmarks.prefilter.systems import Keywords, Neighbours, Sentences
-from inference.prefilter.embedding import StaticEmbedder
+from inference.prefilter.embedding import StaticEmbedder, Vectors, unit_rows
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.scores import head
 from policies.policy import Example
@@ -136,6 +137,25 @@ def test_a_chat_is_left_out_of_the_sample_and_nothing_is_trained_for_a_source_th
     assert leave_out("stormfront", "a chat of mine") is whole
 
 
+class CountingLetters:
+    """A tiny encoder that remembers which texts it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return unit_rows(np.array([[text.count(letter) for letter in "etaoin"] for text in texts], np.float32))
+
+
+def test_a_sentence_encoder_is_put_beside_the_static_vectors_and_asked_for_each_text_once(data: Path):
+    encoder = CountingLetters()
+    knowledge = LeaveOut(data, encoder=encoder, as_shipped=True)("stormfront")
+    assert knowledge.embedder.embed(["hello"]).shape == (1, 256 + 6)
+    Ours(knowledge).ranks([starter_policies()["spam"]], ["hello", "hello"])
+    assert encoder.asked.count("hello") == 1
+
+
 def test_general_models_are_trained_without_the_source_that_is_measured(tmp_path: Path):
     pytest.importorskip("sklearn", reason="only the benchmark needs scikit-learn")
     write_data(tmp_path, *TRAINED_ON)
@@ -185,7 +205,7 @@ def test_catalogues_give_lines_by_language_and_their_originals(tmp_path: Path):
     assert len(by_language(tmp_path, 5, 0)["de"]) == 5
 
 
-@pytest.mark.parametrize(("policies", "keywords"), [(1, 100), (10, 1_000), (100, 100), (1, 5_000), (3, 7_000)])
+@pytest.mark.parametrize(("policies", "keywords"), [(1, 100), (10, 1_000), (100, 100), (1, 15_000), (3, 7_000)])
 def test_guilds_have_the_policies_and_keywords_that_were_asked_for(policies: int, keywords: int):
     guilds = one_guild(policies, keywords)
     assert len(guilds[0]) == policies
