@@ -3,6 +3,7 @@
 onnxruntime is an optional extra of the package: it is imported when a network is read, not before.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-INSTALL = 'pip install "onnxruntime>=1.23"'
-"""What installs the extra by hand."""
+REQUIREMENT = "onnxruntime>=1.23"
+"""The extra `encoder`, as pyproject.toml has it."""
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What sentence encoders read; the last is optional. Each (texts, tokens)."""
 OUTPUTS = ("sentence_embedding", "last_hidden_state", "token_embeddings")
@@ -48,7 +49,7 @@ class OnnxNetwork:
         try:
             import onnxruntime
         except ImportError as error:
-            advice = f"install it beside Safeguild: {INSTALL}"
+            advice = f'install it beside Safeguild: {sys.executable} -m pip install "{REQUIREMENT}"'
             raise UnusableEncoder(
                 f"a sentence encoder needs onnxruntime, which is not there: {error}", advice
             ) from error

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from bot.cli.scan import _options
 from bot.doctor.check import Outcome
 from bot.doctor.checks import SLOW_ENCODER, check_encoder
 from bot.doctor.facts import EncoderFacts
@@ -15,9 +16,12 @@ from bot.knowledge_source import KnowledgeSource
 from bot.scan.errors import ScanChanged
 from bot.settings import PrefilterSettings
 from bot.settings_sources import load_settings
+from inference.prefilter.joined import Joined
 from inference.prefilter.knowledge import Knowledge
+from inference.prefilter.sentence_encoder import SentenceEncoder
+from policies.starter import starter_policies
 from tests.bot.scan.samples import chat, options_for, scan, write_export
-from tests.inference.prefilter.tiny_encoder import write_folder
+from tests.inference.prefilter.tiny_encoder import make_encoder, write_folder
 
 needs_onnxruntime = pytest.mark.skipif(find_spec("onnxruntime") is None, reason="onnxruntime is not installed")
 
@@ -86,6 +90,17 @@ def test_explain_and_doctor_use_the_encoder(inside, place, monkeypatch):
     assert found is not None
     assert (found.dimensions, found.problem) == (8, "")
     assert 0 < found.milliseconds < SLOW_ENCODER
+
+
+def test_a_scan_looks_with_the_encoder_and_notes_which_one_it_is(place, monkeypatch):
+    encoder = make_encoder("its digest")
+    monkeypatch.setattr(SentenceEncoder, "load", lambda _: encoder)
+    monkeypatch.setenv("SAFEGUILD_PREFILTER__ENCODER", "any")
+    options = _options(load_settings(), (place.work / "chat.json",), cards=0)
+    inspector = options.build_inspector({1: [starter_policies()["spam"]]})
+    assert isinstance(inspector._knowledge.embedder, Joined)
+    assert inspector._knowledge.embedder.encoder is encoder
+    assert options.encoder == "its digest"
 
 
 async def test_a_scan_does_not_go_on_with_another_encoder(tmp_path):

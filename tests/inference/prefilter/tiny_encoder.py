@@ -35,8 +35,8 @@ def look_up(inputs: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[np.float
     return TABLE[inputs["input_ids"]]
 
 
-def make_encoder() -> SentenceEncoder:
-    return SentenceEncoder(make_tokenizer(), look_up, mean_of_tokens)
+def make_encoder(digest: str = "") -> SentenceEncoder:
+    return SentenceEncoder(make_tokenizer(), look_up, mean_of_tokens, digest)
 
 
 def write_folder(

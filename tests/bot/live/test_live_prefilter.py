@@ -1,0 +1,68 @@
+"""The running bot's prefilter, wired as `safeguild run` wires it: the list of domains, and the encoder."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.domains import feed as feed_module
+from bot.gate.gate import GateInspector
+from bot.judges.own_model import OwnModel
+from bot.live.late_judge import LateJudge
+from bot.live.parts import Ground, put_together
+from bot.live.run import _Live
+from bot.models.choice import Choice
+from bot.settings import Settings
+from inference.prefilter.joined import Joined
+from inference.prefilter.sentence_encoder import SentenceEncoder
+from inference.prefilter.suspicion import EvidenceKind
+from policies.starter import starter_text
+from tests.bot.adapters import GUILD, START, make_message
+from tests.bot.guilds.shelves import running, until
+from tests.inference.prefilter.tiny_encoder import make_encoder
+
+
+async def live_bot(folder: Path, memory, clock, **sections) -> _Live:
+    """The bot before its first connection, with one policy in force."""
+    shelf = folder / "policies" / str(GUILD)
+    shelf.mkdir(parents=True)
+    (shelf / "scams.yaml").write_text(starter_text("scams"))
+    settings = Settings(data_folder=folder, **sections)
+    ground = Ground(settings, folder, memory, LateJudge("tiny", START), clock)
+    live = _Live(ground, OwnModel(settings, Choice(None, "")), await put_together(ground), SecretStr("none"))
+    await live.parts.policy_book.put_in_force()
+    return live
+
+
+async def test_a_changed_list_of_domains_is_in_force_without_a_restart(memory, tmp_path, walk_clock, monkeypatch):
+    monkeypatch.setattr(feed_module, "LOOK_SECONDS", 0.02)
+    listed = tmp_path / "domains.txt"
+    listed.write_text("# mine\nblorp-gifts.com\n")
+    live = await live_bot(tmp_path, memory, walk_clock, domains={"file": listed})
+
+    def links(text: str) -> list[str]:
+        suspected = live.parts.moderation.suspect(make_message(text=text))
+        found = suspected.suspicions if suspected else ()
+        return [it.name for suspicion in found for it in suspicion.evidence if it.kind is EvidenceKind.LINK]
+
+    old, new = "look at http://blorp-gifts.com/x", "look at http://zorp-gifts.com/x"
+    assert "blorp-gifts.com" in " ".join(links(old))
+    assert not links(new)
+    async with running(live._works()["domains"]()):
+        listed.write_text("zorp-gifts.com\n")
+        await until(lambda: bool(links(new)))
+        assert not links(old)
+
+
+async def test_an_encoder_reads_along_and_messages_are_looked_at_in_a_thread(
+    memory, tmp_path, walk_clock, monkeypatch
+):
+    encoder = make_encoder()
+    monkeypatch.setattr(SentenceEncoder, "load", lambda _: encoder)
+    live = await live_bot(tmp_path, memory, walk_clock, prefilter={"encoder": tmp_path})
+    rulebook = live.parts.moderation._rulebook
+    assert rulebook.takes_long
+    assert isinstance(rulebook.inspector, GateInspector)
+    embedder = rulebook.inspector.looker._knowledge.embedder
+    assert isinstance(embedder, Joined)
+    assert embedder.encoder is encoder
+    assert await live.parts.moderation.receive(make_message(text="free nitro here"), just_written=True)
