@@ -158,11 +158,12 @@ def test_texts_of_any_script_have_a_score(text: str) -> None:
 
 
 def test_what_an_emoji_is_called_counts() -> None:
-    """The same emoji, alone and in a sentence: its name is a word like others."""
-    poop = policy(examples=(("you are a 🤡", "R1"), ("such a clown", "R1"), ("clown 🤡 clown", "R1")))
-    named, unnamed = (prefilter(poop).look(GUILD, text)[0].surprise for text in ("he is 🤡", "he is 🏠"))
-    assert named > unnamed + 1
-    assert prefilter(poop).look(GUILD, "he is <:clown:123456789012345678>")[0].surprise > unnamed + 1
+    clowns = prefilter(policy(examples=(("such a clown", "R1"), ("what a clown you are", "R1"))))
+    drawn, other, own, word = (
+        clowns.look(GUILD, f"he is a {it}")[0].surprise
+        for it in ("🤡", "🏠", "<:clown:123456789012345678>", "clown")
+    )
+    assert min(drawn, own, word) > other + 1
 
 
 def test_a_near_copy_of_a_violating_example_is_forced_at_any_threshold() -> None:

@@ -29,6 +29,7 @@ CHAT = st.text(
 @given(CHAT)
 @example("")
 @example("don't mumbletyfoo, xqzzyq1337!!")
+@example("unthinkablenessly discombobulationfactory")
 @example("[UNK] [unk] A B")
 @example("a" * 101 + " " + "b" * 100)
 @example("tab\tand\x00null\x7f, ｆｕｌｌ, ё, 字")

@@ -68,6 +68,15 @@ def test_classes_that_can_be_parted_do_not_run_away() -> None:
     assert np.abs(scores).max() < 30
 
 
+def test_a_step_that_would_go_too_far_is_cut_short() -> None:
+    """Where a text is thought to be certain, and wrongly, the loss is flat: Newton's own step overshoots."""
+    rows = np.ones((1, 1))
+    task = task_of(rows, np.ones(1), ridge=0.02)
+    sure = logistic.Task(task.kernel, task.labels, np.ones(1, np.float32), np.full(1, -20, np.float32), task.ridge)
+    reference = with_shared(rows) @ by_the_book(with_shared(rows), sure)
+    assert fitted_scores(rows, sure) == pytest.approx(reference, rel=0.02)
+
+
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_alone_is_told_everywhere(label: int) -> None:
     rows = np.random.default_rng(1).normal(0, 1, (30, 4))
