@@ -27,7 +27,7 @@ class PrefilterBuilder:
         shelf: HeadShelf | None = None,
     ) -> None:
         """`domains`: those known for phishing at present; asked anew for each prefilter. `shelf`: keeps fitted
-        scores between starts."""
+        scores between starts, those of policies in force only."""
         self._knowledge = knowledge
         self._domains = domains
         self._shelf = shelf
@@ -37,9 +37,10 @@ class PrefilterBuilder:
     def __call__(self, policies: Mapping[int, Sequence[Policy]]) -> Prefilter:
         """Build the next prefilter. Raises PatternError if RE2 cannot take a pattern."""
         with self._one_at_a_time:
-            built = Prefilter.build(policies, self._knowledge(), self._previous, self._domains(), self._shelf)
-            if self._previous is None and self._shelf is not None:
-                self._shelf.prune()  # at a start: what it needed has just been used
+            knowledge = self._knowledge()
+            built = Prefilter.build(policies, knowledge, self._previous, self._domains(), self._shelf)
+            if self._shelf is not None:
+                self._shelf.keep_only(built.digests, knowledge)
             self._previous = built
             return built
 

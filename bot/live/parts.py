@@ -106,7 +106,7 @@ async def put_together(ground: Ground) -> Parts:
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
     domain_feed = await _domain_feed(ground)
     source = await asyncio.to_thread(KnowledgeSource.open, ground.settings.prefilter)
-    shelf = HeadShelf(ground.folder / "cache" / "scores", lambda: clock().timestamp())
+    shelf = HeadShelf(ground.folder / "cache" / "scores")
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     parts = Parts(

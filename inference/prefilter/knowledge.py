@@ -14,7 +14,7 @@ from inference.prefilter.scores.generic import GenericHead
 from inference.prefilter.scores.lexicon import Lexicon
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Knowledge:
     """Immutable, shared by all guilds; what was computed with it is kept under its identity."""
 

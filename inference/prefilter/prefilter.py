@@ -72,6 +72,11 @@ class Prefilter:
         """What was prepared with this knowledge, for a new prefilter to take over."""
         return _Parts(self._keywords, self._guilds) if self._knowledge is knowledge else _Parts(None, {})
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """Those of all policies that are not off."""
+        return frozenset(digest for guild in self._guilds.values() for digest in guild.digests)
+
     def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> tuple[Look, ...]:
         """What each policy finds in a text, in the order of the guild's policies.
 

@@ -3,9 +3,8 @@
 import functools
 import hashlib
 import logging
-import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
 
@@ -19,9 +18,6 @@ from inference.prefilter.scores.lesson import Learned
 from inference.prefilter.scores.likeness import Anchors
 from policies.policy import Policy
 
-UNUSED_SECONDS = 30 * 86_400.0
-"""A file that no start has asked for in so long is deleted."""
-
 _SUFFIX = ".head"
 _DRAFT = ".tmp"
 _SEAL = hashlib.sha256().digest_size
@@ -34,64 +30,62 @@ log = logging.getLogger(__name__)
 class HeadShelf:
     """A folder with one small file for each policy, for what was known when it was fitted.
 
-    A file is named and sealed by both digests: one that was cut off, damaged or made by something else is fitted
-    and written anew. Nothing here is needed: where the folder cannot be read or written, heads are fitted as if
-    there were none. May be shared by threads and processes: files are replaced whole.
+    A file is named by both digests and sealed with its name: one that was cut off, damaged or made by something
+    else is fitted and written anew. Nothing here is needed: where the folder cannot be read or written, heads are
+    fitted as if there were none. May be shared by threads: files are replaced whole.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
-        """`clock`: seconds since 1970. The folder is made when it is first written to."""
+    def __init__(self, folder: Path) -> None:
+        """The folder is made when it is first written to."""
         self._folder = folder
-        self._clock = clock
         self._latest: tuple[Knowledge | None, str] = (None, "")
 
     def learned(self, policy: Policy, digest: str, knowledge: Knowledge) -> Learned:
         """What is on the shelf for a policy, else what is learned now and put there. `digest`: the policy's."""
-        key = hashlib.sha256(f"{digest} {self._digest_of(knowledge)}".encode()).digest()
-        path = self._folder / f"{key.hex()}{_SUFFIX}"
-        body = self._read(path, key)
+        path = self._path(digest, knowledge)
+        body = self._read(path)
         if body is not None:
             return _unpacked(load(body), policy)
         learned = Learned.of(policy, knowledge)
-        self._keep(path, key, save(_packed(learned)))
+        self._keep(path, save(_packed(learned)))
         return learned
 
-    def prune(self) -> None:
-        """Delete what was not used for `UNUSED_SECONDS`, and drafts that a killed process left behind."""
-        oldest = self._clock() - UNUSED_SECONDS
+    def keep_only(self, digests: Collection[str], knowledge: Knowledge) -> None:
+        """Delete all but these policies' files, so that nothing is left of policies that were deleted.
+
+        Drafts that a killed process left behind go too; what is not the shelf's stays.
+        """
+        kept = {self._path(digest, knowledge) for digest in digests}
         try:
-            files = [path for path in self._folder.glob("*") if path.suffix in (_SUFFIX, _DRAFT)]
-            for path in files:
-                if path.stat().st_mtime < oldest:
+            for path in self._folder.glob("*"):
+                if path.suffix in (_SUFFIX, _DRAFT) and path not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("Fitted scores in %s cannot be tidied up: %s", self._folder, error)
 
-    def _read(self, path: Path, key: bytes) -> bytes | None:
+    def _path(self, digest: str, knowledge: Knowledge) -> Path:
+        key = hashlib.sha256(f"{digest} {self._digest_of(knowledge)}".encode())
+        return self._folder / f"{key.hexdigest()}{_SUFFIX}"
+
+    def _read(self, path: Path) -> bytes | None:
         try:
             sealed = path.read_bytes()
-            self._mark_used(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             log.warning("Fitted scores in %s cannot be read and are fitted anew: %s", path, error)
             return None
         body = sealed[_SEAL:]
-        return body if sealed[:_SEAL] == _seal(key, body) else None
+        return body if sealed[:_SEAL] == _seal(path, body) else None
 
-    def _keep(self, path: Path, key: bytes, body: bytes) -> None:
+    def _keep(self, path: Path, body: bytes) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(path, _seal(key, body) + body)
-            self._mark_used(path)
+            _replace(path, _seal(path, body) + body)
         except OSError as error:
             log.warning(
                 "Fitted scores cannot be kept in %s, the next start fits them anew: %s", path.parent, error
             )
-
-    def _mark_used(self, path: Path) -> None:
-        now = self._clock()
-        os.utime(path, (now, now))
 
     def _digest_of(self, knowledge: Knowledge) -> str:
         """Worked out once for what is known at present: it takes some milliseconds."""
@@ -140,8 +134,9 @@ def _replace(path: Path, content: bytes) -> None:
             raise
 
 
-def _seal(key: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(key + body).digest()
+def _seal(path: Path, body: bytes) -> bytes:
+    """A file's content belongs to its name."""
+    return hashlib.sha256(path.name.encode() + body).digest()
 
 
 def _packed(learned: Learned) -> Arrays:

@@ -17,7 +17,7 @@ from policies.document import PolicyError
 from policies.patterns import PatternError
 from policies.policy import Mode
 from policies.starter import starter_text
-from tests.bot.adapters import START, make_message
+from tests.bot.adapters import make_message
 from tests.bot.guilds.shelves import GUILD, OTHER, Shop, left_in, running, until, write
 
 BAD = "title: [never closed\n"
@@ -317,14 +317,23 @@ async def test_the_shipped_prefilter_is_built_and_takes_over_what_it_knows(tmp_p
 
 async def test_fitted_scores_are_kept_for_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = tmp_path / "cache" / "scores"
-    book = await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores, START.timestamp)), [].append)
+    book = await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores)), [].append)
     await book.add(GUILD, "harassment")
     (kept,) = scores.iterdir()
-    os.utime(kept, (0, 0))
-    (scores / "old.head").write_bytes(b"of a policy that is gone")
-    os.utime(scores / "old.head", (0, 0))
+    (scores / "old.head").write_bytes(b"of a policy that was deleted while the bot did not run")
     monkeypatch.setattr(Learned, "of", None)  # so that nothing can be fitted
     adopted: list[Rulebook] = []
-    await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores, START.timestamp)), adopted.append)
+    await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores)), adopted.append)
     assert adopted[-1].suspect(make_message(text="you pathetic loser", guild_id=GUILD))
+    assert list(scores.iterdir()) == [kept]
+
+
+async def test_of_a_policy_that_is_deleted_no_fitted_scores_are_left(tmp_path: Path) -> None:
+    scores = tmp_path / "cache" / "scores"
+    book = await PolicyBook.open(tmp_path, PrefilterBuilder(shelf=HeadShelf(scores)), [].append)
+    await book.add(GUILD, "harassment")
+    (kept,) = scores.iterdir()
+    await book.add(OTHER, "spam")
+    assert len(list(scores.iterdir())) == 2
+    await book.forget(OTHER)
     assert list(scores.iterdir()) == [kept]

@@ -1,7 +1,6 @@
 """Fitted scores on disk: the same as fitted ones, whatever happened to the files."""
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +12,12 @@ from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.prefilter import Prefilter
 from inference.prefilter.scores import shelf as shelf_module
 from inference.prefilter.scores.lesson import Learned
-from inference.prefilter.scores.shelf import UNUSED_SECONDS, HeadShelf, knowledge_digest
+from inference.prefilter.scores.shelf import HeadShelf, knowledge_digest
 from policies.policy import Policy
 from tests.inference.prefilter.scores.taught_policies import NEW_TRADING, OPEN, ORDINARY, TRADING, insults, trading
 
 KNOWLEDGE = Knowledge.shipped()
 POLICY = trading(TRADING, OPEN)
-NOW = 2_000_000_000.0
-DAY = 86_400.0
-
-
-def shelf_at(folder: Path, now: float = NOW) -> HeadShelf:
-    return HeadShelf(folder, lambda: now)
 
 
 @pytest.fixture
@@ -52,15 +45,15 @@ def looks(shelf: HeadShelf | None) -> list[object]:
 
 def test_what_the_shelf_gives_back_scores_exactly_as_what_was_fitted(tmp_path: Path, fits: list[str]) -> None:
     fitted = looks(None)
-    assert looks(shelf_at(tmp_path / "new" / "scores")) == fitted
+    assert looks(HeadShelf(tmp_path / "new" / "scores")) == fitted
     fits.clear()
-    assert looks(shelf_at(tmp_path / "new" / "scores")) == fitted
+    assert looks(HeadShelf(tmp_path / "new" / "scores")) == fitted
     assert fits == []
 
 
 @pytest.mark.parametrize("policy", [trading(), trading(TRADING[:1]), trading((), OPEN)])
 def test_every_kind_of_policy_comes_back_as_it_was(policy: Policy, tmp_path: Path) -> None:
-    first, second = (learned(shelf_at(tmp_path), policy) for _ in range(2))
+    first, second = (learned(HeadShelf(tmp_path), policy) for _ in range(2))
     assert first.head.prior == second.head.prior
     assert (first.head.nearness, first.head.pattern_scale) == (second.head.nearness, second.head.pattern_scale)
     for name in ("meaning", "harms", "rude", "patterns", "knots"):
@@ -71,7 +64,7 @@ def test_every_kind_of_policy_comes_back_as_it_was(policy: Policy, tmp_path: Pat
 
 
 def test_another_policy_or_other_knowledge_is_fitted_anew(tmp_path: Path, fits: list[str]) -> None:
-    shelf = shelf_at(tmp_path)
+    shelf = HeadShelf(tmp_path)
     quiet = KNOWLEDGE.with_generic(replace(KNOWLEDGE.generic, constant=KNOWLEDGE.generic.constant + 1))
     assert knowledge_digest(quiet) != knowledge_digest(KNOWLEDGE)
     learned(shelf)
@@ -95,22 +88,22 @@ def flipped(content: bytes) -> bytes:
 def test_a_damaged_file_is_fitted_and_written_anew(
     damage: Callable[[bytes], bytes], tmp_path: Path, fits: list[str]
 ) -> None:
-    learned(shelf_at(tmp_path))
+    learned(HeadShelf(tmp_path))
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     path.write_bytes(damage(whole))
-    learned(shelf_at(tmp_path))
+    learned(HeadShelf(tmp_path))
     assert len(fits) == 2
     assert path.read_bytes() == whole
 
 
 def test_a_whole_file_under_another_policys_name_is_not_taken_for_its(tmp_path: Path, fits: list[str]) -> None:
-    learned(shelf_at(tmp_path))
+    learned(HeadShelf(tmp_path))
     (own,) = tmp_path.iterdir()
-    learned(shelf_at(tmp_path), insults())
+    learned(HeadShelf(tmp_path), insults())
     (other,) = set(tmp_path.iterdir()) - {own}
     other.write_bytes(own.read_bytes())
-    assert len(learned(shelf_at(tmp_path), insults()).anchors.items) == 2
+    assert len(learned(HeadShelf(tmp_path), insults()).anchors.items) == 2
     assert fits == ["trading", "insults", "insults"]
 
 
@@ -120,7 +113,7 @@ def test_without_a_folder_to_write_to_it_fits_and_says_so(
     (tmp_path / "file").write_text("no folder")
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert learned(shelf_at(tmp_path / "file" / "scores")).anchors.rules == 1
+            assert learned(HeadShelf(tmp_path / "file" / "scores")).anchors.rules == 1
     assert len(fits) == 2
     assert "the next start fits them anew" in caplog.text
     assert TRADING[0] not in caplog.text
@@ -131,28 +124,24 @@ def test_a_full_disk_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    assert learned(shelf_at(tmp_path)).anchors.rules == 1
+    assert learned(HeadShelf(tmp_path)).anchors.rules == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_nobody_used_for_long_is_deleted_and_nothing_else(tmp_path: Path, fits: list[str]) -> None:
-    for policy in (POLICY, insults()):
-        learned(shelf_at(tmp_path), policy)
+def test_only_what_is_kept_stays_and_what_is_somebody_elses(tmp_path: Path, fits: list[str]) -> None:
+    shelf = HeadShelf(tmp_path)
+    for policy in (POLICY, insults(), trading()):
+        learned(shelf, policy)
     (tmp_path / "draft.tmp").write_bytes(b"half")
     (tmp_path / "notes.txt").write_text("somebody's own")
-    os.utime(tmp_path / "draft.tmp", (NOW, NOW))
-    os.utime(tmp_path / "notes.txt", (NOW, NOW))
-    later = shelf_at(tmp_path, NOW + UNUSED_SECONDS + DAY)
-    learned(later)
-    shelf_at(tmp_path, NOW + UNUSED_SECONDS - DAY).prune()
-    assert len(list(tmp_path.iterdir())) == 4
-    later.prune()
-    assert len(list(tmp_path.iterdir())) == 2
-    assert (tmp_path / "notes.txt").exists()
-    learned(later)
-    assert fits == ["trading", "insults"]
+    shelf.keep_only({POLICY.digest, insults().digest}, KNOWLEDGE)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".head", ".head", ".txt"]
+    fits.clear()
+    learned(shelf)
+    learned(shelf, insults())
+    assert fits == []
 
 
 def test_a_folder_that_is_not_there_needs_no_tidying(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    shelf_at(tmp_path / "missing").prune()
+    HeadShelf(tmp_path / "missing").keep_only((), KNOWLEDGE)
     assert not caplog.records
