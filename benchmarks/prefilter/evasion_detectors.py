@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from inference.prefilter.embedding import StaticEmbedder
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.keywords import KeywordHit, KeywordIndex
 from inference.prefilter.normalise import Normaliser
 from inference.prefilter.prefilter import Prefilter
@@ -40,7 +40,7 @@ def _run_together(hit: KeywordHit) -> bool:
 
 def whole(policies: Sequence[Policy]) -> Detector:
     """The prefilter with all that it has, at the policies' own flag rates."""
-    prefilter = Prefilter.build({GUILD: policies}, StaticEmbedder.shipped())
+    prefilter = Prefilter.build({GUILD: policies}, Knowledge.shipped())
     return lambda text: bool(prefilter.inspect(GUILD, text))
 
 
