@@ -6,8 +6,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.keywords import KeywordHit, KeywordIndex
+from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.normalise import Normaliser
 from inference.prefilter.prefilter import Prefilter
 from policies.policy import Policy
