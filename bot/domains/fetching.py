@@ -27,7 +27,7 @@ async def fetch_domains(url: str, *, seconds: float = SECONDS) -> DomainList:
             data = await _fetch(url)
     except TimeoutError:
         raise _unusable(url, f"there was no whole answer within {seconds:g} s") from None
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise _unusable(url, _reason(error)) from None
     return await asyncio.to_thread(_parsed, data, url)
 
@@ -43,8 +43,8 @@ async def _fetch(url: str) -> bytes:
     ):
         if response.status_code != 200:
             raise _unusable(url, f"the server answered with status {response.status_code}")
-        if url.startswith("https://") and response.url.scheme != "https":
-            raise _unusable(url, "it leads to an address without https")
+        if url.startswith("https://") and any(hop.url.scheme != "https" for hop in (*response.history, response)):
+            raise _unusable(url, "it leads to an address without https, or past one")
         return await _body(response, url)
 
 
@@ -70,5 +70,5 @@ def _unusable(url: str, reason: str) -> EnvironmentProblem:
     return EnvironmentProblem(f"the list at {url} cannot be used: {reason}", _AGAIN)
 
 
-def _reason(error: httpx2.HTTPError) -> str:
+def _reason(error: httpx2.HTTPError | httpx2.InvalidURL) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]

@@ -12,8 +12,9 @@ from inference.prefilter.signals.domains import DomainList, UnreadableList
 FETCHED = Path("domains") / "fetched.txt"
 """Where in the data folder the last good list from the web is kept."""
 
-Stamp = tuple[int, int, int]
-"""Modification time, size and inode of a file: another stamp, another content."""
+Stamp = tuple[int, ...]
+"""Times of the last changes of content and of permissions, size and inode of a file; empty while it is out of reach.
+Another stamp: it is worth reading again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class ListFile:
     """Whether something is wrong when it is not there."""
 
     def stamp(self) -> Stamp | None:
-        """Tells one content of the file from another; None if there is no file."""
+        """Tells whether the file is worth reading again; None if there is no file."""
         try:
             found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError:
-            return None  # whoever reads it is told why
-        return found.st_mtime_ns, found.st_size, found.st_ino
+            return ()  # whoever reads it is told why
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
     def read(self) -> DomainList:
         """The domains in the file. Blocks.

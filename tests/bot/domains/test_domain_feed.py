@@ -17,7 +17,7 @@ from bot.domains import feed as feed_module
 from bot.domains import fetching
 from bot.domains.feed import DomainFeed
 from bot.domains.fetching import fetch_domains
-from bot.domains.lists import FETCHED, keep_fetched
+from bot.domains.lists import FETCHED, keep_fetched, operators_file
 from bot.errors import EnvironmentProblem
 from inference.prefilter.signals.domains import DomainList
 
@@ -150,6 +150,11 @@ async def test_a_server_that_is_not_there_is_told_in_plain_words() -> None:
         await fetch_domains("http://127.0.0.1:9/x")
 
 
+async def test_an_address_that_no_name_can_have_is_told_in_plain_words() -> None:
+    with pytest.raises(EnvironmentProblem, match=r"cannot be used: Invalid IDNA hostname"):
+        await fetch_domains("https://\N{RIGHT-TO-LEFT OVERRIDE}.com/list.txt")
+
+
 async def test_a_redirect_is_followed_a_few_times(site: Site) -> None:
     site.location = site.url.replace("list.txt", "moved.txt")
     assert len((await fetch_domains(site.url)).entries) == 2
@@ -179,6 +184,33 @@ async def test_the_operators_file_is_read_again_when_it_changes(tmp_path: Path) 
     (problem,) = await feed.look()
     assert "there is no list of domains" in problem.message
     assert feed.current is DomainList.shipped()
+
+
+async def test_a_file_out_of_reach_says_what_it_said_before_and_is_read_again_when_it_can_be(tmp_path: Path) -> None:
+    file = tmp_path / "lists" / "mine.txt"
+    file.parent.mkdir()
+    file.write_text("evil-one.com\n")
+    feed = feed_of(None, tmp_path, file)
+    await feed.look()
+    file.parent.rename(tmp_path / "away")
+    file.parent.symlink_to(file.parent)  # a path that leads nowhere, for root as for everybody
+    (problem,) = await feed.look()
+    assert "cannot be read" in problem.message
+    assert feed.current.listed("evil-one.com"), "what it said before holds"
+    assert await feed.look() == (), "it is told once"
+    file.parent.unlink()
+    (tmp_path / "away").rename(file.parent)
+    file.write_text("evil-one.com\nevil-two.com\n")
+    assert await feed.look() == ()
+    assert feed.current.listed("evil-two.com")
+
+
+def test_a_file_whose_permissions_were_mended_is_worth_reading_again(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("evil-one.com\n")
+    before = operators_file(file).stamp()
+    file.chmod(0o604)
+    assert operators_file(file).stamp() != before
 
 
 async def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
