@@ -13,7 +13,7 @@ FETCHED = Path("domains") / "fetched.txt"
 """Where in the data folder the last good list from the web is kept."""
 
 Stamp = tuple[int, ...]
-"""Times of the last changes of content and of permissions, size and inode of a file; empty while it is out of reach.
+"""When a file's content and permissions were changed last, its size and its inode; empty while it is out of reach.
 Another stamp: it is worth reading again."""
 
 

@@ -186,7 +186,7 @@ async def test_the_operators_file_is_read_again_when_it_changes(tmp_path: Path) 
     assert feed.current is DomainList.shipped()
 
 
-async def test_a_file_out_of_reach_says_what_it_said_before_and_is_read_again_when_it_can_be(tmp_path: Path) -> None:
+async def test_a_file_out_of_reach_holds_on_and_is_read_again_when_it_can_be(tmp_path: Path) -> None:
     file = tmp_path / "lists" / "mine.txt"
     file.parent.mkdir()
     file.write_text("evil-one.com\n")
