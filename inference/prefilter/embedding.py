@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 from inference.prefilter.tokens import Tokens
 
 Vectors = npt.NDArray[np.float32]
-"""Rows of unit length, or zero where nothing is known of a text."""
+"""Rows of length 1; shorter where only a part of a text is known, zero where nothing is."""
 
 MAX_CHARACTERS = 1_000
 """What is embedded of a text: the mean of more words than that resembles everything."""
@@ -70,18 +70,33 @@ class StaticEmbedder:
         return _shipped()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Texts -> (len(texts), 256), float32. Unknown tokens count for nothing."""
+        """Texts -> (len(texts), 256), float32. Unknown tokens count for nothing.
+
+        A row is as long as the share of letters and digits that are known: the signs of a text in another
+        alphabet are no meaning, or all such texts with a comma would mean the same.
+        """
         sums = np.zeros((len(texts), self._rows.shape[1]), np.float32)
         for row, text in zip(sums, texts, strict=True):
             ids = np.array(self._tokens.ids(text[:MAX_CHARACTERS]), np.intp)
             np.matmul(self._scales.take(ids), self._rows.take(ids, axis=0), out=row)
-        return unit_rows(sums)
+        return (
+            unit_rows(sums)
+            * np.array([_known_share(text[:MAX_CHARACTERS]) for text in texts], np.float32)[:, None]
+        )
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
     """Each row scaled to length 1; rows of zeros stay zero."""
     lengths = np.sqrt(np.vecdot(vectors, vectors))[:, None]
     return np.asarray(vectors / np.maximum(lengths, _SHORTEST), np.float32)
+
+
+def _known_share(text: str) -> float:
+    """The share of a text's letters and digits that the vocabulary has; 1 where there are none."""
+    if text.isascii():
+        return 1.0
+    written = [character for character in text if character.isalnum()]
+    return sum(map(str.isascii, written)) / len(written) if written else 1.0
 
 
 @functools.cache

@@ -1,13 +1,13 @@
 """One policy, and the policies of one guild, ready to be held against texts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inference.prefilter.keywords import KeywordHit
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.look import Look, threshold_for
-from inference.prefilter.normalise import Reading
+from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.patterns import PatternHit, PatternSet
 from inference.prefilter.scores.features import Features
 from inference.prefilter.scores.head import Head
@@ -44,6 +44,8 @@ class PreparedPolicy:
     digest: str
     head: Head
     anchors: Anchors
+    spelled: Mapping[str, Anchor]
+    """The examples by how they read (`_spelled`)."""
 
     @classmethod
     def of(
@@ -51,7 +53,9 @@ class PreparedPolicy:
     ) -> "PreparedPolicy":
         """Fit the policy's score, in tens of milliseconds, or take it from the shelf."""
         learned = shelf.learned(policy, digest, knowledge) if shelf else Learned.of(policy, knowledge)
-        return cls(policy, digest, learned.head, learned.anchors)
+        examples = (anchor for anchor in learned.anchors.items if anchor.kind is EvidenceKind.EXAMPLE)
+        spelled = {_spelled(Normaliser.shipped().folded(anchor.name)): anchor for anchor in examples}
+        return cls(policy, digest, learned.head, learned.anchors, spelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class _Held:
     """The cosine to what is nearest of each policy's rules and violating examples."""
     may_be_copy: bool
     """Whether anything of any policy is so near."""
+    same: Mapping[int, Anchor]
+    """Examples that read the same, by policy: word vectors know no other language than English."""
     by_score: Evidence
     """What speaks for a suspicion that nothing is near to: made once for all policies, for time."""
 
@@ -84,6 +90,10 @@ class GuildFilter:
         self._signals = Signals.build(self.policies, domains)
         self._anchors = AnchorTable([item.anchors for item in prepared])
         self.panel = Panel([item.head for item in prepared], self._anchors, knowledge.generic)
+        self._same: dict[str, dict[int, Anchor]] = defaultdict(dict)
+        for number, item in enumerate(prepared):
+            for spelling, anchor in item.spelled.items():
+                self._same[spelling][number] = anchor
         self._floors = [
             max(threshold_for(policy.prefilter.flag_rate) - FURTHEST_BELOW, 0) for policy in self.policies
         ]
@@ -118,13 +128,14 @@ class GuildFilter:
             surprises=scored.surprises.tolist(),
             nearest=self._anchors.nearest_cosines(scored.cosines).tolist(),
             may_be_copy=bool(scored.cosines.max() >= NEAR_COPY),
+            same=self._same.get(_spelled(reading.light.text), {}),
             by_score=_whole(EvidenceKind.SCORE, SCORE_NAME, None, reading),
         )
 
     def _look(self, number: int, text: _Held, forced: Found) -> Look:
         policy_id, surprise = self.policy_ids[number], text.surprises[number]
         exact = tuple(forced[policy_id][:MAX_EVIDENCE]) if policy_id in forced else ()
-        copied = self._copied(number, text.scored) if text.may_be_copy else None
+        copied = self._copied(number, text)
         if copied is not None and copied[0].violates:
             return Look(policy_id, (*exact, _likeness(*copied, text.reading)), surprise)
         if copied is not None:
@@ -132,9 +143,13 @@ class GuildFilter:
         learned = self._learned(number, text) if surprise > self._floors[number] else None
         return Look(policy_id, exact, surprise, learned)
 
-    def _copied(self, number: int, scored: Scored) -> tuple[Anchor, float] | None:
+    def _copied(self, number: int, text: _Held) -> tuple[Anchor, float] | None:
         """The example that a text is a copy of, if it is."""
-        either = [self.nearest(number, scored, violating=violating) for violating in (True, False)]
+        if number in text.same:
+            return text.same[number], 1.0
+        if not text.may_be_copy:
+            return None
+        either = [self.nearest(number, text.scored, violating=violating) for violating in (True, False)]
         best = max((found for found in either if found), key=lambda found: found[1])
         return best if best[0].kind is EvidenceKind.EXAMPLE and best[1] >= NEAR_COPY else None
 
@@ -144,6 +159,10 @@ class GuildFilter:
             return text.by_score
         nearest = self.nearest(number, text.scored, violating=True)
         return _likeness(*nearest, text.reading) if nearest else text.by_score
+
+
+def _spelled(light: str) -> str:
+    return " ".join(light.split())
 
 
 def _named_patterns(policies: Sequence[Policy]) -> Iterator[tuple[str, str]]:

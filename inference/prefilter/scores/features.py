@@ -22,7 +22,7 @@ class Features:
     """One text."""
 
     meaning: npt.NDArray[np.float32]
-    """(dimensions,), of length 1, or zero where no word is known."""
+    """(dimensions,), of length 1; shorter where not all words are known, zero where none is."""
     rude: npt.NDArray[np.float32]
     """(lists,)"""
     patterns: Buckets

@@ -29,7 +29,6 @@ _SCHEME = r"h(?:tt|xx)ps?(?::|\[:\])[/\\]{2,8}"
 _DOTTED = re.compile(r"\.[\w%\])\xad]")
 _OTHER_DOTS = re.compile(rf"[{DOTS[1:]}]|\.[{INVISIBLE}]")
 _LINK_SIGNS = ("://", "[dot]", "(dot)", "[DOT]", "(DOT)")
-_LINK = re.compile(rf"\.[\w%\])]|://|[{DOTS[1:]}]|[\[(]dot[\])]", re.IGNORECASE)
 _LINK = re.compile(
     rf"{_SCHEME}(?P<authority>(?:[^\s/?#\\<>()\[\]|\"`,]|,(?!h(?:tt|xx)ps?:)|\[[{DOTS}]\]|\([{DOTS}]\)|[\[(]dot[\])])++)"
     rf"|(?<![\w\-@\\%{DOTS}])(?<!(?<!/)/)(?P<host>{_HOST})(?!@)",

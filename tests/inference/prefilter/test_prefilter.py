@@ -173,6 +173,23 @@ def test_a_near_copy_of_a_violating_example_is_forced_at_any_threshold() -> None
     assert look.suspicion(threshold=99.0) is not None
 
 
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ("какой же ты урод, удались отсюда", "отличная игра, спасибо всем!"),
+        ("お前はバカだ、消えろ。", "今日は楽しかった、ありがとう。"),
+        ("أنت غبي، ارحل من هنا.", "شكرا للجميع، لعبة رائعة."),
+    ],
+)
+def test_in_other_alphabets_a_copy_reads_the_same_and_shares_more_than_a_comma(said: str, other: str) -> None:
+    filter_ = prefilter(policy(examples=((said, "R1"),)))
+    assert [it.name for it in filter_.look(GUILD, f" {said.upper()} ")[0].forced] == [said]
+    assert filter_.look(GUILD, other)[0].forced == ()
+    allowing = prefilter(policy(examples=((said, "allowed"), ("you fool", "R1"))))
+    assert allowing.look(GUILD, said)[0].surprise == 0
+    assert allowing.look(GUILD, other)[0].surprise > 0
+
+
 def test_a_score_points_at_what_it_is_nearest_to_or_at_itself() -> None:
     near, far = (
         policy(rules=(text,), flag_rate=1.0) for text in ("Insults aimed at a member.", "Zorbl quaff wimpet.")

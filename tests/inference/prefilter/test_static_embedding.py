@@ -53,6 +53,12 @@ def test_a_texts_vector_is_the_mean_of_its_tokens_vectors() -> None:
     assert vector == pytest.approx(rows.mean(axis=0) / np.linalg.norm(rows.mean(axis=0)), abs=1e-5)
 
 
+def test_a_row_is_as_long_as_the_share_of_the_letters_that_are_known() -> None:
+    texts = ["spasibo, hello!", "спасибо, привет!", "привет, hello 12", "?!", "привет lol"]
+    vectors = StaticEmbedder.shipped().embed(texts)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 0, 7 / 13, 1, 1 / 3], abs=1e-6)
+
+
 def test_rows_have_length_one_or_say_nothing() -> None:
     vectors = StaticEmbedder.shipped().embed(["hello", "", "   ", "\U000f0000", "hello"])
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 0, 0, 0, 1], abs=1e-6)
