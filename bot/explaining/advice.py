@@ -26,6 +26,8 @@ def _against_flagging(found: PolicyExplanation) -> Iterator[Line]:
 
 
 def _for_flagging(found: PolicyExplanation) -> Iterator[Line]:
+    if found.copied is not None:
+        yield ("Change the allowed example ", Said(found.copied), ": the text is nearly the same.")
     yield (f"{_WRITE} the rule that it breaks. The score learns from them.",)
     yield ("Or put the word that gives it away into `keywords`: a keyword always forces a look.",)
     if 0 < found.score.threshold - found.score.surprise < _NEAR:

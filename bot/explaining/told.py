@@ -97,7 +97,7 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
         title=policy.title,
         flagged=found.flagged,
         surprise=found.score.surprise,
-        reason=_forced(found.forced[0]) if found.forced else (_compared(found),),
+        reason=_forced(found.forced[0]) if found.forced else _compared(found),
         level=f"{percent(found.score.surprise)}, takes {percent(found.score.threshold)}",
         steps=tuple(_steps(found, policy)),
         advice=tuple(advice(found)),
@@ -110,14 +110,16 @@ def _forced(item: Evidence) -> Line:
     return reason(item)
 
 
-def _compared(found: PolicyExplanation) -> str:
+def _compared(found: PolicyExplanation) -> Line:
     """The score beside what it takes."""
     score = found.score
+    if found.copied is not None:
+        return ("nearly the same as the allowed example ", Said(found.copied))
     if not score.surprise:
-        return "nothing matches, and the score cannot tell the text from ordinary messages"
+        return ("nothing matches, and the score cannot tell the text from ordinary messages",)
     looks_enough = percent(score.surprise) == percent(score.threshold) and not _reaches(score)
     end = ", which is just missed" if looks_enough else ""
-    return f"scores {rank(score.surprise)}; it takes {percent(score.threshold)}{end}"
+    return (f"scores {rank(score.surprise)}; it takes {percent(score.threshold)}{end}",)
 
 
 def _reaches(score: ScoreExplanation) -> bool:
@@ -141,6 +143,9 @@ def _matches(found: PolicyExplanation) -> Iterator[Line]:
 
 def _score(found: PolicyExplanation) -> Iterator[Line]:
     score = found.score
+    if found.copied is not None:
+        yield ("Score: not asked. The text is nearly the same as the allowed example ", Said(found.copied))
+        return
     if not score.surprise:
         yield ("Score: it cannot tell this text from ordinary messages.",)
         return

@@ -59,7 +59,8 @@ class Explainer:
             forbidden=self._nearest(number, violating=True),
             allowed=self._nearest(number, violating=False),
         )
-        return PolicyExplanation(look.policy_id, look.forced, score, look.suspicion(threshold) is not None)
+        flagged = look.suspicion(threshold) is not None
+        return PolicyExplanation(look.policy_id, look.forced, score, flagged, look.copied)
 
     def _words(self, number: int) -> tuple[Weight, ...]:
         """The words without which the score changes most."""

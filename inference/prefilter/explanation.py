@@ -60,6 +60,8 @@ class PolicyExplanation:
     """Each of them flags by itself."""
     score: ScoreExplanation
     flagged: bool
+    copied: str | None = None
+    """The allowed example that the text is nearly the same as: it is not scored then."""
 
 
 @dataclass(frozen=True, slots=True)

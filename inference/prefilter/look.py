@@ -17,6 +17,8 @@ class Look:
     """-log10 of the share of ordinary messages that score at least as high; 0 where nothing can be said."""
     learned: Evidence | None = None
     """What the score points at, the nearest example or rule where there is one; None where the score is 0."""
+    copied: str | None = None
+    """The allowed example that the text is nearly the same as: it is not scored then."""
 
     def suspicion(self, threshold: float) -> Suspicion | None:
         """The suspicion, if there is one. `threshold` is the surprise from which the score alone is enough."""

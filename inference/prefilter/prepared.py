@@ -139,7 +139,7 @@ class GuildFilter:
         if copied is not None and copied[0].violates:
             return Look(policy_id, (*exact, _likeness(*copied, text.reading)), surprise)
         if copied is not None:
-            return Look(policy_id, exact)
+            return Look(policy_id, exact, copied=copied[0].name)
         learned = self._learned(number, text) if surprise > self._floors[number] else None
         return Look(policy_id, exact, surprise, learned)
 

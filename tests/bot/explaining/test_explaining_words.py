@@ -154,6 +154,13 @@ def test_a_score_that_is_just_missed_or_says_nothing_is_told_so():
     assert "Nearest" not in steps(explained(score=replace(RICH, forbidden=far, allowed=far)))
 
 
+def test_a_copy_of_an_allowed_example_is_told_as_the_reason():
+    found = replace(explained(score=scored(0.0)), copied="this boss is trash")
+    assert plain(the_one(found).reason) == "nearly the same as the allowed example “this boss is trash”"
+    assert "Score: not asked. The text is nearly the same as the allowed example “this boss" in steps(found)
+    assert helps(found).startswith("Change the allowed example “this boss is trash”")
+
+
 def test_advice_against_a_keyword_does_not_send_people_to_the_examples():
     advice = helps(explained(POLICY, KEYWORD))
     assert "Take “loser” out of `keywords`" in advice

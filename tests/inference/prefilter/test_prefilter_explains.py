@@ -44,6 +44,11 @@ def test_an_explanation_agrees_with_the_look_and_the_suspicion(text: str) -> Non
     assert {it.policy_id for it in policies if it.flagged} == flagged
 
 
+def test_a_copy_of_an_allowed_example_is_said_to_be_one() -> None:
+    assert explained(OPEN[0].upper()).copied == OPEN[0]
+    assert explained(TRADING[0]).copied is explained(NEW_OPEN[0]).copied is None
+
+
 def test_explaining_changes_nothing() -> None:
     texts = [*NEW_TRADING, *ORDINARY]
     before = [BUILT.look(GUILD, text) for text in texts]
