@@ -41,6 +41,10 @@ class Tallies(Protocol):
         """
         ...
 
+    async def waiting_suspicions(self) -> int:
+        """How many jobs wait, random checks aside. Asked every few seconds: it must stay cheap with the years."""
+        ...
+
     async def waiting_audits(self) -> int:
         """How many random checks wait."""
         ...

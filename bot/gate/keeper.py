@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from bot.case import JobState
 from bot.gate.gate import Gate
 from bot.ports import Store, StoreUnavailable
 from inference.prefilter.budget.shares import eased, granted
@@ -104,7 +103,7 @@ class GateKeeper:
     async def _make_time_for_audits(self) -> None:
         if not self._gate.audit_rate:
             return
-        waiting = (await self._store.job_counts())[JobState.QUEUED]
+        waiting = await self._store.waiting_suspicions()
         rush = max(RUSH_JOBS, RUSH_SECONDS * (self._pulse.verdicts_per_second() or 0))
         if waiting > rush:
             await self._drop_audits()

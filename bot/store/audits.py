@@ -49,9 +49,9 @@ def drop_waiting(db: sqlite3.Connection) -> int:
     return len(dropped)
 
 
-def waiting(db: sqlite3.Connection) -> int:
-    """How many random checks wait."""
-    return int(db.execute(queries.COUNT_WAITING_AUDITS).fetchone()["number"])
+def waiting(db: sqlite3.Connection, *, audit: bool) -> int:
+    """How many random checks wait, or how many jobs that are none."""
+    return int(db.execute(queries.COUNT_WAITING, {"audit": audit}).fetchone()["number"])
 
 
 def _without_empty(db: sqlite3.Connection, case_ids: Collection[int]) -> set[int]:

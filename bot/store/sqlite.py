@@ -219,9 +219,13 @@ class SqliteStore:
         """See `Store`."""
         return await self._read(lambda db: tallies.tally(db, guild_id, policy_id, digest))
 
+    async def waiting_suspicions(self) -> int:
+        """See `Store`."""
+        return await self._read(lambda db: random_checks.waiting(db, audit=False))
+
     async def waiting_audits(self) -> int:
         """See `Store`."""
-        return await self._read(random_checks.waiting)
+        return await self._read(lambda db: random_checks.waiting(db, audit=True))
 
     async def drop_audits(self) -> int:
         """See `Store`."""

@@ -37,7 +37,8 @@ TRAFFIC: Final = "SELECT guild_id, policy_id, digest, surprises FROM traffic"
 
 FLOOR: Final = "SELECT floor FROM fairness"
 
-COUNT_WAITING_AUDITS: Final = "SELECT count(*) AS number FROM job WHERE state = 'queued' AND audit = 1"
+# Answered from those that wait alone: the index job_in_turn begins with both.
+COUNT_WAITING: Final = "SELECT count(*) AS number FROM job WHERE state = 'queued' AND audit = :audit"
 
 DROP_WAITING_AUDITS: Final = "DELETE FROM job WHERE state = 'queued' AND audit = 1 RETURNING case_id, version_id"
 

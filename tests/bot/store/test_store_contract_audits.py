@@ -60,6 +60,11 @@ class TestRandomChecks:
         assert (await store.job_counts())[JobState.QUEUED] == 0
         assert await store.backlog(GUILD) == Backlog(0, 0)
         assert await store.waiting_audits() == 1
+        assert await store.waiting_suspicions() == 0
+        await recorded(store, 200)
+        assert (await store.waiting_audits(), await store.waiting_suspicions()) == (1, 1)
+        await store.claim(1, LEASE)
+        assert await store.waiting_suspicions() == 0, "it is being judged"
 
     async def test_one_that_finds_nothing_leaves_its_count_only(self, store: Store) -> None:
         case_id = await store.record(drawn())

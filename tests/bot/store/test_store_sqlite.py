@@ -21,7 +21,7 @@ import pytest
 
 from bot.case import CaseState
 from bot.ports import Store, StoreError, StoreUnavailable
-from bot.store import UnusableDatabase, card_queries, guild_queries, open_store, queries
+from bot.store import UnusableDatabase, card_queries, guild_queries, open_store, queries, tally_queries
 from bot.store import connection as connections
 from bot.store.migration import APPLICATION_ID, Migration, migrate, migrations
 from bot.store.sqlite import SqliteStore
@@ -246,6 +246,10 @@ class TestPlans:
 
     async def test_claims_are_ordered_by_the_index_alone(self, store: SqliteStore) -> None:
         plan = await self.plan(store, queries.NEXT_IN_TURN)
+        assert plan == "SEARCH job USING COVERING INDEX job_in_turn (state=? AND audit=?)"
+
+    async def test_what_waits_is_counted_without_what_was_judged(self, store: SqliteStore) -> None:
+        plan = await self.plan(store, tally_queries.COUNT_WAITING)
         assert plan == "SEARCH job USING COVERING INDEX job_in_turn (state=? AND audit=?)"
 
     async def test_ended_leases_are_looked_for_among_the_leased_only(self, store: SqliteStore) -> None:
