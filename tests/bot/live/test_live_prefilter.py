@@ -1,5 +1,7 @@
 """The running bot's prefilter, wired as `safeguild run` wires it: the list of domains, and the encoder."""
 
+import asyncio
+import gc
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -29,8 +31,34 @@ async def live_bot(folder: Path, memory, clock, **sections) -> _Live:
     settings = Settings(data_folder=folder, **sections)
     ground = Ground(settings, folder, memory, LateJudge("tiny", START), clock)
     live = _Live(ground, OwnModel(settings, Choice(None, "")), await put_together(ground), SecretStr("none"))
-    await live.parts.policy_book.put_in_force()
+    async with running(live._works()["policies"]()):
+        await live.in_force.wait()
     return live
+
+
+async def test_with_the_policies_in_force_full_collections_have_little_to_look_through(
+    memory, tmp_path, walk_clock
+):
+    gc.unfreeze()
+    await live_bot(tmp_path, memory, walk_clock)
+    left = len(gc.get_objects())
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert left < frozen / 10
+
+
+async def test_a_list_that_is_fetched_at_the_start_waits_for_what_was_counted(memory, tmp_path, walk_clock):
+    listed = tmp_path / "domains.txt"
+    listed.write_text("blorp-gifts.com\n")
+    live = await live_bot(tmp_path, memory, walk_clock, domains={"file": listed})
+    live.in_force.clear()
+    before = live.parts.moderation._rulebook
+    listed.write_text("zorp-gifts.com\n")
+    async with running(live._works()["domains"]()):
+        await asyncio.sleep(0.1)
+        assert live.parts.moderation._rulebook is before
+        live.in_force.set()
+        await until(lambda: live.parts.moderation._rulebook is not before)
 
 
 async def test_a_changed_list_of_domains_is_in_force_without_a_restart(memory, tmp_path, walk_clock, monkeypatch):
