@@ -48,6 +48,9 @@ JUDGE_BACK_OFF = BackOff(longest=timedelta(seconds=10))
 """The judge is on this machine: asking it again costs nothing, and a loaded model should not stand idle."""
 LEASE = timedelta(seconds=20)
 """After a kill -9, what was at the model waits for so long in the next start."""
+FOLDED = 2_000
+"""Characters of a text that are folded for finding repeats, which compare the first 1,000 of what is left. To fold
+all of a hostile text holds the event loop for a millisecond more."""
 COGS = (journal, guilds, intake, review, setup, policy, explain, sync)
 """The commands are synced last, when all of them are there."""
 
@@ -169,7 +172,7 @@ async def _domain_feed(ground: Ground) -> DomainFeed:
 
 def _in_plain_letters(text: str) -> str:
     """For comparing texts: disguises do not make another text of one."""
-    return Normaliser.shipped().read(text).light.text
+    return Normaliser.shipped().folded(text[:FOLDED])
 
 
 def _pulse(late: LateJudge, moderation: Moderation) -> Pulse:

@@ -81,6 +81,21 @@ async def test_a_changed_list_of_domains_is_in_force_without_a_restart(memory, t
         assert not links(old)
 
 
+async def test_repeats_are_found_through_disguises_and_in_long_texts(memory, tmp_path, walk_clock):
+    live = await live_bot(tmp_path, memory, walk_clock)
+    await live.parts.policy_book.add(GUILD, "spam")
+    for text in ("come and see my wonderful garden today", "tell me of your garden and of mine " * 110):
+        disguised = text.replace("e", "\N{CYRILLIC SMALL LETTER IE}").replace("o", "0")
+        said = [text, disguised, text.upper(), f"{disguised} now"]
+        messages = [make_message(len(text) + n, each, author_id=n) for n, each in enumerate(said, start=1)]
+        rulebook = live.parts.moderation._rulebook
+        found = [rulebook.suspect(message, just_written=True) for message in messages]
+        kinds = (
+            {it.kind for suspicion in found[-1].suspicions for it in suspicion.evidence} if found[-1] else set()
+        )
+        assert EvidenceKind.REPEAT in kinds
+
+
 async def test_an_encoder_reads_along_and_messages_are_looked_at_in_a_thread(
     memory, tmp_path, walk_clock, monkeypatch
 ):
