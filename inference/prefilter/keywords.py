@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inference.prefilter.disguise import span_reading
 from inference.prefilter.keyword_lists import Keyword, KeywordList, Layer, can_be_found
-from inference.prefilter.normalise import CoarseView, Normaliser, Reading
+from inference.prefilter.normalise import CoarseView, Normaliser, Reading, lowered
 from inference.prefilter.respelling import Attempts, Respeller
 from inference.prefilter.view import View
 
@@ -124,7 +124,8 @@ class _Search:
         gaps = 0 if whole_words or view.is_raw else _MOST_GAPS
         for keyword, start, end in self._matches(view.text, gaps=gaps):
             if _bounded(view, start, end, keyword, whole_words=whole_words):
-                self._keep(keyword, view, (start, end), view.text[start:end])
+                form = view.text[start:end]  # with letters of two alphabets it reads as nobody would write it
+                self._keep(keyword, view, (start, end), form if form in lowered(keyword.name) else keyword.plain)
 
     def coarse(self, coarse: CoarseView) -> None:
         """Look for skeletons that read as their keyword."""

@@ -161,16 +161,11 @@ def _decomposed(character: str) -> str | None:
 
 
 def _look_alikes() -> Iterator[tuple[str, str, str]]:
-    for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS, STRICT_LISU):
-        for reading, characters in table.items():
-            for character in characters:
-                yield "strict", reading, character.lower()
-    strict = {
-        character
-        for table in (STRICT, STRICT_GREEK, STRICT_SYLLABICS, STRICT_LISU)
-        for characters in table.values()
-        for character in characters
-    }
+    tables = (STRICT, STRICT_GREEK, STRICT_SYLLABICS, STRICT_LISU)
+    alike = [(reading, character) for table in tables for reading, each in table.items() for character in each]
+    for reading, character in alike:
+        yield "strict", reading, character.lower()
+    strict = {character for _, character in alike}
     for reading, characters in LOOSE.items():
         for character in sorted(set(characters) - strict):
             yield "loose", reading[0].lower(), character

@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from inference.prefilter.embedding import StaticEmbedder, Vectors
 from inference.prefilter.normalise import Normaliser
+from inference.prefilter.scores.background import SOURCES as CHATS
 from inference.prefilter.scores.background import shipped_lines
 from inference.prefilter.scores.features import Corpus, Featuriser, pattern_shares
 from inference.prefilter.scores.generic import ANY, HARMS, GenericHead
@@ -94,7 +95,7 @@ def read(data: Path, without: Collection[str] = (), without_chat: Collection[str
             violating, allowed = labelled.setdefault(harm, ([], []))
             violating += _drawn(_rows(data, source, category, 1))
             allowed += _drawn(_rows(data, source, _allowed_of(source, category), 0))
-    chats = [name for name in ("dailydialog", "goemotions_reddit", "ubuntu_irc") if name not in without_chat]
+    chats = [name for name in CHATS if name not in without_chat]
     more = [text for name in chats for text in _rows(data, f"bg_{name}", None, 0)]
     return Lines(labelled, random.Random(SEED).sample(more, min(BACKGROUND_LINES, len(more))))  # noqa: S311 -- a sample
 

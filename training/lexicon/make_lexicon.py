@@ -1,12 +1,13 @@
 """Make `inference/prefilter/data/lexicon.txt.gz`: rude words of many languages, as a feature, never as a flag.
 
-    npm pack naughty-words@1.2.0 cuss@2.2.0 && for it in *.tgz; do mkdir "${it%.tgz}"; tar xzf "$it" -C
-    "${it%.tgz}"; done python training/lexicon/make_lexicon.py FOLDER inference/prefilter/data/lexicon.txt.gz
+    npm pack naughty-words@1.2.0 cuss@2.2.0
+    for it in *.tgz; do mkdir "${it%.tgz}"; tar xzf "$it" -C "${it%.tgz}"; done
+    python training/lexicon/make_lexicon.py FOLDER inference/prefilter/data/lexicon.txt.gz
 
-Sources: naughty-words (LDNOOBW's lists of 28 languages, CC BY 4.0) and cuss (MIT; only words that it rates as
-surely or probably rude). A word of another language that is an ordinary English word or a common name of a thing
-in chat is left out: it must stand in none of the background lines more than once in a thousand. One line for
-each word: the list's name, a tab, the word.
+Sources: naughty-words (LDNOOBW's lists, CC BY 4.0: 25 languages besides the constructed ones, French twice) and
+cuss (MIT; only words that it rates as surely or probably rude). A word of another language that is an ordinary
+English word or a common name of a thing in chat is left out: it may stand in the background lines no more than
+once in two thousand. One line for each word: the list's name, a tab, the word.
 """
 
 import gzip

@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from inference.prefilter.normalise import Normaliser
 
 LISTS = ("profane", "rude", "maybe")
-"""Shared by most word lists; surely rude in English; rude in some contexts."""
+"""In a list of profane words of its language; else, in English: surely rude; rude in some contexts."""
 
 Counts = npt.NDArray[np.float32]
 

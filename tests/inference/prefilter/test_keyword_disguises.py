@@ -274,3 +274,9 @@ def test_a_spelling_reads_as_a_word_where_an_expression_says_so(word: str, spell
 def _as_often(signs: str, times: int) -> str:
     drawn_out = f"[{signs}]{{3,}}"
     return drawn_out if times > 2 else f"(?:{drawn_out}|[{signs}]{{{times}}})"
+
+
+def test_a_word_of_another_alphabet_with_latin_letters_in_it_reads_as_its_keyword() -> None:
+    assert found("ты идиoт", "идиот*") == [("идиoт", "идиот")]
+    assert found("ты идиoт!", "идиот") == [("идиoт", "идиот")]
+    assert found("Café olé", "café*") == [("Café", None)]
