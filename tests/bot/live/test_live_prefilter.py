@@ -85,7 +85,7 @@ async def test_repeats_are_found_through_disguises_and_in_long_texts(memory, tmp
     live = await live_bot(tmp_path, memory, walk_clock)
     await live.parts.policy_book.add(GUILD, "spam")
     for text in ("come and see my wonderful garden today", "tell me of your garden and of mine " * 110):
-        disguised = text.replace("e", "\N{CYRILLIC SMALL LETTER IE}").replace("o", "0")
+        disguised = text.replace("e", "\N{CYRILLIC SMALL LETTER IE}")
         said = [text, disguised, text.upper(), f"{disguised} now"]
         messages = [make_message(len(text) + n, each, author_id=n) for n, each in enumerate(said, start=1)]
         rulebook = live.parts.moderation._rulebook
