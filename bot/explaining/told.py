@@ -139,6 +139,9 @@ def _matches(found: PolicyExplanation) -> Iterator[Line]:
         yield ("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same.",)
     for item in found.forced:
         yield ("Exact match, enough alone: ", *_forced(item))
+    if found.patterns_reach is not None:
+        reach = f"{found.patterns_reach:,} characters only: all patterns together are too large for more."
+        yield (f"Patterns were looked for in the first {reach}",)
 
 
 def _score(found: PolicyExplanation) -> Iterator[Line]:

@@ -43,6 +43,8 @@ class Explainer:
         self._guild = guild
         self._features = features
         self._scored = guild.panel.score(features)
+        cut_short = guild.patterns_reach < len(reading.written)
+        self._patterns_reach = guild.patterns_reach if cut_short else None
         self._lost = _lost_by_word(reading.written[:MAX_CHARACTERS], guild, featuriser)
 
     def policies(self, looks: Sequence[Look], thresholds: Mapping[str, float]) -> tuple[PolicyExplanation, ...]:
@@ -60,7 +62,8 @@ class Explainer:
             allowed=self._nearest(number, violating=False),
         )
         flagged = look.suspicion(threshold) is not None
-        return PolicyExplanation(look.policy_id, look.forced, score, flagged, look.copied)
+        reach = self._patterns_reach if self._guild.policies[number].prefilter.patterns else None
+        return PolicyExplanation(look.policy_id, look.forced, score, flagged, look.copied, reach)
 
     def _words(self, number: int) -> tuple[Weight, ...]:
         """The words without which the score changes most."""

@@ -62,6 +62,8 @@ class PolicyExplanation:
     flagged: bool
     copied: str | None = None
     """The allowed example that the text is nearly the same as: it is not scored then."""
+    patterns_reach: int | None = None
+    """Characters of the text that patterns were looked for in; None if all, or if the policy has no patterns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class PatternSet:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._gates = [(_joined(tuple(pattern.name for pattern in group)), group) for group in _groups(patterns)]
         size = sum(_size(pattern) for pattern in patterns)
-        self._reach = _MOST_STEPS // max(1, size)
+        self.reach = _MOST_STEPS // max(1, size)
+        """Characters of a text that are searched."""
 
     @classmethod
     def build(cls, patterns: Sequence[tuple[str, str]]) -> "PatternSet":
@@ -79,7 +80,7 @@ class PatternSet:
         return list(first.values())
 
     def _hits(self, view: View) -> Iterator[PatternHit]:
-        text = view.text[: self._reach]
+        text = view.text[: self.reach]
         for gate, patterns in self._gates:
             if gate is not None and gate.search(text) is None:
                 continue

@@ -87,6 +87,7 @@ class GuildFilter:
         self.prepared = {item.policy.id: item for item in prepared}
         self.domains = domains
         self._patterns = PatternSet.build(list(_named_patterns(self.policies)))
+        self.patterns_reach = self._patterns.reach
         self._signals = Signals.build(self.policies, domains)
         self._anchors = AnchorTable([item.anchors for item in prepared])
         self.panel = Panel([item.head for item in prepared], self._anchors, knowledge.generic)

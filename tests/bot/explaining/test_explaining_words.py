@@ -161,6 +161,11 @@ def test_a_copy_of_an_allowed_example_is_told_as_the_reason():
     assert helps(found).startswith("Change the allowed example “this boss is trash”")
 
 
+def test_patterns_that_are_too_large_for_the_whole_text_are_told():
+    assert "Patterns were" not in steps(explained())
+    assert "in the first 1,171 characters only" in steps(replace(explained(), patterns_reach=1171))
+
+
 def test_advice_against_a_keyword_does_not_send_people_to_the_examples():
     advice = helps(explained(POLICY, KEYWORD))
     assert "Take “loser” out of `keywords`" in advice

@@ -112,3 +112,13 @@ def test_no_hostile_text_takes_long(unit: str) -> None:
     started = time.thread_time()
     BUILT.explain(GUILD, text)
     assert time.thread_time() - started < 0.15, "three times what is promised, for slow machines"
+
+
+def test_patterns_too_large_for_the_whole_text_are_said_to_be() -> None:
+    large = trading((), (), keywords=())
+    triggers = large.prefilter.model_copy(update={"patterns": tuple(f"a.{{0,900}}b{n}" for n in range(20))})
+    built = Prefilter.build({GUILD: [large.model_copy(update={"prefilter": triggers})]}, KNOWLEDGE)
+    (short,), (long,) = (built.explain(GUILD, text).policies for text in ("axb3", f"a{'x' * 800}b3"))
+    assert (bool(short.forced), short.patterns_reach) == (True, None)
+    assert (bool(long.forced), (long.patterns_reach or 0) in range(1, 800)) == (False, True)
+    assert explained("x" * 4_000).patterns_reach is None
