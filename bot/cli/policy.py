@@ -1,6 +1,6 @@
 """`safeguild policy`: checking policy files and copying the starter policies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +73,7 @@ def _line(path: Path, policy: "Policy", harmony: "Harmony") -> str:
     line = (
         f"{path}: ok: {policy.title}, {len(policy.rules)} rules, {len(policy.examples)} examples, {tokens} tokens"
     )
-    return "\n".join([line, *_advice(path, tokens)])
+    return "\n".join([line, *_advice(path, tokens), *_trigger_advice(path, policy)])
 
 
 def _counted(number: int, thing: str) -> str:
@@ -93,6 +93,20 @@ def _advice(path: Path, tokens: int) -> list[str]:
             "  hint: add definitions, allowed cases, or examples with `show: true`",
         ]
     return []
+
+
+def _trigger_advice(path: Path, policy: "Policy") -> Iterator[str]:
+    """What RE2 and the keywords take, and the author hardly means."""
+    from policies.patterns import compile_pattern
+
+    for keyword in policy.prefilter.keywords:
+        if "*" in keyword.strip("*"):
+            yield f"{path}: warning: the `*` inside the keyword `{keyword}` stands for itself, not for any letters"
+            yield "  hint: write the word out, its masked spellings are found too; or write a pattern: `bad\\w+word`"
+    for pattern in policy.prefilter.patterns:
+        if compile_pattern(pattern).search("") is not None:
+            yield f"{path}: warning: the pattern `{pattern}` fits an empty text, too: it may fit far more than is meant"
+            yield "  hint: write `+` for `*` where something must be there"
 
 
 def _summary(good: int, bad: int) -> str:

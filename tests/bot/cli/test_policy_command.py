@@ -65,6 +65,16 @@ def test_a_policy_outside_the_best_length_gets_advice(safeguild, folder, known_v
     assert f"are more than {MOST_TOKENS}" in done.stdout
 
 
+def test_triggers_that_hardly_mean_what_they_say_get_advice(safeguild, folder, known_vocabulary):
+    odd = folder / "odd.yaml"
+    odd.write_text(SHORT + "prefilter:\n  keywords: ['f*ck', '*scam*']\n  patterns: ['x*', 'x+']\n", "utf-8")
+    done = safeguild("policy", "check", odd)
+    assert done.returncode == ExitCode.OK, done.stdout
+    assert "the `*` inside the keyword `f*ck` stands for itself" in done.stdout
+    assert "the pattern `x*` fits an empty text" in done.stdout
+    assert done.stdout.count("warning: the ") == 2
+
+
 def test_problems_alone_need_no_model_and_no_data_folder(inside, folder, place):
     (folder / "good.yaml").write_text("[", "utf-8")
     assert inside("policy", "check", folder).code == ExitCode.PROBLEMS
