@@ -102,10 +102,10 @@ def _trigger_advice(path: Path, policy: "Policy") -> Iterator[str]:
     for keyword in policy.prefilter.keywords:
         if "*" in keyword.strip("*"):
             yield f"{path}: warning: the `*` inside the keyword `{keyword}` stands for itself, not for any letters"
-            yield "  hint: write the word out, its masked spellings are found too; or write a pattern: `bad\\w+word`"
+            yield "  hint: write the word out, its masked spellings are found; or write a pattern: `bad\\w+word`"
     for pattern in policy.prefilter.patterns:
         if compile_pattern(pattern).search("") is not None:
-            yield f"{path}: warning: the pattern `{pattern}` fits an empty text, too: it may fit far more than is meant"
+            yield f"{path}: warning: the pattern `{pattern}` fits an empty text, too: it may say too much"
             yield "  hint: write `+` for `*` where something must be there"
 
 
