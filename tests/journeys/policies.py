@@ -5,7 +5,7 @@ BLORP = "you blorp"
 
 
 def blorp_policy(mode: str = "live", word: str = "blorp", scope: str = "{}") -> str:
-    """The file of a policy that forbids one word."""
+    """The file of a policy that forbids one word. Nothing but the word flags."""
     return f"""\
 # Kept by hand.
 format: 1
@@ -18,6 +18,6 @@ rules:
     terms: [{word}]
     severity: high
     suggest: [delete, timeout 10m]
-prefilter: {{keywords: [{word}]}}
+prefilter: {{keywords: [{word}], flag_rate: 0.000000001}}
 scope: {scope}
 """

@@ -77,6 +77,14 @@ class Stage:
         )
         assert not reply.failed, self.bot.log[-3000:]
 
+    async def without(self, *policy_ids: str) -> None:
+        """Switch policies off that would suspect, too, what a test writes again and again."""
+        for policy_id in policy_ids:
+            reply = await self.guild.slash(
+                self.guild.owner, self.review, "policy mode", policy=policy_id, mode="off"
+            )
+            assert not reply.failed, self.bot.log[-3000:]
+
     async def flagged(self, text: str = INSULT, by: Member | None = None) -> tuple[Message, Message]:
         """Mallory insults somebody: the message and its card."""
         message = await self.general.say(by or self.mallory, text)

@@ -29,6 +29,7 @@ async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_se
     not noted; a card hangs and is not noted; a verdict is being made. All are held, so that the kill hits there.
     """
     stage, discord = rough_stage, rough_stage.discord
+    await stage.without("spam")
     side, trudy = stage.guild.add_channel("side"), stage.guild.add_member("trudy")
     undone, undone_card = await stage.flagged()
     done = await side.say(stage.mallory, INSULT)
