@@ -84,13 +84,19 @@ def _missed(outlook: Outlook) -> Iterator[str]:
 
 
 def _estimates(tally: Tally, misses: Misses) -> Iterator[str]:
-    unreadable = f"; {tally.unsure} answers could not be read" if tally.unsure else ""
-    yield f"Random checks: {tally.judged} messages that nothing suspected, {tally.missed} violations{unreadable}."
-    count, unsuspected = misses.count, tally.looked_at - tally.flagged
+    unreadable = f"; {_number(tally.unsure, 'answer')} could not be read" if tally.unsure else ""
+    asked, missed = _number(tally.judged, "message"), _number(tally.missed, "violation")
+    yield f"Random checks: {asked} that nothing suspected, {missed}{unreadable}."
+    count, checked = misses.count, tally.judged + tally.unsure
+    unsuspected = max(tally.looked_at - tally.flagged, checked)  # a crash loses the last minute's messages only
     bounds = f"between {count.low:.0f} and {count.high:.0f}"
     yield f"So about {count.estimate:.0f} of {unsuspected} were missed ({bounds})."
     if misses.recall:
         yield f"About {_between(misses.recall)} of all violations are flagged."
+
+
+def _number(count: int, of: str) -> str:
+    return f"{count} {of}{'s' * (count != 1)}"
 
 
 def _between(found: Interval) -> str:

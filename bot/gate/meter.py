@@ -3,6 +3,7 @@
 import math
 
 from bot.tallies import Traffic
+from inference.prefilter.budget.audit import Tally
 from inference.prefilter.budget.quantile import RollingQuantile
 
 REFRESH_EVERY = 32
@@ -120,6 +121,11 @@ class Meter:
             self._forcing += weight * (self._forced_now / seconds - self._forcing)
             self._arrived = self._forced_now = 0
         return self._forcing, max(0.0, self._arriving - self._forcing) * self._wanted
+
+    @property
+    def unsaved(self) -> Tally:
+        """What was counted since `take_unsaved`."""
+        return Tally(looked_at=self._looked_at_unsaved, flagged=self._flagged_unsaved)
 
     def take_unsaved(self, guild_id: int, policy_id: str) -> Traffic | None:
         """What is to be kept, counts since the last time included; None if nothing is new."""

@@ -1,7 +1,7 @@
 """How a policy stands at the gate, as data for people: what is flagged, what it sees, what may be missed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -75,7 +75,8 @@ class Outlook:
 
 
 def outlook(meter: Meter, held_out: HeldOut | None, tally: Tally, *, audits: bool) -> Outlook:
-    """Put together what is known of a policy."""
+    """Put together what is known of a policy. `tally`: what is kept, checks at once, messages later."""
+    tally = _with_unsaved(tally, meter.unsaved)
     found = seen(held_out.violating, held_out.allowed, meter.threshold) if held_out else None
     return Outlook(
         messages=meter.messages,
@@ -90,6 +91,10 @@ def outlook(meter: Meter, held_out: HeldOut | None, tally: Tally, *, audits: boo
         misses=estimate(tally),
         audits=audits,
     )
+
+
+def _with_unsaved(kept: Tally, unsaved: Tally) -> Tally:
+    return replace(kept, looked_at=kept.looked_at + unsaved.looked_at, flagged=kept.flagged + unsaved.flagged)
 
 
 def _stop(meter: Meter) -> Stop | None:

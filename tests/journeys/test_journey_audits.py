@@ -28,7 +28,7 @@ async def test_a_random_check_finds_what_nothing_suspected_and_leaves_nothing_of
     await stage.bot.until_stored("SELECT 1 FROM tally WHERE policy_id = 'blorps' AND missed = 1 AND cleared = 1")
     assert stage.memory.messages_with_cases() == {missed.id}, f"nothing is left of {harmless.id}"
     assert stage.bot.query("SELECT count(*) FROM revision WHERE message LIKE '%morning%'") == [(0,)]
-    assert "2 messages that nothing suspected, 1 violations" in await shown(stage, "blorps")
+    assert "2 messages that nothing suspected, 1 violation" in await shown(stage, "blorps")
     assert await stage.bot.stop() == 0
     kept = "SELECT looked_at, flagged, drawn FROM tally WHERE policy_id = 'blorps'"
     assert stage.bot.query(kept) == [(2, 0, 2)], "counts are kept at the end"

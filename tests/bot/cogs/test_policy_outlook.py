@@ -92,11 +92,14 @@ def test_what_is_not_known_yet_is_said_to_be_unknown() -> None:
 def test_misses_are_told_with_their_interval() -> None:
     text = said(audited(looked_at=12_000, flagged=600, confirmed=90, drawn=60, cleared=56, missed=1, unsure=3))
     for words in (
-        "57 messages that nothing suspected, 1 violations; 3 answers could not be read",
+        "57 messages that nothing suspected, 1 violation; 3 answers could not be read",
         "about 200 of 11400 were missed (between",
         "of all violations are flagged",
     ):
         assert words in text
+    crashed = said(audited(looked_at=0, drawn=2, cleared=1, missed=1))
+    assert "2 messages that nothing suspected, 1 violation." in crashed
+    assert "about 1 of 2 were missed" in crashed, "a crash loses the last minute's messages, not their checks"
     assert "all violations" not in said(audited(looked_at=100, drawn=5, cleared=5)), "none was ever seen"
 
 

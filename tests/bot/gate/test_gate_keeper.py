@@ -190,6 +190,10 @@ async def test_people_are_told_how_a_policy_stands(scene: Scene) -> None:
     assert seen.conflict
     assert 0.1 < seen.rate_for_recall < 0.9
     assert seen.tally == Tally(looked_at=300, flagged=30)
+    scene.say(FORCED, 2)
+    sooner = await reception.outlook(GUILD, POLICY.id)
+    assert sooner is not None
+    assert sooner.tally == Tally(looked_at=302, flagged=32), "random checks are kept at once, messages are not"
     assert (seen.misses, seen.audits, seen.part) == (None, True, 1.0)
     assert seen.stop is None
 
