@@ -57,11 +57,3 @@ def _threshold_for(violating: Sequence[float]) -> float:
     if not violating:
         return math.inf
     return sorted(violating, reverse=True)[math.ceil(WANTED * len(violating)) - 1]
-
-
-def misses_allowed(examples: int) -> int | None:
-    """How many of so many held-out examples may be missed for a recall of 0.9 at 95% confidence; None: too few."""
-    allowed = [
-        misses for misses in range(examples) if lower_bound(examples - misses, examples, CONFIDENCE) >= WANTED
-    ]
-    return max(allowed, default=None)

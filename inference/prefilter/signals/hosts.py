@@ -25,7 +25,6 @@ _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _DOT = re.compile(rf"[\[({{][{DOTS}][\])}}]|[\[({{]dot[\])}}]|[{DOTS}]", re.IGNORECASE)
 """A dot, or one that was put in brackets so that nobody clicks it."""
 _PLAIN = re.compile(r"[a-z0-9_.-]+")
-_NUMERIC = re.compile(r"(?:\d+\.)*\d+")
 
 
 def plain_host(written: str) -> str | None:
@@ -43,11 +42,6 @@ def plain_host(written: str) -> str | None:
     if "xn--" in host:
         labels = [_decoded(label) for label in labels]
     return ".".join(labels)
-
-
-def is_numeric(host: str) -> bool:
-    """Whether the host is an address of numbers."""
-    return _NUMERIC.fullmatch(host) is not None
 
 
 @functools.lru_cache(maxsize=4096)
