@@ -28,7 +28,7 @@ of an allowed one, and not suspicious."""
 POINTED_AT = 0.35
 """The cosine from which a suspicious score points at the nearest example or rule: nearer than chance."""
 SCORE_NAME = "score"
-FURTHEST_BELOW = 1.5
+FURTHEST_BELOW = 0.75
 """A surprise so much lower than the policy's cold threshold flags nothing, however a guild's own threshold moves.
 """
 
