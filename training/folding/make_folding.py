@@ -31,8 +31,9 @@ FREE_MARKS = (
     (0xFE20, 0xFE30),
 )
 """Combining marks that belong to no one script. Vowel signs of Hindi, Arabic or Thai are not among them."""
-UNSEEN = ((0xFE00, 0xFE10), (0x180B, 0x1810), (0xE0000, 0xE0200))
-"""Variation selectors and tags; format characters (category Cf) come on top."""
+UNSEEN = ((0xFE00, 0xFE10), (0x180B, 0x1810), (0xE0000, 0xE0200), (0x640, 0x641))
+"""Variation selectors, tags, and the Arabic tatweel, which draws words out and is no letter; format characters
+(category Cf) come on top."""
 BLANKS = (0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)
 """Characters that look like a space and are none."""
 

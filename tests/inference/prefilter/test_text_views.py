@@ -175,3 +175,8 @@ def test_parts_of_a_long_text_come_from_where_they_stand(text: str, needed: str)
     for place, letter in enumerate(parts.text):
         start, end = parts.raw_span(place, place + 1)
         assert text[start:end] == letter or letter == " "
+
+
+def test_a_tatweel_is_no_letter() -> None:
+    """It draws an Arabic word out."""
+    assert Normaliser.shipped().folded("مـتـخـلـف") == "متخلف"
