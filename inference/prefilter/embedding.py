@@ -6,6 +6,7 @@ itself is not needed to read it: two arrays and a tokenizer.
 
 import functools
 import hashlib
+import math
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -75,14 +76,13 @@ class StaticEmbedder:
         A row is as long as the share of letters and digits that are known: the signs of a text in another
         alphabet are no meaning, or all such texts with a comma would mean the same.
         """
-        sums = np.zeros((len(texts), self._rows.shape[1]), np.float32)
-        for row, text in zip(sums, texts, strict=True):
-            ids = np.array(self._tokens.ids(text[:MAX_CHARACTERS]), np.intp)
-            np.matmul(self._scales.take(ids), self._rows.take(ids, axis=0), out=row)
-        return (
-            unit_rows(sums)
-            * np.array([_known_share(text[:MAX_CHARACTERS]) for text in texts], np.float32)[:, None]
-        )
+        vectors = np.zeros((len(texts), self._rows.shape[1]), np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            read = text[:MAX_CHARACTERS]
+            ids = np.array(self._tokens.ids(read), np.intp)
+            np.matmul(self._scales.take(ids), self._rows.take(ids, axis=0), out=vector)
+            vector *= _known_share(read) / max(math.sqrt(vector @ vector), _SHORTEST)
+        return vectors
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
