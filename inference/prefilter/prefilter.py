@@ -21,6 +21,9 @@ Thresholds = Mapping[str, float]
 """{policy id: the surprise from which its score alone is enough}."""
 
 
+_WARMING = "h3llo w*rld, an example \N{GRINNING FACE} at https://example.org/ \N{CYRILLIC SMALL LETTER A}b"
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     keywords: KeywordIndex | None
@@ -66,7 +69,9 @@ class Prefilter:
         index = KeywordIndex.build(pairs, Normaliser.shipped(), known.keywords)
         builder = _Builder(knowledge, domains or DomainList.shipped(), known.guilds, shelf)
         guilds = {guild_id: builder.guild(guild_id, policies) for guild_id, policies in active.items() if policies}
-        return cls(index, guilds, knowledge)
+        built = cls(index, guilds, knowledge)
+        built._warm_up()
+        return built
 
     def parts(self, knowledge: Knowledge) -> "_Parts":
         """What was prepared with this knowledge, for a new prefilter to take over."""
@@ -76,6 +81,12 @@ class Prefilter:
     def digests(self) -> frozenset[str]:
         """Those of all policies that are not off."""
         return frozenset(digest for guild in self._guilds.values() for digest in guild.digests)
+
+    def _warm_up(self) -> None:
+        """Have the tables read now that the first message with a link, an emoji or a disguise would wait for."""
+        for guild_id in self._guilds:
+            self.look(guild_id, _WARMING)
+            return
 
     def look(self, guild_id: int, text: str, policy_ids: Collection[str] | None = None) -> tuple[Look, ...]:
         """What each policy finds in a text, in the order of the guild's policies.
