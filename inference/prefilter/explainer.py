@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from inference.prefilter.embedding import MAX_CHARACTERS
 from inference.prefilter.explanation import (
     Nearest,
     PolicyExplanation,
@@ -17,7 +18,6 @@ from inference.prefilter.explanation import (
 from inference.prefilter.look import Look
 from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.prepared import GuildFilter
-from inference.prefilter.prose import MAX_CHARACTERS
 from inference.prefilter.scores.features import Features, Featuriser
 from inference.prefilter.scores.generic import HARMS
 from inference.prefilter.scores.panel import Parts

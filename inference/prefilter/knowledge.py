@@ -39,8 +39,7 @@ class Knowledge:
 
     def with_generic(self, generic: GenericHead) -> "Knowledge":
         """The same with other general models, for a measurement that leaves a data set out."""
-        lines = self.background
-        return replace(self, generic=generic, background=replace(lines, harms=generic.logits(lines.texts)))
+        return replace(self, generic=generic, background=Background.under(self.background.texts, generic))
 
     def with_encoder(self, encoder: Embedder, without_chat: str | None = None) -> "Knowledge":
         """The same with a sentence encoder behind its embedder, which must be the general models', and with the

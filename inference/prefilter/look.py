@@ -22,8 +22,8 @@ class Look:
 
     def suspicion(self, threshold: float) -> Suspicion | None:
         """The suspicion, if there is one. `threshold` is the surprise from which the score alone is enough."""
-        scored = self.learned is not None and self.surprise >= threshold
-        evidence = (*self.forced, self.learned) if scored and self.learned else self.forced
+        learned = self.learned if self.surprise >= threshold else None
+        evidence = self.forced if learned is None else (*self.forced, learned)
         return Suspicion(policy_id=self.policy_id, evidence=evidence, score=self.surprise) if evidence else None
 
 

@@ -4,12 +4,10 @@ import functools
 import re
 from importlib import resources
 
+from inference.prefilter.embedding import MAX_CHARACTERS
 from inference.prefilter.normalise import Reading
 
 _IDS = re.compile(r"<a?:(\w{1,32}):\d{1,20}>|<[@#][!&]?\d{1,20}>|@(?!everyone|here)\w{1,40}")
-
-MAX_CHARACTERS = 1_000
-"""What is scored of a text: the mean of more words than that resembles everything."""
 
 
 def prose(light: str) -> str:

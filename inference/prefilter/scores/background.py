@@ -39,7 +39,11 @@ class Background:
     def of(cls, lines: Sequence[str], featuriser: Featuriser, generic: GenericHead) -> "Background":
         """Read ordinary lines; their order does not matter."""
         shuffled = [lines[number] for number in np.random.default_rng(0).permutation(len(lines))]
-        texts = featuriser.corpus(shuffled, Normaliser.shipped())
+        return cls.under(featuriser.corpus(shuffled, Normaliser.shipped()), generic)
+
+    @classmethod
+    def under(cls, texts: Corpus, generic: GenericHead) -> "Background":
+        """Ordinary lines under these general models, whose rarities weigh the letter patterns."""
         patterns = texts.take(slice(PATTERN_LINES)).pattern_matrix(generic.rarity)
         flat = FlatPatterns.of(texts.take(slice(MEANING_LINES, None)), generic.rarity)
         return cls(texts, generic.logits(texts), patterns, patterns @ patterns.T, flat)

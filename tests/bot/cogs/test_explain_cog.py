@@ -209,4 +209,4 @@ def check_harmless(text: str) -> None:
 @settings(max_examples=25, deadline=None)
 def test_any_message_can_be_explained(text: str):
     found, policies = hostile(text)
-    shown(Found(told(found, policies), (), card(case_about(text or "x"))))
+    assert shown(Found(told(found, policies), (), card(case_about(text or "x"))))

@@ -166,10 +166,11 @@ async def test_a_gateway_that_is_away_at_first_is_waited_for(unused_tcp_port_fac
 
 
 async def test_a_gateway_that_answers_with_errors_is_waited_for() -> None:
-    async with serving() as server, bot_at(server.url) as bot, connected(bot):
+    async with serving() as server, bot_at(server.url) as bot, connected(bot) as staying:
         await until(lambda: server.connections >= 3)
         server.scenes = [begin]
         await until(bot.is_ready)
+        assert not staying.done()
 
 
 async def test_a_session_that_cannot_be_resumed_is_given_up() -> None:
@@ -208,8 +209,9 @@ async def test_a_connection_that_is_closed_within_the_handshake_is_tried_again(
 
     monkeypatch.setattr(gateway.SteadySocket, "from_client", gone)
     monkeypatch.setattr(gateway, "_pause", lambda _seconds, _closing: asyncio.sleep(0.01))
-    async with serving(closes(4000)) as server, bot_at(server.url) as bot, connected(bot):
+    async with serving(closes(4000)) as server, bot_at(server.url) as bot, connected(bot) as staying:
         await until(lambda: len(tries) >= 3)
+        assert not staying.done()
 
 
 @pytest.mark.parametrize(
@@ -276,8 +278,9 @@ async def test_json_that_is_none_breaks_the_connection_and_no_more() -> None:
         await begin(server, socket, told)
         await socket.send_str("{")
 
-    async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot):
+    async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot) as staying:
         await until(lambda: server.ops == [2, 6])
+        assert not staying.done()
 
 
 async def test_a_ready_without_an_address_to_resume_at_begins_a_session_that_is_resumed_here() -> None:
@@ -302,8 +305,9 @@ async def test_what_is_no_event_at_all_breaks_the_connection_and_no_more() -> No
         await begin(server, socket, told)
         await socket.send_json([1])
 
-    async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot):
+    async with serving(odd, go_on) as server, bot_at(server.url) as bot, connected(bot) as staying:
         await until(lambda: server.ops == [2, 6])
+        assert not staying.done()
 
 
 def _without_address(ready: dict[str, Any]) -> dict[str, Any]:

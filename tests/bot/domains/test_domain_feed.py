@@ -261,4 +261,6 @@ async def test_a_feed_without_sources_ends_at_once(tmp_path: Path) -> None:
     async def changed() -> None:
         raise AssertionError("nothing changes")
 
-    await feed_of(None, tmp_path).run(changed)
+    feed = feed_of(None, tmp_path)
+    await feed.run(changed)
+    assert feed.current is DomainList.shipped()

@@ -132,6 +132,7 @@ async def test_a_folder_that_is_deleted_by_hand_takes_its_policies_along_and_no_
     async with running(book.watch()):
         shutil.rmtree(folder)
         await until(lambda: shop.modes() == {})
+        assert book.policies(GUILD) == {}
 
 
 async def test_names_of_odd_bytes_and_odd_things_among_the_copies_do_not_end_the_watch(tmp_path: Path) -> None:
@@ -144,7 +145,8 @@ async def test_names_of_odd_bytes_and_odd_things_among_the_copies_do_not_end_the
         await until(lambda: shop.modes() == {})
         odd = os.fsdecode(b"\xff.yaml")
         (path.parent / odd).write_text("x: 1")
-        await asyncio.sleep(0.5)
+        await until(lambda: bool(book.problems(GUILD)))
+        assert [problem.line for problem in book.problems(GUILD)] == [1]
 
 
 async def test_a_bad_edit_keeps_the_last_good_version_and_is_told_with_line_and_hint(tmp_path: Path) -> None:
