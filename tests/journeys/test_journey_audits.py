@@ -22,16 +22,28 @@ async def test_a_random_check_finds_what_nothing_suspected_and_leaves_nothing_of
     stage = await own_stage(SAFEGUILD_PREFILTER__AUDIT_RATE="1")
     await stage.bot.wait_for_log("the model is ready")
     await only_policy(stage, "blorps", POLICY)
-    harmless = await stage.general.say(stage.mallory, HARMLESS)
+    said = await until_checked(stage, HARMLESS)
     missed = await stage.general.say(stage.mallory, OVERLOOKED)
     assert "random check" in (await stage.card_about(missed)).embed_text
     await stage.bot.until_stored("SELECT 1 FROM tally WHERE policy_id = 'blorps' AND missed = 1 AND cleared = 1")
-    assert stage.memory.messages_with_cases() == {missed.id}, f"nothing is left of {harmless.id}"
+    assert stage.memory.messages_with_cases() == {missed.id}, "nothing is left of what was harmless"
     assert stage.bot.query("SELECT count(*) FROM revision WHERE message LIKE '%morning%'") == [(0,)]
     assert "2 messages that nothing suspected, 1 violation" in await shown(stage, "blorps")
     assert await stage.bot.stop() == 0
     kept = "SELECT looked_at, flagged, drawn FROM tally WHERE policy_id = 'blorps'"
-    assert stage.bot.query(kept) == [(2, 0, 2)], "counts are kept at the end"
+    assert stage.bot.query(kept) == [(said + 1, 0, 2)], "counts are kept at the end"
+
+
+async def until_checked(stage: Stage, text: str) -> int:
+    """Mallory writes a harmless text until one is drawn: nothing is before the gate has seen that the model is
+    there. How often it was written."""
+    for said in range(1, 10):
+        await stage.general.say(stage.mallory, text)
+        for _ in range(60):
+            if stage.bot.query("SELECT 1 FROM tally WHERE policy_id = 'blorps' AND cleared = 1"):
+                return said
+            await asyncio.sleep(0.1)
+    raise AssertionError("no harmless message was drawn")
 
 
 async def only_policy(stage: Stage, policy_id: str, source: str) -> None:
