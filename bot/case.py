@@ -108,6 +108,8 @@ class Action(StrEnum):
     WARN = "warn"
     KICK = "kick"
     BAN = "ban"
+    UNDO = "undo"
+    """What was decided before is taken back, and the case is open again."""
 
 
 class Decision(Frozen):
@@ -181,6 +183,36 @@ class CardPlace:
     """None: posting was begun, and whether it arrived is not known."""
 
 
+class ReportKind(StrEnum):
+    """Who points at a message."""
+
+    MEMBER = "member"
+    """"Report to moderators": the reporter stays hidden."""
+    MODERATOR = "moderator"
+    """"Judge this message"."""
+    AUTOMOD = "automod"
+    """Discord's own AutoMod raised an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody points at a message. It makes a case one for people, whatever the judge says."""
+
+    kind: ReportKind
+    reporter_id: int
+    """Not shown to anybody for reports of members."""
+    reason: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A moderator who has taken a case on, so that others leave it."""
+
+    moderator_id: int
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorRecord:
     """What is known of an author from the guild's other cases."""
@@ -220,6 +252,14 @@ class CaseFile:
     deleted_at: datetime | None = None
     """When the message was seen to be gone."""
     author_record: AuthorRecord = AuthorRecord()
+    holder: Holder | None = None
+    """Who has claimed the case."""
+    escalated: Holder | None = None
+    """Who asked for somebody with more say, and when."""
+    reports: tuple[Report, ...] = ()
+    """Oldest first."""
+    erased_at: datetime | None = None
+    """When what the member wrote was erased: texts are empty from then on, figures stay."""
 
     @property
     def message(self) -> Message:

@@ -6,6 +6,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.case import CaseFile, CaseState, Claim, Decision, Earlier, JobState, Message, Suspected
+from bot.records.appeals import Appeals
+from bot.records.events import Events
+from bot.records.figures import Figures
+from bot.records.histories import Histories
+from bot.records.labels import Labels
+from bot.records.reports import Reports
+from bot.records.retention import Retention
 from bot.tallies import Tallies
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -48,7 +55,7 @@ class Backlog:
     """Open cases with a finding for people: a live policy was violated, or its answer could not be read."""
 
 
-class Store(Tallies, Protocol):
+class Store(Tallies, Appeals, Events, Figures, Histories, Labels, Reports, Retention, Protocol):
     """The bot's memory. When a call returns, what it wrote survives kill -9 and power loss.
 
     Every implementation passes tests/bot/store/test_store_contract*.py.

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import yaml
 from pydantic import ValidationError
 
 from bot.guilds.settings import GuildSettings
@@ -28,10 +29,11 @@ def parse_settings(data: bytes, filename: str) -> GuildSettings:
 
 
 def dump_settings(settings: GuildSettings) -> bytes:
-    """The one way in which settings are written."""
-    roles = ", ".join(map(str, settings.moderator_roles))
-    channel = f"review_channel: {settings.review_channel}\n" if settings.review_channel else ""
-    return f"{_HEAD}format: {settings.format}\n{channel}moderator_roles: [{roles}]\n".encode()
+    """The one way in which settings are written: what is not said is at its default."""
+    said = settings.model_dump(mode="json", exclude_defaults=True)
+    values = {"format": settings.format, **said, "moderator_roles": list(settings.moderator_roles)}
+    body = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
+    return f"{_HEAD}{body}".encode()
 
 
 def guild_of(filename: str) -> int:

@@ -71,9 +71,17 @@ FORGET_CASES: Final = """
 DELETE FROM case_file WHERE id IN (SELECT id FROM case_file WHERE guild_id = :guild LIMIT :limit)
 """
 
-FORGET_POLICIES_IN_FORCE: Final = "DELETE FROM policy_in_force WHERE guild_id = :guild"
-FORGET_POLICY_VERSIONS: Final = "DELETE FROM policy_version WHERE guild_id = :guild"
-FORGET_WATERMARKS: Final = "DELETE FROM watermark WHERE guild_id = :guild"
+# Whatever has a column `guild_id` belongs to a guild. The schema names them, so none can be forgotten here.
+TABLES_OF_GUILDS: Final = """
+SELECT item.name FROM sqlite_schema AS item JOIN pragma_table_info(item.name) AS part
+WHERE item.type = 'table' AND part.name = 'guild_id'
+"""
+
+
+def forget_rows(table: str) -> str:
+    """Deletes what a table holds of a guild. `table`: a name out of the schema."""
+    return f'DELETE FROM "{table}" WHERE guild_id = :guild'  # noqa: S608
+
 
 # A guild that something is kept of has a row here until nothing of it is left in the files: whoever compares the
 # known guilds with those that the bot is in sees that a purge was broken off.

@@ -7,18 +7,11 @@ from typing import Final
 
 from bot.ports import Backlog
 from bot.store import guild_queries as queries
-from bot.store import rows, tally_queries
+from bot.store import rows
 from policies.policy import Policy
 
 _ALL: Final = -1
 """SQLite's LIMIT without a limit."""
-_FORGET: Final = (
-    queries.FORGET_POLICIES_IN_FORCE,
-    queries.FORGET_POLICY_VERSIONS,
-    queries.FORGET_WATERMARKS,
-    tally_queries.FORGET_TALLIES,
-    tally_queries.FORGET_TRAFFIC,
-)
 
 
 def keep_policy(db: sqlite3.Connection, guild_id: int, policy: Policy, now: datetime) -> None:
@@ -67,8 +60,9 @@ def forget(db: sqlite3.Connection, guild_id: int) -> bool:
     guild = {"guild": guild_id}
     db.execute(queries.KEEP_NUMBER, guild)
     forget_cases(db, guild_id)
-    for query in _FORGET:
-        db.execute(query, guild)
+    db.execute("PRAGMA defer_foreign_keys = ON")  # tables come in no particular order
+    for row in db.execute(queries.TABLES_OF_GUILDS).fetchall():
+        db.execute(queries.forget_rows(row["name"]), guild)
     return db.execute(queries.HAS_NUMBER, guild).fetchone() is not None
 
 

@@ -11,11 +11,18 @@ from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Message, Su
 from bot.ports import Backlog, Store, UnknownCase
 from bot.store import audits as random_checks
 from bot.store import cards, cases, decisions, guilds, jobs, queries, reading, tallies
-from bot.store.connection import Connection, Work, connected
+from bot.store.connection import Connection, connected
 from bot.store.errors import explain
 from bot.store.migration import prepare
+from bot.store.sqlite_appeals import SqliteAppeals
+from bot.store.sqlite_events import SqliteEvents
+from bot.store.sqlite_figures import SqliteFigures
+from bot.store.sqlite_histories import SqliteHistories
+from bot.store.sqlite_labels import SqliteLabels
+from bot.store.sqlite_reports import SqliteReports
+from bot.store.sqlite_retention import SqliteRetention
 from bot.store.wiping import empty_log, write_anew
-from bot.store.writer import GroupWriter, group_writer
+from bot.store.writer import group_writer
 from bot.tallies import Traffic
 from inference.prefilter.budget.audit import Tally
 from policies.policy import Policy
@@ -58,13 +65,16 @@ async def _prepared(connection: Connection) -> None:
         raise explain(error) from error
 
 
-class SqliteStore:
+class SqliteStore(
+    SqliteAppeals,
+    SqliteEvents,
+    SqliteFigures,
+    SqliteHistories,
+    SqliteLabels,
+    SqliteReports,
+    SqliteRetention,
+):
     """A `Store`; see the Protocol for what each call does. Opened with `open_store`."""
-
-    def __init__(self, writer: GroupWriter, reading: Connection, clock: Callable[[], datetime]) -> None:
-        self._writer = writer
-        self._reading = reading
-        self._clock = clock
 
     async def keep_policy(self, guild_id: int, policy: Policy) -> None:
         """See `Store`. A version that is kept again is in force again."""
@@ -237,19 +247,3 @@ class SqliteStore:
     async def _counts(self, query: str, key: Callable[[str], T]) -> dict[T, int]:
         found = await self._read(lambda db: db.execute(query).fetchall())
         return {key(row["state"]): row["number"] for row in found}
-
-    async def _read(self, work: Work[T]) -> T:
-        try:
-            return await self._reading.run(lambda db: _in_snapshot(db, work))
-        except sqlite3.Error as error:
-            raise explain(error) from error
-
-
-def _in_snapshot(db: sqlite3.Connection, work: Work[T]) -> T:
-    """All that `work` reads is of one moment."""
-    db.execute("BEGIN")
-    try:
-        return work(db)
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")

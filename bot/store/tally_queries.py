@@ -50,8 +50,3 @@ DELETE FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) AND NOT EXISTS (SELECT 1 FROM job WHERE case_id = case_file.id)
 RETURNING id
 """
-
-# --- Guilds ---------------------------------------------------------------------------------------------------
-
-FORGET_TALLIES: Final = "DELETE FROM tally WHERE guild_id = :guild"
-FORGET_TRAFFIC: Final = "DELETE FROM traffic WHERE guild_id = :guild"

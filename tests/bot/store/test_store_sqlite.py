@@ -210,7 +210,7 @@ class TestMigrations:
 
     def test_released_ones_are_never_edited(self) -> None:
         digests = {step.number: sha256(step.script.encode()).hexdigest() for step in migrations()}
-        assert digests == RELEASED
+        assert RELEASED.items() <= digests.items()
 
     def test_a_step_that_fails_leaves_the_version_before_it(self, path: Path) -> None:
         good = Migration(1, f"PRAGMA application_id = {APPLICATION_ID}; CREATE TABLE a (n);")
@@ -272,6 +272,12 @@ class TestPlans:
         plan = await self.plan(store, queries.AUTHOR_RECORDS)
         assert "SEARCH case_file USING INDEX case_file_seen_by_author (guild_id=? AND author_id=?)" in plan
 
+    async def test_what_belongs_to_a_guild_is_found_by_an_index(self, store: SqliteStore) -> None:
+        tables = await store._read(lambda db: [row["name"] for row in db.execute(guild_queries.TABLES_OF_GUILDS)])
+        assert {"case_file", "policy_version", "watermark", "traffic"} <= set(tables)
+        for table in tables:
+            assert "SCAN" not in await self.plan(store, guild_queries.forget_rows(table)), table
+
     @pytest.mark.parametrize("query", [queries.COUNT_JOBS, queries.COUNT_CASES, guild_queries.GUILDS])
     async def test_counting_reads_an_index_and_no_texts(self, store: SqliteStore, query: str) -> None:
         plan = await self.plan(store, query)
@@ -288,7 +294,9 @@ class TestPlans:
             (module, name)
             for module in (queries, card_queries, guild_queries)
             for name in vars(module)
-            if name.isupper() and "COUNT" not in name and name not in ("GUILDS", "GUILDS_OWING")
+            if name.isupper()
+            and "COUNT" not in name
+            and name not in ("GUILDS", "GUILDS_OWING", "TABLES_OF_GUILDS")
         ],
     )
     async def test_no_other_statement_scans_a_table(

@@ -1,0 +1,17 @@
+"""Numbers as the language that is spoken writes them."""
+
+from babel.numbers import format_decimal, format_percent
+
+from bot.language.current import current_language
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with its thousands apart, and so many digits after the point at most."""
+    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    return format_decimal(value, pattern, locale=current_language().value)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share (0 to 1) in per cent, with so many digits after the point."""
+    pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"
+    return format_percent(share, pattern, locale=current_language().value)

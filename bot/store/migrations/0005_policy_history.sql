@@ -1,0 +1,1 @@
+-- Every version of a policy that ever was live: by whom, when and why.

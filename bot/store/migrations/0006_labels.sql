@@ -1,0 +1,1 @@
+-- People's opinions: what decisions say of verdicts, and blind samples.

@@ -1,0 +1,1 @@
+-- What people did about cases beside deciding: claims, notes, escalations, notices to members.

@@ -1,0 +1,1 @@
+-- What people point at: reports of members, requests of moderators, alerts of AutoMod; and the queue.

@@ -1,0 +1,1 @@
+-- Members who ask for a second opinion, and what became of it; what is known of a person.

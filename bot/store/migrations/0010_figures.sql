@@ -1,0 +1,1 @@
+-- Numbers about how moderation goes, and nothing of what was written.

@@ -1,0 +1,7 @@
+"""`Labels` on SQLite."""
+
+from bot.store.base import StoreBase
+
+
+class SqliteLabels(StoreBase):
+    """See `bot.records.labels`."""

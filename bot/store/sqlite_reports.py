@@ -1,0 +1,7 @@
+"""`Reports` on SQLite."""
+
+from bot.store.base import StoreBase
+
+
+class SqliteReports(StoreBase):
+    """See `bot.records.reports`."""
