@@ -13,8 +13,10 @@
 Written from Discord's documentation: REST v10, gateway v10, intents, permissions, hierarchy, limits, error codes,
 the life of an interaction, rate limits. It knows no voice, no presences and no other applications; a route it does
 not know is answered with 404 and reported as a deviation. People act through `Guild`, `Channel`, `Message` and
-`Reply`; what their client would not let them do raises `NotAllowed`. `discord.faults`, `discord.outage()`,
-`discord.drop_sessions()` and `discord.clock` make things go wrong.
+`Reply`; what their client would not let them do raises `NotAllowed`. `discord.upload(name, bytes)` is a file for a
+command's option, `automod.block` and `automod.flag` are Discord's own AutoMod, `User.locale` is a person's
+language, and in direct messages (`discord.direct_channel(user)`) it is the `User` who presses. `discord.faults`,
+`discord.outage()`, `discord.drop_sessions()` and `discord.clock` make things go wrong.
 """
 
 from tests.discord_server.channels import Channel, ChannelKind

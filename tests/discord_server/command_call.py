@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.discord_server.channels import Channel
 from tests.discord_server.commands import (
+    ATTACHMENT,
     BOOLEAN,
     CHANNEL,
     INTEGER,
@@ -20,7 +21,9 @@ from tests.discord_server.commands import (
     Command,
 )
 from tests.discord_server.errors import NotAllowed
+from tests.discord_server.messages import Attachment
 from tests.discord_server.people import Member, Role
+from tests.discord_server.rendering import file
 
 if TYPE_CHECKING:
     from tests.discord_server.messages import Message
@@ -34,11 +37,12 @@ _FITS: dict[int, Callable[[Any], bool]] = {
     ROLE: lambda value: isinstance(value, Role),
     CHANNEL: lambda value: isinstance(value, Channel),
     MENTIONABLE: lambda value: isinstance(value, Member | Role),
+    ATTACHMENT: lambda value: isinstance(value, Attachment),
 }
 
 
 def read_call(
-    command: Command, words: str, options: Mapping[str, Any], *, focused: str | None = None
+    command: Command, words: str, options: Mapping[str, Any], channel: Channel, *, focused: str | None = None
 ) -> dict[str, Any]:
     """The interaction's data. With `focused` it is an autocomplete: required options may be missing."""
     path = words.split()[1:]
@@ -52,7 +56,7 @@ def read_call(
     data: dict[str, Any] = {"id": str(command.id), "name": command.name, "type": 1, "options": given}
     if command.guild_id is not None:
         data["guild_id"] = str(command.guild_id)
-    resolved = _resolved(options)
+    resolved = _resolved(options, channel)
     return data | {"resolved": resolved} if resolved else data
 
 
@@ -117,10 +121,10 @@ def _require_all(level: dict[str, Any], options: Mapping[str, Any]) -> None:
 
 
 def _sent(value: Any) -> Any:
-    return str(value.id) if isinstance(value, Member | Role | Channel) else value
+    return str(value.id) if isinstance(value, Member | Role | Channel | Attachment) else value
 
 
-def _resolved(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _resolved(options: Mapping[str, Any], used_in: Channel) -> dict[str, dict[str, Any]]:
     """The objects behind the ids."""
     resolved: dict[str, dict[str, Any]] = {}
     for value in options.values():
@@ -132,4 +136,6 @@ def _resolved(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             resolved.setdefault("roles", {})[str(value.id)] = value.payload()
         elif isinstance(value, Channel):
             resolved.setdefault("channels", {})[str(value.id)] = value.payload() | {"permissions": "0"}
+        elif isinstance(value, Attachment):
+            resolved.setdefault("attachments", {})[str(value.id)] = file(value, used_in) | {"ephemeral": True}
     return resolved

@@ -26,6 +26,7 @@ class Intent(IntFlag):
     DIRECT_MESSAGES = 1 << 12
     DIRECT_MESSAGE_REACTIONS = 1 << 13
     MESSAGE_CONTENT = 1 << 15
+    AUTO_MODERATION_EXECUTION = 1 << 21
 
 
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
@@ -51,6 +52,7 @@ _IN_GUILDS = {
     "GUILD_AUDIT_LOG_ENTRY_CREATE": Intent.GUILD_MODERATION,
     "GUILD_BAN_ADD": Intent.GUILD_MODERATION,
     "GUILD_BAN_REMOVE": Intent.GUILD_MODERATION,
+    "AUTO_MODERATION_ACTION_EXECUTION": Intent.AUTO_MODERATION_EXECUTION,
     "MESSAGE_CREATE": Intent.GUILD_MESSAGES,
     "MESSAGE_UPDATE": Intent.GUILD_MESSAGES,
     "MESSAGE_DELETE": Intent.GUILD_MESSAGES,
@@ -71,7 +73,7 @@ class Event:
 
     `channel` limits it to who can view that channel, `needs` to who has that permission in the guild; `always`
     lifts the limit by intents (interactions, the bot's own member). With `message` its content is blanked where it
-    must be.
+    must be; `hidden` names fields of other events that are then left empty.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Event:
     message: Message | None = None
     needs: Permission = NONE
     always: bool = False
+    hidden: tuple[str, ...] = ()
 
     def wanted_by(self, intents: Intent) -> bool:
         """Whether a session with these intents gets this kind of event."""
@@ -91,9 +94,15 @@ class Event:
 
     def hides_content_from(self, intents: Intent, bot_id: int) -> bool:
         """Whether a session with these intents gets the message without its content."""
-        if self.message is None or intents & Intent.MESSAGE_CONTENT:
+        if intents & Intent.MESSAGE_CONTENT:
             return False
+        if self.message is None:
+            return bool(self.hidden)
         return not may_read_without_intent(self.message, bot_id)
+
+    def without_content(self) -> dict[str, Any]:
+        """The data as an application without Message Content gets it."""
+        return self.data | dict.fromkeys(self.hidden, "") if self.hidden else blanked(self.data)
 
 
 def may_read_without_intent(message: Message, bot_id: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tests.discord_server.events import Event, Intent, blanked
+from tests.discord_server.events import Event, Intent
 from tests.discord_server.gateway_protocol import (
     EVENTS_PER_MINUTE,
     LARGEST_PAYLOAD,
@@ -57,7 +57,7 @@ class Gateway:
             if session.serves(guild_id) and event.wanted_by(session.intents):
                 hidden = event.hides_content_from(session.intents, bot_id)
                 if hidden not in encoded:
-                    encoded[hidden] = orjson.dumps(blanked(event.data) if hidden else event.data)
+                    encoded[hidden] = orjson.dumps(event.without_content() if hidden else event.data)
                 session.dispatch(event.name, encoded[hidden])
 
     def _bot_may_have(self, event: Event) -> bool:

@@ -32,6 +32,8 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     bans: dict[int, str | None] = field(default_factory=dict)
     available: bool = True
+    locale: str = "en-US"
+    """Preferred by the guild."""
 
     def __post_init__(self) -> None:
         self.everyone = Role(self.id, self, "@everyone", DEFAULT_EVERYONE, 0)
@@ -198,6 +200,7 @@ class Guild:
             "safety_alerts_channel_id": None,
             "premium_subscription_count": 0,
             "incidents_data": None,
+            "preferred_locale": self.locale,
             **_NOTHING_SPECIAL,
         }
 
@@ -249,7 +252,6 @@ _NOTHING_SPECIAL: dict[str, Any] = {
     "max_video_channel_users": 25,
     "vanity_url_code": None,
     "premium_tier": 0,
-    "preferred_locale": "en-US",
     "rules_channel_id": None,
     "public_updates_channel_id": None,
     "premium_progress_bar_enabled": False,

@@ -19,15 +19,23 @@ from tests.discord_server.errors import (
 )
 from tests.discord_server.events import Event
 from tests.discord_server.messages import LOADING, Message
-from tests.discord_server.people import Member
-from tests.discord_server.permissions import in_channel
+from tests.discord_server.people import Member, User
+from tests.discord_server.permissions import Permission, in_channel
 
 if TYPE_CHECKING:
     from tests.discord_server.channels import Channel
+    from tests.discord_server.guild import Guild
     from tests.discord_server.world import World
 
 TOKEN_LIFE = timedelta(minutes=15)
 ANSWER_WITHIN_SECONDS = 3.0
+_IN_DIRECT_MESSAGES = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+)
 
 
 class InteractionKind(IntEnum):
@@ -57,7 +65,8 @@ class Interaction:
     id: int
     token: str
     kind: InteractionKind
-    member: Member
+    who: Member | User
+    """A member in a guild; in direct messages the account."""
     channel: Channel
     created_at: datetime
     source: Message | None = None
@@ -70,6 +79,10 @@ class Interaction:
     modal: dict[str, Any] | None = None
     latency: float | None = None
     _started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def user(self) -> User:
+        return self.who.user if isinstance(self.who, Member) else self.who
 
     @property
     def is_settled(self) -> bool:
@@ -92,8 +105,8 @@ class Interaction:
         data: dict[str, Any] = {
             "id": str(self.id),
             "type": int(self.kind),
-            "user": self.member.user.payload(),
-            "authorizing_integration_owners": {"0": str(self.member.guild.id)},
+            "user": self.user.payload(),
+            "authorizing_integration_owners": _owners(self.channel.guild),
         }
         if self.kind is InteractionKind.COMPONENT and self.source is not None:
             data["interacted_message_id"] = str(self.source.id)
@@ -114,7 +127,7 @@ class Interactions:
     def start(
         self,
         kind: InteractionKind,
-        member: Member,
+        who: Member | User,
         channel: Channel,
         data: dict[str, Any],
         *,
@@ -124,10 +137,10 @@ class Interactions:
         """Send INTERACTION_CREATE and start the three seconds."""
         snowflake, token = self.world.snowflakes.mint(), secrets.token_urlsafe(48)
         now = self.world.clock.now()
-        interaction = Interaction(snowflake, token, kind, member, channel, now, source, name)
+        interaction = Interaction(snowflake, token, kind, who, channel, now, source, name)
         self.by_id[snowflake] = self._by_token[token] = interaction
         payload = self._payload(interaction, data)
-        self.world.publish(Event("INTERACTION_CREATE", payload, member.guild, always=True))
+        self.world.publish(Event("INTERACTION_CREATE", payload, channel.guild, always=True))
         asyncio.get_running_loop().call_later(self.answer_within, self._expire, interaction)
         return interaction
 
@@ -164,10 +177,6 @@ class Interactions:
         return latencies[min(len(latencies) - 1, int(share * len(latencies)))]
 
     def _payload(self, interaction: Interaction, data: dict[str, Any]) -> dict[str, Any]:
-        member, guild, channel = interaction.member, interaction.member.guild, interaction.channel
-        bot = guild.bot_member
-        may = 0 if bot is None else int(in_channel(bot, channel))
-        held = str(int(in_channel(member, channel)))
         payload: dict[str, Any] = {
             "id": str(interaction.id),
             "application_id": str(self.world.application.id),
@@ -175,18 +184,41 @@ class Interactions:
             "token": interaction.token,
             "version": 1,
             "data": data,
-            "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "features": [], "locale": "en-US"},
-            "channel_id": str(channel.id),
-            "channel": channel.payload() | {"permissions": held},
-            "member": member.payload() | {"permissions": held},
-            "app_permissions": str(may),
-            "locale": "en-US",
-            "guild_locale": "en-US",
+            "channel_id": str(interaction.channel.id),
+            "channel": interaction.channel.payload(),
+            "locale": interaction.user.locale,
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
-            "context": 0,
+            "authorizing_integration_owners": _owners(interaction.channel.guild),
             "attachment_size_limit": 10_485_760,
         }
+        place = _in_guild if interaction.channel.guild is not None else _in_direct_messages
+        payload |= place(interaction)
         source = interaction.source
         return payload if source is None else payload | {"message": source.gateway_payload()}
+
+
+def _owners(guild: Guild | None) -> dict[str, str]:
+    """Where the application is installed; direct messages come from an installation in guilds, too."""
+    return {"0": "0" if guild is None else str(guild.id)}
+
+
+def _in_guild(interaction: Interaction) -> dict[str, Any]:
+    member, channel = interaction.who, interaction.channel
+    assert isinstance(member, Member)
+    guild = member.guild
+    may = 0 if guild.bot_member is None else int(in_channel(guild.bot_member, channel))
+    held = str(int(in_channel(member, channel)))
+    return {
+        "guild_id": str(guild.id),
+        "guild": {"id": str(guild.id), "features": [], "locale": guild.locale},
+        "channel": channel.payload() | {"permissions": held},
+        "member": member.payload() | {"permissions": held},
+        "app_permissions": str(may),
+        "guild_locale": guild.locale,
+        "context": 0,
+    }
+
+
+def _in_direct_messages(interaction: Interaction) -> dict[str, Any]:
+    """No guild and no member: whoever has left the guild can press a button there, too."""
+    return {"user": interaction.user.payload(), "app_permissions": str(int(_IN_DIRECT_MESSAGES)), "context": 1}

@@ -142,10 +142,11 @@ class Message:
         self.pinned = True
         self.announce_update()
 
-    async def click(self, member: Member, label_or_id: str, *, wait: bool = True) -> Reply:
+    async def click(self, member: Member | User, label_or_id: str, *, wait: bool = True) -> Reply:
         """The member presses a button, found by its label or custom id.
 
-        Returns when the bot's answer is there, or has failed; with `wait=False` at the acknowledgement.
+        In direct messages it is an account (`member.user`) that presses. Returns when the bot's answer is there,
+        or has failed; with `wait=False` at the acknowledgement.
         """
         button = self._button(label_or_id)
         return await self.channel.world.people.press(member, self, button, wait=wait)
@@ -154,7 +155,7 @@ class Message:
         """The member uses a command out of the message's menu (Apps). Returns when the answer is there."""
         return await self.channel.world.people.use_on_message(member, self, command)
 
-    async def select(self, member: Member, custom_id: str, *values: str, wait: bool = True) -> Reply:
+    async def select(self, member: Member | User, custom_id: str, *values: str, wait: bool = True) -> Reply:
         """The member chooses from a select menu."""
         menus = [each for each in rendering.flat(self.components) if each.get("custom_id") == custom_id]
         if not menus:

@@ -23,6 +23,8 @@ class User:
     bot: bool = False
     global_name: str | None = None
     accepts_dms: bool = True
+    locale: str = "en-US"
+    """Of this person's client."""
 
     @property
     def mention(self) -> str:

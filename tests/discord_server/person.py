@@ -11,6 +11,7 @@ from tests.discord_server.command_call import read_call, read_menu_call
 from tests.discord_server.commands import CHAT_INPUT, MESSAGE_MENU
 from tests.discord_server.errors import NotAllowed
 from tests.discord_server.interactions import Interaction, InteractionKind, Interactions
+from tests.discord_server.people import Member, User
 from tests.discord_server.permissions import NONE, Permission
 from tests.discord_server.replies import Choice, Reply
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.discord_server.channels import Channel
     from tests.discord_server.commands import Command
     from tests.discord_server.messages import Message
-    from tests.discord_server.people import Member
     from tests.discord_server.world import World
 
 
@@ -31,7 +31,7 @@ class People:
 
     async def press(
         self,
-        member: Member,
+        who: Member | User,
         message: Message,
         control: dict[str, Any],
         *,
@@ -39,13 +39,12 @@ class People:
         wait: bool = True,
     ) -> Reply:
         """Use a component of a message."""
-        if not message.channel.visible_to(member):
-            raise NotAllowed(f"{member.name} does not see #{message.channel.name}")
+        _require_sight(who, message)
         data = {"component_type": control["type"], "custom_id": control["custom_id"], "id": control["id"]}
         if values is not None:
-            data["values"] = list(values)
+            data["values"] = check_choice(control, values)
         interaction = self.interactions.start(
-            InteractionKind.COMPONENT, member, message.channel, data, source=message, name=control["custom_id"]
+            InteractionKind.COMPONENT, who, message.channel, data, source=message, name=control["custom_id"]
         )
         return await self._answer(interaction, wait=wait)
 
@@ -54,14 +53,13 @@ class People:
     ) -> Reply:
         """Use a slash command with all its required options."""
         command = self._usable(member, channel, words)
-        data = read_call(command, words, options)
+        data = read_call(command, words, options, channel)
         interaction = self.interactions.start(InteractionKind.COMMAND, member, channel, data, name=words)
         return await self._answer(interaction, wait=wait)
 
     async def use_on_message(self, member: Member, message: Message, name: str) -> Reply:
         """Use a command of the message's menu (Apps)."""
-        if not message.channel.visible_to(member):
-            raise NotAllowed(f"{member.name} does not see #{message.channel.name}")
+        _require_sight(member, message)
         command = self._usable(member, message.channel, name, MESSAGE_MENU)
         data = read_menu_call(command, message)
         interaction = self.interactions.start(InteractionKind.COMMAND, member, message.channel, data, name=name)
@@ -72,18 +70,18 @@ class People:
     ) -> list[Choice]:
         """Ask for the choices of the last option."""
         command = self._usable(member, channel, words)
-        data = read_call(command, words, options, focused=list(options)[-1])
+        data = read_call(command, words, options, channel, focused=list(options)[-1])
         interaction = self.interactions.start(InteractionKind.AUTOCOMPLETE, member, channel, data, name=words)
         return (await self._answer(interaction, wait=True)).choices
 
-    async def submit(self, opened: Interaction, values: Mapping[str, str], *, wait: bool) -> Reply:
+    async def submit(self, opened: Interaction, values: Mapping[str, str | Sequence[str]], *, wait: bool) -> Reply:
         """Send a modal off."""
         if opened.modal is None:
             raise NotAllowed("no modal is open")
         shape = rendering.components(opened.modal["components"])
         data = {"custom_id": opened.modal["custom_id"], "components": [_filled(each, values) for each in shape]}
         interaction = self.interactions.start(
-            InteractionKind.MODAL_SUBMIT, opened.member, opened.channel, data, source=opened.source
+            InteractionKind.MODAL_SUBMIT, opened.who, opened.channel, data, source=opened.source
         )
         return await self._answer(interaction, wait=wait)
 
@@ -110,7 +108,18 @@ class People:
         return commands[name]
 
 
-def _filled(shown: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+def _require_sight(who: Member | User, message: Message) -> None:
+    """Members see what their roles let them; direct messages are seen by their recipient, as an account."""
+    channel = message.channel
+    if isinstance(who, User):
+        sees = channel.recipient is who
+    else:
+        sees = channel.guild is not None and channel.visible_to(who)
+    if not sees:
+        raise NotAllowed(f"{who.name} does not see #{channel.name}")
+
+
+def _filled(shown: dict[str, Any], values: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
     """A modal's component as it comes back: ids and values, without labels."""
     sent: dict[str, Any] = {"type": shown["type"], "id": shown["id"]}
     if shown.get("components"):
@@ -118,11 +127,30 @@ def _filled(shown: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
     if shown.get("component"):
         sent["component"] = _filled(shown["component"], values)
     custom_id = shown.get("custom_id")
-    if custom_id is not None:
-        value = values.get(custom_id, shown.get("value") or "")
-        _check_length(shown, value)
-        sent |= {"custom_id": custom_id, "value": value}
-    return sent
+    if custom_id is None:
+        return sent
+    if shown["type"] in rendering.SELECTS:
+        chosen = values.get(custom_id, _preselected(shown))
+        chosen = check_choice(shown, [chosen] if isinstance(chosen, str) else chosen)
+        return sent | {"custom_id": custom_id, "values": chosen}
+    text = values.get(custom_id, shown.get("value") or "")
+    assert isinstance(text, str), f"the field {custom_id!r} takes a text"
+    _check_length(shown, text)
+    return sent | {"custom_id": custom_id, "value": text}
+
+
+def _preselected(menu: dict[str, Any]) -> list[str]:
+    return [each["value"] for each in menu.get("options") or () if each.get("default")]
+
+
+def check_choice(menu: dict[str, Any], chosen: Sequence[str]) -> list[str]:
+    """What a person can choose in this menu."""
+    offered = {each["value"] for each in menu.get("options") or ()}
+    strange = set(chosen) - offered if menu["type"] == rendering.STRING_SELECT else set()
+    fewest = menu.get("min_values", 1) if menu.get("required", True) else 0
+    if strange or not fewest <= len(chosen) <= menu.get("max_values", 1):
+        raise NotAllowed(f"the menu {menu['custom_id']!r} does not take {chosen!r}; it has {sorted(offered)}")
+    return list(chosen)
 
 
 def _check_length(shown: dict[str, Any], value: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.discord_server.mentions import NOBODY
 
 if TYPE_CHECKING:
+    from tests.discord_server.channels import Channel
     from tests.discord_server.messages import Attachment, Message, Poll
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY, CONTAINER, LABEL = 1, 2, 3, 4, 9, 10, 17, 18
@@ -61,8 +62,13 @@ def _id(snowflake: int | None) -> str | None:
 
 
 def attachment(shown: Attachment, of: Message) -> dict[str, Any]:
-    """A file; its address is only a name, nothing is served there."""
-    url = f"https://cdn.discordapp.com/attachments/{of.channel.id}/{shown.id}/{shown.filename}"
+    """A file of a message."""
+    return file(shown, of.channel)
+
+
+def file(shown: Attachment, channel: Channel) -> dict[str, Any]:
+    """A file; its address answers if somebody uploaded its bytes."""
+    url = f"{channel.world.files_url}/{channel.id}/{shown.id}/{shown.filename}"
     payload = {"id": str(shown.id), "filename": shown.filename, "size": shown.size, "url": url, "proxy_url": url}
     optional = {"description": shown.description, "content_type": shown.content_type}
     return payload | {key: value for key, value in optional.items() if value is not None}

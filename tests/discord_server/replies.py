@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,6 @@ class Reply:
         """Wait for something to read, also after a silent acknowledgement."""
         return await self.world.changes.until(lambda: self.text.strip(), within, "an answer with text")
 
-    async def submit(self, values: Mapping[str, str], *, wait: bool = True) -> Reply:
-        """Fill in the modal that opened: {custom id: text}."""
+    async def submit(self, values: Mapping[str, str | Sequence[str]], *, wait: bool = True) -> Reply:
+        """Fill in the modal that opened: {custom id: text, or what is chosen from a menu}."""
         return await self.world.people.submit(self.interaction, values, wait=wait)

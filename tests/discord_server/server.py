@@ -20,7 +20,7 @@ from tests.discord_server.gateway_protocol import GatewayRules
 from tests.discord_server.guild import Guild
 from tests.discord_server.interactions import Interactions
 from tests.discord_server.journal import Action, ActionKind, AuditEntry, Request
-from tests.discord_server.messages import Message
+from tests.discord_server.messages import Attachment, Message
 from tests.discord_server.openapi_check import find_description, make_check
 from tests.discord_server.outage import OutageSwitch
 from tests.discord_server.people import User
@@ -106,12 +106,22 @@ class DiscordServer:
         application.router.add_get("/gateway", self.gateway.connect)
         application.router.add_get("/gateway/", self.gateway.connect)
         application.router.add_route("*", "/api/{version:v\\d+}/{path:.*}", self._rest.serve)
+        application.router.add_get("/attachments/{channel}/{file}/{name}", self._serve_file)
         application.router.add_routes(self._routes)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
         await self._runner.setup()
         self.port = self._wanted_port
         await self._listen()
+        self.world.files_url = f"http://127.0.0.1:{self.port}/attachments"
         self.gateway.handshake.resume_url = self._rest.gateway_url = self.gateway_url
+
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        """What somebody uploaded. Like Discord's, the address needs no authorisation."""
+        number = request.match_info["file"]
+        file = self.world.files.get(int(number)) if number.isdecimal() else None
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=file.content, content_type="application/octet-stream")
 
     async def _listen(self) -> None:
         if self._runner is None:
@@ -157,6 +167,10 @@ class DiscordServer:
     def add_user(self, name: str) -> User:
         """An account outside of any guild."""
         return self.world.add_user(name)
+
+    def upload(self, filename: str, content: bytes, content_type: str | None = None) -> Attachment:
+        """A file that a person gives to a command, or puts beside a message; the bot can fetch it."""
+        return self.world.upload(filename, content, content_type)
 
     def direct_channel(self, user: User) -> Channel:
         """The direct messages between the bot and a person."""

@@ -75,6 +75,9 @@ class World:
     users: dict[int, User] = field(default_factory=dict)
     guilds: dict[int, Guild] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
+    files: dict[int, Attachment] = field(default_factory=dict)
+    files_url: str = "https://cdn.discordapp.com/attachments"
+    """Where files seem to be; once the server listens, they are there."""
 
     def __post_init__(self) -> None:
         self.snowflakes = Snowflakes(self.clock)
@@ -115,6 +118,12 @@ class World:
     def attachment(self, given: str | Attachment) -> Attachment:
         """A file by its name, or as it is."""
         return given if isinstance(given, Attachment) else Attachment(self.snowflakes.mint(), given)
+
+    def upload(self, filename: str, content: bytes, content_type: str | None = None) -> Attachment:
+        """A person's file with its bytes, which the bot can fetch from its address."""
+        file_id = self.snowflakes.mint()
+        file = self.files[file_id] = Attachment(file_id, filename, len(content), None, content_type, content)
+        return file
 
     def direct_channel(self, user: User) -> Channel:
         """The direct messages between the bot and this person."""

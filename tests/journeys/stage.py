@@ -100,7 +100,7 @@ class Stage:
     async def slash_unhidden(self, member: Member, words: str, **options: Any) -> Reply:
         """Use a command that is hidden by default, where an administrator has shown it to everyone."""
         commands = {each.name: each for each in self.discord.world.commands.usable_in(self.guild.id)}
-        data = read_call(commands[words.split()[0]], words, options)
+        data = read_call(commands[words.split()[0]], words, options, self.general)
         interaction = self.discord.interactions.start(
             InteractionKind.COMMAND, member, self.general, data, name=words
         )
