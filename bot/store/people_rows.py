@@ -1,0 +1,96 @@
+"""Cases as lists, and members as numbers. Every function runs inside a transaction."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from bot.attention import is_for_people
+from bot.case import Action, CaseFile, CaseState
+from bot.records.people import CaseFilter, MemberRecord
+from bot.store import people_queries as queries
+from bot.store import rows
+from bot.store.reading import read
+
+SEEN: Final = (CaseState.OPEN, CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED)
+"""The states of cases that people look at or have looked at."""
+_NEWEST: Final = 2**63 - 1
+_ACTED_ON, _DISMISSED, _UNSETTLED = "acted on", "dismissed", "unsettled"
+
+
+def member_record(db: sqlite3.Connection, guild_id: int, member_id: int) -> MemberRecord:
+    """A member in numbers."""
+    who = {"guild": guild_id, "member": member_id}
+    found = [row for row in db.execute(queries.MEMBER_STANDING, who) if row["state"] != CaseState.OPEN]
+    waiting = [case for case in read(db, _open_ids(db, who)) if is_for_people(case)]
+    ends = Counter(_end(row) for row in found)
+    moments = [*(rows.from_micros(row["opened_at"]) for row in found), *(case.opened_at for case in waiting)]
+    appeals = {row["granted"]: row["number"] for row in db.execute(queries.MEMBER_APPEALS, who)}
+    return MemberRecord(
+        open=len(waiting) + ends[_UNSETTLED],
+        acted_on=ends[_ACTED_ON],
+        dismissed=ends[_DISMISSED],
+        since=min(moments, default=None),
+        actions=_actions(db, who),
+        appeals_open=appeals.get(None, 0),
+        appeals_granted=appeals.get(1, 0),
+        appeals_rejected=appeals.get(0, 0),
+    )
+
+
+def member_cases(db: sqlite3.Connection, guild_id: int, member_id: int, limit: int, before: int) -> list[CaseFile]:
+    """Cases about a member, newest first."""
+    wanted = {"guild": guild_id, "member": member_id, "limit": limit, "before": before or _NEWEST}
+    return _newest_first(db, queries.MEMBER_CASES, wanted)
+
+
+def newest_cases(db: sqlite3.Connection, guild_id: int, limit: int, digits: str) -> list[CaseFile]:
+    """A guild's cases, newest first."""
+    return _newest_first(db, queries.NEWEST_CASES, {"guild": guild_id, "limit": limit, "digits": digits})
+
+
+def filtered_cases(db: sqlite3.Connection, wanted: CaseFilter, limit: int, after: int) -> list[CaseFile]:
+    """The next cases that fit, by the age of their messages."""
+    found = db.execute(
+        queries.FILTERED_CASES,
+        {
+            "guild": wanted.guild_id,
+            "after": after,
+            "states": json.dumps([wanted.state] if wanted.state else SEEN),
+            "since": _micros(wanted.since),
+            "until": _micros(wanted.until),
+            "member": wanted.member_id,
+            "policy": wanted.policy_id,
+            "limit": limit,
+        },
+    )
+    cases = read(db, [row["id"] for row in found])
+    return sorted(cases, key=lambda case: case.message.id)
+
+
+def _newest_first(db: sqlite3.Connection, query: str, wanted: Mapping[str, int | str]) -> list[CaseFile]:
+    ids: Sequence[int] = [row["id"] for row in db.execute(query, wanted)]
+    return read(db, ids)[::-1]
+
+
+def _open_ids(db: sqlite3.Connection, who: Mapping[str, int]) -> list[int]:
+    return [row["id"] for row in db.execute(queries.MEMBER_OPEN, who)]
+
+
+def _end(row: sqlite3.Row) -> str:
+    """How a decided case ended."""
+    if row["state"] != CaseState.ENFORCED:
+        return _UNSETTLED
+    return _DISMISSED if row["action"] == Action.DISMISS else _ACTED_ON
+
+
+def _actions(db: sqlite3.Connection, who: Mapping[str, int]) -> Mapping[Action, int]:
+    counts = {Action(row["action"]): row["number"] for row in db.execute(queries.MEMBER_ACTIONS, who)}
+    return MappingProxyType(counts)
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else rows.to_micros(moment)

@@ -1,0 +1,26 @@
+"""`People` on SQLite."""
+
+from bot.case import CaseFile
+from bot.records.people import CaseFilter, MemberRecord
+from bot.store import people_rows as people
+from bot.store.base import StoreBase
+
+
+class SqlitePeople(StoreBase):
+    """See `bot.records.people`."""
+
+    async def member_record(self, guild_id: int, member_id: int) -> MemberRecord:
+        """See `People`."""
+        return await self._read(lambda db: people.member_record(db, guild_id, member_id))
+
+    async def member_cases(self, guild_id: int, member_id: int, limit: int, *, before: int = 0) -> list[CaseFile]:
+        """See `People`."""
+        return await self._read(lambda db: people.member_cases(db, guild_id, member_id, limit, before))
+
+    async def newest_cases(self, guild_id: int, limit: int, *, digits: str = "") -> list[CaseFile]:
+        """See `People`."""
+        return await self._read(lambda db: people.newest_cases(db, guild_id, limit, digits))
+
+    async def filtered_cases(self, wanted: CaseFilter, limit: int, *, after: int = 0) -> list[CaseFile]:
+        """See `People`."""
+        return await self._read(lambda db: people.filtered_cases(db, wanted, limit, after))
