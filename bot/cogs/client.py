@@ -18,8 +18,10 @@ from yarl import URL
 
 from bot.cogs.failures import FAILURES, translation
 from bot.cogs.gateway import LeftToHistory, SteadyState, session_bucket, stay_connected
+from bot.cogs.languages import CatalogueTranslator
 from bot.cogs.rooms import Rooms
 from bot.cogs.trace import RequestGate
+from bot.language import load_all
 from bot.pace import InvalidRequests, discord_bucket
 from bot.ports import DiscordError
 
@@ -148,6 +150,8 @@ class SafeguildBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Logged in, not connected yet: bring the cogs in."""
         asyncio.get_running_loop().set_exception_handler(_log_by_kind)
+        await asyncio.to_thread(load_all)
+        await self.tree.set_translator(CatalogueTranslator())
         for set_up in self._cogs_to_set_up:
             await set_up(self, self.rooms)
 

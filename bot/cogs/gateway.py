@@ -25,6 +25,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
 from yarl import URL
 
+from bot.language import language_of, speaking
 from bot.pace import TokenBucket
 
 _log = structlog.get_logger(__name__)
@@ -95,6 +96,11 @@ class SteadyState(ConnectionState[Any]):
             super().parse_message_create(data)
         except _UNREADABLE:
             super().parse_message_create(_words_of(data))
+
+    def parse_interaction_create(self, data: Any) -> None:
+        """A command, a press or a modal. Whatever it starts speaks the language of the person whose it is."""
+        with speaking(language_of(data.get("locale"))):
+            super().parse_interaction_create(data)
 
     def parse_message_update(self, data: Any) -> None:
         """An edited message.

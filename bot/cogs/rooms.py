@@ -10,6 +10,7 @@ from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.status_report import StatusReport
 from bot.intake.lanes import Intake
+from bot.language import Language
 from bot.ports import Store
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
@@ -18,6 +19,11 @@ from inference.prefilter.explanation import Explanation
 
 async def _not_known(*_: object) -> None:
     """Without a gate nothing is counted."""
+
+
+def _english(_: int) -> Language:
+    """Without Discord nobody knows a guild's locale."""
+    return Language.ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,9 @@ class Rooms:
     """How a policy of a guild stands at the gate; None if it is not in force. Raises StoreUnavailable."""
     explain: Callable[[int, str, Collection[str]], Awaitable[Explanation | None]] = _not_known
     """Why these policies of a guild would flag a text now, or not; None if none is in force. Changes nothing."""
+
+    language: Callable[[int], Language] = _english
+    """The language of a guild's cards, notices and digests."""
 
     def allows(self, guild_id: int | None) -> bool:
         """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""

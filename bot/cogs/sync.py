@@ -55,7 +55,7 @@ async def sync(tree: app_commands.CommandTree[Any], application_id: int | None, 
     Raises what discord.py raises when Discord refuses or is away, and OSError if `kept` cannot be written: the
     commands are sent again at the next start then.
     """
-    definition = digest(tree, application_id)
+    definition = await digest(tree, application_id)
     if await asyncio.to_thread(_read, kept) == definition:
         return False
     synced = await tree.sync()
@@ -64,11 +64,18 @@ async def sync(tree: app_commands.CommandTree[Any], application_id: int | None, 
     return True
 
 
-def digest(tree: app_commands.CommandTree[Any], application_id: int | None) -> str:
-    """SHA-256 (hex) of what Discord would be told, and of whom it is about."""
-    payloads = sorted((command.to_dict(tree) for command in tree.get_commands()), key=lambda each: each["name"])
+async def digest(tree: app_commands.CommandTree[Any], application_id: int | None) -> str:
+    """SHA-256 (hex) of what Discord would be told, in every language, and of whom it is about."""
+    payloads = [await _payload(tree, command) for command in tree.get_commands()]
+    payloads.sort(key=lambda each: (each["name"], each["type"]))
     text = json.dumps([application_id, payloads], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _payload(tree: app_commands.CommandTree[Any], command: Any) -> dict[str, Any]:
+    """`command`: of whatever kind a tree holds."""
+    translator = tree.translator
+    return dict(await command.get_translated_payload(tree, translator) if translator else command.to_dict(tree))
 
 
 def _read(kept: Path) -> str | None:

@@ -1,5 +1,6 @@
 """Numbers as the language that is spoken writes them."""
 
+from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
 from bot.language.current import current_language
@@ -13,5 +14,8 @@ def number(value: float, digits: int = 0) -> str:
 
 def percent(share: float, digits: int = 0) -> str:
     """A share (0 to 1) in per cent, with so many digits after the point."""
-    pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"
-    return format_percent(share, pattern, locale=current_language().value)
+    locale = Locale.parse(current_language().value)
+    pattern = str(locale.percent_formats[None].pattern)
+    if digits:
+        pattern = pattern.replace("##0", "##0." + "0" * digits)
+    return format_percent(share, pattern, locale=locale)

@@ -15,6 +15,7 @@ from bot.cogs.board import DiscordBoard
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
+from bot.cogs.languages import guild_language
 from bot.cogs.rooms import Rooms
 from bot.domains.feed import DomainFeed
 from bot.errors import EnvironmentProblem
@@ -221,6 +222,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         allowed_guilds=frozenset(ground.settings.discord.guilds) or None,
         outlook=parts.reception.outlook,
         explain=parts.reception.explain,
+        language=guild_language(parts.bot, parts.guild_book.settings),
     )
 
 

@@ -46,19 +46,19 @@ async def test_the_cog_outlives_a_sync_that_fails(tmp_path: Path) -> None:
         assert "no policy" in await made.slash("policy list")
 
 
-def test_another_application_and_another_command_have_another_digest() -> None:
+async def test_another_application_and_another_command_have_another_digest() -> None:
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
-    empty = digest(tree, 1)
-    assert digest(tree, 2) != empty
+    empty = await digest(tree, 1)
+    assert await digest(tree, 2) != empty
 
     @tree.command(description="one")
     async def one(_: discord.Interaction) -> None: ...
 
-    described = digest(tree, 1)
+    described = await digest(tree, 1)
     assert described != empty
     one.description = "another"
-    assert digest(tree, 1) != described
+    assert await digest(tree, 1) != described
 
 
 def test_every_cog_module_can_be_set_up() -> None:

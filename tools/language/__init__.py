@@ -1,0 +1,1 @@
+"""Keeps the catalogues of languages in step with the code."""
