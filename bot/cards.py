@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.attention import needs_a_look
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
 from bot.explaining.evidence import reasons
 from bot.explaining.line import plain
 from bot.looks import Look
-from bot.moderation import needs_a_look
 from bot.question import speaker_labels
 from bot.visible import visible
 from policies.policy import Mode, Severity

@@ -12,7 +12,8 @@ from functools import partial
 
 import structlog
 
-from bot.case import CaseFile, Earlier, Finding, JobState, Message, Suspected
+from bot.attention import is_for_people
+from bot.case import CaseFile, Earlier, Message, Report, Suspected
 from bot.inquiry import Inquiry, KnownModel
 from bot.intake.completion import Completion, completed
 from bot.intake.preview import has_same_words, suspect_additions
@@ -22,7 +23,7 @@ from bot.rulebook import Rulebook
 from bot.tasks import task_group
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import Judge
-from policies.policy import Mode, Policy
+from policies.policy import Policy
 
 _log = structlog.get_logger(__name__)
 
@@ -294,15 +295,3 @@ class Moderation:
 
 def _place(message: Message) -> tuple[int, int, int]:
     return message.guild_id, message.channel_id, message.id
-
-
-def is_for_people(case: CaseFile) -> bool:
-    """Whether a live policy was violated or its answer could not be read. Shadow policies are only counted."""
-    return any(finding.policy.mode is Mode.LIVE and needs_a_look(finding) for finding in case.findings)
-
-
-def needs_a_look(finding: Finding) -> bool:
-    """Whether a person has to look at a judged job: a violation, or no readable answer after every try."""
-    if finding.verdict is None:
-        return finding.state is JobState.UNDECIDED
-    return finding.verdict.violation is not False

@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
+from bot.attention import needs_a_look
 from bot.case import Action, CaseFile, CaseState, Decision
-from bot.moderation import needs_a_look
 from bot.outage import BackOff, Outage
 from bot.ports import Desk, DiscordAway, Enforcer, Refused, Store, StoreUnavailable, UnknownCase
 from bot.review.locks import KeyedLocks

@@ -15,8 +15,8 @@ from typing import Final
 
 import structlog
 
+from bot.attention import is_for_people
 from bot.case import CardPlace, CaseFile, CaseState
-from bot.moderation import is_for_people
 from bot.outage import BackOff
 from bot.ports import (
     Board,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.attention import is_for_people
 from bot.cards import ALLOWED, UNDECIDED, VIOLATION, WAITING, Card, card
 from bot.case import CaseFile
-from bot.moderation import is_for_people
 from bot.scan.folder import Tally
 from policies.policy import Policy
 

@@ -209,15 +209,25 @@ def _are_alike(words: frozenset[str], others: tuple[str, ...]) -> bool:
     return common >= ALIKE * (len(words) + len(others) - common)
 
 
+def words_of(text: str) -> tuple[str, ...]:
+    """The different words of a text's beginning, the longest first; pairs of characters in scripts without spaces."""
+    return _words_and_script(text)[0]
+
+
 def _words(text: str) -> tuple[str, ...]:
     """The text's different words, the longest first; none where it is too short to count."""
+    words, unspaced = _words_and_script(text)
+    return words if _counts(words, unspaced) else ()
+
+
+def _words_and_script(text: str) -> tuple[tuple[str, ...], bool]:
+    """The words, and whether the script has no spaces."""
     text = text[:_READ].lower()
     if "<" in text:
         text = _MARKUP.sub(" ", text)
     unspaced = not text.isascii() and _UNSPACED.search(text) is not None
     found = set(map(sys.intern, _pieces(text) if unspaced else _WORD.findall(text)))
-    words = tuple(sorted(sorted(found), key=len, reverse=True)[:_MOST_WORDS])
-    return words if _counts(words, unspaced) else ()
+    return tuple(sorted(sorted(found), key=len, reverse=True)[:_MOST_WORDS]), unspaced
 
 
 def _counts(words: tuple[str, ...], unspaced: bool) -> bool:
