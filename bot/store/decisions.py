@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.case import CaseState, Decision, may_follow
 from bot.ports import UnknownCase
-from bot.store import cases, queries, rows
+from bot.store import cases, figures_rows, queries, rows
 from bot.store.reading import ANSWERED
 
 
@@ -31,6 +31,8 @@ def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, n
         "now": rows.to_micros(now),
     }
     settled = db.execute(queries.SETTLE, end).rowcount == 1
+    if settled and not enforced:
+        figures_rows.count_failure(db, case_id, rows.to_micros(now))
     if settled:
         cases.refresh(db, [case_id], news=True)
     return settled
@@ -51,4 +53,5 @@ def _add(db: sqlite3.Connection, decision: Decision) -> None:
         "reason": rows.to_text(decision.reason),
     }
     db.execute(queries.ADD_DECISION, word)
+    figures_rows.count_decision(db, decision)
     cases.refresh(db, [decision.case_id], news=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.case import CaseState, Claim, JobState
 from bot.ports import LeaseLost
-from bot.store import audits, cases, queries, rows
+from bot.store import audits, cases, figures_rows, queries, rows
 from policies.verdict import Verdict
 
 MAX_ATTEMPTS: Final = 5
@@ -18,7 +18,7 @@ MAX_ATTEMPTS: Final = 5
 
 def claim(db: sqlite3.Connection, limit: int, lease: timedelta, audits: int, now: datetime) -> list[Claim]:
     """Lease the jobs whose turn it is."""
-    _take_back(db, queries.TAKE_BACK_ENDED_LEASES, now=rows.to_micros(now))
+    _take_back(db, queries.TAKE_BACK_ENDED_LEASES, now, now=rows.to_micros(now))
     turn = _in_turn(db, limit, audit=False)
     turn += _in_turn(db, min(limit - len(turn), audits), audit=True)
     if not turn:
@@ -37,17 +37,19 @@ def _in_turn(db: sqlite3.Connection, limit: int, *, audit: bool) -> list[int]:
     return [row["id"] for row in db.execute(queries.NEXT_IN_TURN, {"limit": limit, "audit": audit})]
 
 
-def end_leases(db: sqlite3.Connection) -> None:
+def end_leases(db: sqlite3.Connection, now: datetime) -> None:
     """Take back every job that is leased."""
-    _take_back(db, queries.TAKE_BACK_ALL_LEASES)
+    _take_back(db, queries.TAKE_BACK_ALL_LEASES, now)
 
 
-def _take_back(db: sqlite3.Connection, query: str, **facts: int) -> None:
+def _take_back(db: sqlite3.Connection, query: str, at: datetime, **facts: int) -> None:
     touched = db.execute(query, {"max_attempts": MAX_ATTEMPTS, **facts}).fetchall()
     for state, news in ((JobState.UNDECIDED, True), (JobState.QUEUED, False)):
         if case_ids := [row["case_id"] for row in touched if row["state"] == state]:
             cases.refresh(db, case_ids, news=news)
-    audits.give_up(db, (row for row in touched if row["state"] == JobState.UNDECIDED))
+    given_up = [row for row in touched if row["state"] == JobState.UNDECIDED]
+    figures_rows.give_up(db, given_up, rows.to_micros(at))
+    audits.give_up(db, given_up)
 
 
 def renew(db: sqlite3.Connection, claims: Sequence[Claim], lease: timedelta, now: datetime) -> list[Claim]:
@@ -63,7 +65,7 @@ def _renewed(db: sqlite3.Connection, claim: Claim, until: datetime) -> bool:
     return bool(db.execute(queries.RENEW, lease).fetchall())
 
 
-def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
+def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict, now: datetime) -> CaseState:
     """Store a verdict; the case's state follows."""
     decided = verdict.violation is not None
     result = {
@@ -75,6 +77,7 @@ def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
     }
     job = _held(db.execute(queries.FINISH, result), claim)
     audits.count_answer(db, job, verdict.violation)
+    figures_rows.count_verdict(db, job, claim.policy, verdict, rows.to_micros(now))
     if job["audit"] and not verdict.violation:
         audits.let_go(db, job)
     else:
@@ -82,13 +85,14 @@ def finish(db: sqlite3.Connection, claim: Claim, verdict: Verdict) -> CaseState:
     return cases.state(db, job["case_id"]) or CaseState.CLEARED
 
 
-def release(db: sqlite3.Connection, claim: Claim, failed: bool) -> JobState:
+def release(db: sqlite3.Connection, claim: Claim, failed: bool, now: datetime) -> JobState:
     """Put a job back, or to the dead letters after its last try."""
     back = {"job": claim.job_id, "token": claim.token, "failed": failed, "max_attempts": MAX_ATTEMPTS}
     row = _held(db.execute(queries.RELEASE, back), claim)
     state = JobState(row["state"])
     cases.refresh(db, [row["case_id"]], news=state is JobState.UNDECIDED)
     if state is JobState.UNDECIDED:
+        figures_rows.give_up(db, [row], rows.to_micros(now))
         audits.give_up(db, [row])
     return state
 

@@ -112,15 +112,15 @@ class SqliteStore(
 
     async def end_leases(self) -> None:
         """See `Store`."""
-        await self._writer.write(jobs.end_leases)
+        await self._writer.write(lambda db: jobs.end_leases(db, self._clock()))
 
     async def finish(self, claim: Claim, verdict: Verdict) -> CaseState:
         """See `Store`."""
-        return await self._writer.write(lambda db: jobs.finish(db, claim, verdict))
+        return await self._writer.write(lambda db: jobs.finish(db, claim, verdict, self._clock()))
 
     async def release(self, claim: Claim, *, failed: bool) -> JobState:
         """See `Store`."""
-        return await self._writer.write(lambda db: jobs.release(db, claim, failed))
+        return await self._writer.write(lambda db: jobs.release(db, claim, failed, self._clock()))
 
     async def decide(self, decision: Decision) -> tuple[Decision, bool]:
         """See `Store`."""
@@ -219,7 +219,7 @@ class SqliteStore(
 
     async def keep_traffic(self, kept: Sequence[Traffic]) -> None:
         """See `Store`."""
-        await self._writer.write(lambda db: tallies.keep_traffic(db, kept))
+        await self._writer.write(lambda db: tallies.keep_traffic(db, kept, self._clock()))
 
     async def traffic(self) -> list[Traffic]:
         """See `Store`."""

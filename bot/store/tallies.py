@@ -3,13 +3,15 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
+from bot.store import figures_rows, rows
 from bot.store import tally_queries as queries
 from bot.tallies import Traffic
 from inference.prefilter.budget.audit import Tally
 
 
-def keep_traffic(db: sqlite3.Connection, kept: Sequence[Traffic]) -> None:
+def keep_traffic(db: sqlite3.Connection, kept: Sequence[Traffic], now: datetime) -> None:
     """Keep how scores are spread, and add what was counted since the last time."""
     for traffic in kept:
         key = {"guild": traffic.guild_id, "policy": traffic.policy_id, "digest": traffic.digest}
@@ -17,6 +19,7 @@ def keep_traffic(db: sqlite3.Connection, kept: Sequence[Traffic]) -> None:
         if traffic.looked_at:
             counted = Tally(looked_at=traffic.looked_at, flagged=traffic.flagged)
             db.execute(queries.ADD_TO_TALLY, key | asdict(counted))
+            figures_rows.count_traffic(db, traffic, rows.to_micros(now))
 
 
 def traffic(db: sqlite3.Connection) -> list[Traffic]:

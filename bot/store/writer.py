@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from bot.ports import StoreUnavailable
+from bot.records.latency import LatencyMeter
 from bot.store.connection import Connection, Work
 from bot.store.errors import explain
 
@@ -47,6 +49,8 @@ class GroupWriter:
         self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
         self._unanswered: set[_Call] = set()
         self._closed = False
+        self.times = LatencyMeter()
+        """How long commits took."""
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` and return its answer, once it is safe on the disk.
@@ -110,10 +114,12 @@ class GroupWriter:
         if not calls:
             return
         works = [call.work for call in calls]
+        begun = time.perf_counter()
         try:
             outcomes = await self._connection.run(lambda db: commit_together(db, works))
         except Exception as error:  # noqa: BLE001 # every caller gets it
             outcomes = [Outcome(error=error) for _ in calls]
+        self.times.observe(time.perf_counter() - begun)
         for call, outcome in zip(calls, outcomes, strict=True):
             call.settle(outcome)
 
