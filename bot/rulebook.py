@@ -1,17 +1,25 @@
 """Every guild's policies, together with the prefilter that was built from them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.case import Earlier, Message, Suspected
 from inference.prefilter.look import Look
 from inference.prefilter.suspicion import Suspicion
-from policies.policy import Mode, Policy
+from policies.policy import Mode, Policy, Scope
 
 Looks = tuple[Look, ...]
 """What the policies that were asked find in a text."""
+
+
+_EVERYWHERE = Scope()
+
+
+def _everywhere(_: int) -> Scope:
+    """A guild that says nothing means all of it."""
+    return _EVERYWHERE
 
 
 class Inspector(Protocol):
@@ -62,6 +70,8 @@ class Rulebook:
     policies: Mapping[int, Mapping[str, Policy]]
     """{guild id: {policy id: policy}}."""
     inspector: Inspector
+    scope: Callable[[int], Scope] = _everywhere
+    """{guild id: where its policies hold at all}. Asked for each message: settings change while the book stays."""
 
     @property
     def takes_long(self) -> bool:
@@ -114,6 +124,8 @@ class Rulebook:
         """The policies that are on and hold for this channel and these roles."""
         roles = frozenset(message.role_ids)
         channels = frozenset(filter(None, (message.channel_id, message.parent_id)))
+        if not self.scope(message.guild_id).covers(channels, roles):
+            return {}
         return {
             policy.id: policy
             for policy in self.policies.get(message.guild_id, {}).values()

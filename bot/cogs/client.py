@@ -21,7 +21,7 @@ from bot.cogs.gateway import LeftToHistory, SteadyState, session_bucket, stay_co
 from bot.cogs.languages import CatalogueTranslator
 from bot.cogs.rooms import Rooms
 from bot.cogs.trace import RequestGate
-from bot.language import load_all
+from bot.language import load_all, marked, tr
 from bot.pace import InvalidRequests, discord_bucket
 from bot.ports import DiscordError
 
@@ -30,6 +30,10 @@ DISCORD_PICTURES = "https://cdn.discordapp.com"
 PATIENCE_WITH_LIMITS = 30.0
 """Seconds that a request waits for its rate limit before the caller hears of it: the least discord.py allows."""
 SORRY = "Something went wrong on the bot's side. It is in the bot's log; please try again."
+STALE = marked(
+    "This is from before my last start, or older than a quarter of an hour. "
+    "Nothing was done: use the command again."
+)
 NOT_HERE = (
     "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
 )
@@ -166,6 +170,10 @@ class SafeguildBot(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Look for no commands in messages: there are slash commands only."""
+
+    async def on_stale_interaction(self, interaction: Interaction) -> None:
+        """Something was pressed that nobody is there for any more."""
+        await answer(interaction, tr(STALE))
 
     async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:
         """Log what kind of error a listener had, and ids. What it was about may quote a member."""

@@ -23,6 +23,7 @@ import discord
 import structlog
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
+from discord.ui.view import ViewStore
 from yarl import URL
 
 from bot.language import language_of, speaking
@@ -66,6 +67,11 @@ LeftToHistory = Callable[[int, int, int], bool]
 """Asked with the ids of a member's new message, its guild, channel and own: whether it is not to be read now."""
 
 
+_FROM_COMPONENTS = (3, 5)
+"""Types of interactions: a press, and a form that was sent off. Forms and pages that are private to one person live
+as long as the process, and a quarter of an hour at most."""
+
+
 class SteadyState(ConnectionState[Any]):
     """discord.py's picture of Discord, which outlives an event that cannot be read, and a flood of them."""
 
@@ -97,10 +103,19 @@ class SteadyState(ConnectionState[Any]):
         except _UNREADABLE:
             super().parse_message_create(_words_of(data))
 
+    def clear(self, *, views: bool = True) -> None:
+        """Begin anew, as for a new session."""
+        super().clear(views=views)
+        if views:
+            self._view_store = self._views = _AttentiveViews(self)
+
     def parse_interaction_create(self, data: Any) -> None:
         """A command, a press or a modal. Whatever it starts speaks the language of the person whose it is."""
         with speaking(language_of(data.get("locale"))):
+            self._views.took_one = False
             super().parse_interaction_create(data)
+            if data["type"] in _FROM_COMPONENTS and not self._views.took_one:
+                self.dispatch("stale_interaction", discord.Interaction(data=data, state=self))
 
     def parse_message_update(self, data: Any) -> None:
         """An edited message.
@@ -118,6 +133,17 @@ class SteadyState(ConnectionState[Any]):
             super().parse_message_update(data)
         except _UNREADABLE:
             super().parse_message_update(_words_of(data))
+
+
+class _AttentiveViews(ViewStore):
+    """Notices whether anything was there for a press."""
+
+    took_one = False
+
+    def add_task(self, task: asyncio.Task[None]) -> None:
+        """Something works on the press."""
+        self.took_one = True
+        super().add_task(task)
 
 
 def _end_poll(data: Any) -> None:

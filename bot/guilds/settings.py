@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from bot.language import Language
 from policies.frozen import Frozen
-from policies.policy import Snowflake
+from policies.policy import Scope, Snowflake
 
 Template = Annotated[str, StringConstraints(min_length=1, max_length=1500)]
 """A text for members, with `{placeholders}`."""
@@ -47,3 +47,8 @@ class GuildSettings(Frozen):
     """Whether members may report messages to the moderators."""
     digest: bool = True
     """Whether the review channel gets a summary each week."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where the guild's policies hold at all; each has a scope of its own within it."""
+        return Scope(channels=self.channels, except_channels=self.except_channels, except_roles=self.except_roles)

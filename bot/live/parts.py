@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -120,7 +120,7 @@ async def put_together(ground: Ground) -> Parts:
         outbox=outbox,
         review=Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock),
         guild_book=guild_book,
-        policy_book=await _policy_book(ground.folder, reception, moderation),
+        policy_book=await _policy_book(ground.folder, reception, moderation, guild_book),
         store=store,
         gate=gate,
         gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
@@ -156,9 +156,14 @@ async def _guild_book(folder: Path) -> GuildBook:
         raise _unreadable(folder / "guilds", error) from error
 
 
-async def _policy_book(folder: Path, reception: Reception, moderation: Moderation) -> PolicyBook:
+async def _policy_book(
+    folder: Path, reception: Reception, moderation: Moderation, guild_book: GuildBook
+) -> PolicyBook:
+    def adopt(rulebook: Rulebook) -> None:
+        moderation.adopt(replace(rulebook, scope=lambda guild_id: guild_book.settings(guild_id).scope))
+
     try:
-        return await PolicyBook.open(folder / "policies", reception, moderation.adopt, in_force=False)
+        return await PolicyBook.open(folder / "policies", reception, adopt, in_force=False)
     except OSError as error:
         raise _unreadable(folder / "policies", error) from error
 
