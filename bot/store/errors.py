@@ -21,6 +21,9 @@ _ADVICE = {
     **dict.fromkeys(_REFUSED, "it may not be opened or written. Check the folder, its owner and its permissions"),
 }
 
+_FUNCTION_FAILED = "user-defined function raised exception"
+"""The words of Python's sqlite3, which keeps the cause to itself."""
+
 
 def explain(error: Exception) -> Exception:
     """Turn SQLite's error into one of the store's; an error that only a bug can cause is returned as it is."""
@@ -30,6 +33,11 @@ def explain(error: Exception) -> Exception:
         )
     if not isinstance(error, sqlite3.Error):
         return error
+    if str(error) == _FUNCTION_FAILED:  # only our own functions can: see vault.py
+        return UnusableDatabase(
+            "A text in the database cannot be opened: it is damaged, or not sealed with a key of this database. "
+            "Put back a backup, or report this."
+        )
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended part
     if code in _DAMAGED:
         return UnusableDatabase(

@@ -33,33 +33,34 @@ def migrations() -> list[Migration]:
     return sorted(steps, key=lambda step: step.number)
 
 
-def prepare(db: sqlite3.Connection) -> None:
-    """Make a database ready for use: ours, in WAL mode, at the newest version.
+def prepare(db: sqlite3.Connection) -> bool:
+    """Make a database ready for use: ours, in WAL mode, at the newest version. Whether it was just made.
 
     Raises:
         UnusableDatabase: the file is not ours, too new, or where SQLite's WAL does not work; SQLite is too old.
         sqlite3.Error: a step failed; the database is at the version before it.
     """
     _check_sqlite()
-    _version(db)  # refuses a foreign file before anything in it is changed
+    fresh = not version(db)  # refuses a foreign file before anything in it is changed
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise UnusableDatabase(
             "SQLite's write-ahead log does not work in this folder. Put the data folder on a local disk."
         )
     migrate(db, migrations())
+    return fresh
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:
     """Apply the steps that are missing, each in one transaction."""
-    version = _version(db)
+    found = version(db)
     newest = steps[-1].number
-    if version > newest:
+    if found > newest:
         raise UnusableDatabase(
-            f"The database was written by a newer Safeguild (schema {version}; this one knows {newest}). "
+            f"The database was written by a newer Safeguild (schema {found}; this one knows {newest}). "
             "Install that version again, or put back a backup from before the update."
         )
-    for step in steps[version:]:
+    for step in steps[found:]:
         _apply(db, step)
 
 
@@ -71,14 +72,18 @@ def _check_sqlite() -> None:
         )
 
 
-def _version(db: sqlite3.Connection) -> int:
-    """The schema's version; 0 for an empty file."""
+def version(db: sqlite3.Connection) -> int:
+    """The schema's version; 0 for an empty file.
+
+    Raises:
+        UnusableDatabase: the file is another program's.
+    """
     (owner,) = db.execute("PRAGMA application_id").fetchone()
     (objects,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if owner != APPLICATION_ID and (owner or objects):
         raise UnusableDatabase("The file is another program's database. Choose another path.")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
+    (found,) = db.execute("PRAGMA user_version").fetchone()
+    return int(found)
 
 
 def _apply(db: sqlite3.Connection, step: Migration) -> None:

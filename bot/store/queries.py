@@ -2,6 +2,9 @@
 
 Beside it: `card_queries.py`, `guild_queries.py`, `tally_queries.py`, and the schema in `migrations/`.
 
+The functions `sealed`, `opened` and `masked` are those of `vault.py`: words of people are not in the file as they
+are. The first argument names the column.
+
 Sets of ids are passed as a JSON array (`json_each`): one prepared statement for any number of them.
 """
 
@@ -20,7 +23,7 @@ INSERT INTO revision (case_id, number, digest, message, earlier, recorded_at)
 VALUES (
     :case,
     (SELECT coalesce(max(number), 0) + 1 FROM revision WHERE case_id = :case),
-    :digest, :message, :earlier, :now
+    masked(:digest), sealed('revision.message', :message), sealed('revision.earlier', :earlier), :now
 )
 ON CONFLICT (case_id, digest) DO NOTHING
 RETURNING number
@@ -36,20 +39,25 @@ RETURNING tag
 
 ADD_JOB: Final = """
 INSERT INTO job (case_id, revision, version_id, suspicion, tag, audit, tallied)
-VALUES (:case, :revision, :version, :suspicion, :tag, :audit, :tallied)
+VALUES (:case, :revision, :version, sealed('job.suspicion', :suspicion), :tag, :audit, :tallied)
 """
 
 # --- What became of a message -----------------------------------------------------------------------------------
 
 # What is known of a message: its newest revision and, if it says something else by now, that.
 KNOWN: Final = """
-SELECT case_file.id, case_file.current_message, revision.message
+SELECT
+    case_file.id, opened('case_file.current_message', case_file.current_message) AS current_message,
+    opened('revision.message', revision.message) AS message
 FROM case_file JOIN revision ON revision.case_id = case_file.id
 WHERE case_file.guild_id = :guild AND case_file.message_id = :message
 ORDER BY revision.number DESC LIMIT 1
 """
 
-NOTE_CURRENT: Final = "UPDATE case_file SET current_message = :current, version = version + 1 WHERE id = :case"
+NOTE_CURRENT: Final = """
+UPDATE case_file SET current_message = sealed('case_file.current_message', :current), version = version + 1
+WHERE id = :case
+"""
 
 NOTE_DELETION: Final = """
 UPDATE case_file SET deleted_at = :at, version = version + 1
@@ -91,8 +99,9 @@ UPDATE fairness SET floor = max(
 
 CLAIMS: Final = """
 SELECT
-    job.id, job.case_id, job.revision, job.token, job.leased_until, job.attempts, job.suspicion,
-    revision.message, revision.earlier, policy_version.document AS policy
+    job.id, job.case_id, job.revision, job.token, job.leased_until, job.attempts,
+    opened('job.suspicion', job.suspicion) AS suspicion, opened('revision.message', revision.message) AS message,
+    opened('revision.earlier', revision.earlier) AS earlier, policy_version.document AS policy
 FROM json_each(:jobs) AS wanted
 JOIN job ON job.id = wanted.value
 JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
@@ -105,7 +114,9 @@ UPDATE job SET state = 'judging', leased_until = :until WHERE id = :job AND toke
 """
 
 FINISH: Final = """
-UPDATE job SET state = :state, violation = :violation, verdict = :verdict, token = NULL, leased_until = NULL
+UPDATE job SET
+    state = :state, violation = :violation, verdict = sealed('job.verdict', :verdict), token = NULL,
+    leased_until = NULL
 WHERE id = :job AND token = :token
 RETURNING id, case_id, version_id, audit, tallied
 """
@@ -125,13 +136,17 @@ RETURNING id, case_id, version_id, audit, tallied, state
 
 # The only place that sets a case's state, and always from its jobs and decisions. From top to bottom:
 # a decision that is not carried out yet goes first; then a finding that no decision has answered (of the first
-# revision, or of a later one than people decided on: the case is opened again); then how the last decision ended;
-# then whether somebody judges or something waits. `news` is 1 when a card has something new to show.
+# revision, or of a later one than people decided on, or of one whose decisions were taken back: the case is opened
+# again), or a report that none has answered; then how the last decision ended; then whether somebody judges or
+# something waits. `news` is 1 when a card has something new to show.
 REFRESH_STATE: Final = """
 WITH fact AS (
     SELECT
         wanted.value AS case_id,
-        (SELECT max(revision) FROM decision WHERE case_id = wanted.value) AS answered,
+        (
+            SELECT max(revision) FROM decision
+            WHERE case_id = wanted.value AND action <> 'undo' AND NOT taken_back
+        ) AS answered,
         EXISTS (SELECT 1 FROM decision WHERE case_id = wanted.value AND enforced IS NULL) AS pending
     FROM json_each(:cases) AS wanted
 )
@@ -141,6 +156,8 @@ UPDATE case_file SET state = CASE
         SELECT 1 FROM job
         WHERE case_id = fact.case_id AND revision > coalesce(fact.answered, 0)
             AND (state = 'undecided' OR violation = 1)
+    ) OR EXISTS (
+        SELECT 1 FROM report WHERE case_id = fact.case_id AND revision > coalesce(fact.answered, 0)
     ) THEN 'open'
     WHEN fact.answered IS NOT NULL THEN (
         SELECT iif(enforced, 'enforced', 'failed') FROM decision
@@ -157,20 +174,35 @@ STATE: Final = "SELECT state FROM case_file WHERE id = :case"
 
 # --- Decisions ------------------------------------------------------------------------------------------------
 
-# A decision is about what its maker was shown: the newest revision with a finding. A revision that is still being
-# judged is not answered by it.
+# A decision is about what its maker was shown: the newest revision with a finding, or that somebody pointed at. A
+# revision that is still being judged is not answered by it.
 ADD_DECISION: Final = """
-INSERT INTO decision (case_id, number, revision, action, moderator_id, decided_at, timeout, reason)
+INSERT INTO decision (
+    case_id, number, revision, action, moderator_id, decided_at, timeout, also_delete, delete_history, reason
+)
 SELECT
     :case,
     (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE case_id = :case),
-    max(revision), :action, :moderator, :decided_at, :timeout, :reason
-FROM job WHERE case_id = :case AND (state = 'undecided' OR violation = 1)
+    max(revision), :action, :moderator, :decided_at, :timeout, :also_delete, :delete_history,
+    sealed('decision.reason', :reason)
+FROM (
+    SELECT revision FROM job WHERE case_id = :case AND (state = 'undecided' OR violation = 1)
+    UNION ALL SELECT revision FROM report WHERE case_id = :case
+)
 """
 
 SETTLE: Final = """
-UPDATE decision SET enforced = :enforced, outcome = :outcome, settled_at = :now
+UPDATE decision SET enforced = :enforced, outcome = sealed('decision.outcome', :outcome), settled_at = :now
 WHERE case_id = :case AND enforced IS NULL
+"""
+
+# When an undo has just been carried out, what was decided on its revision counts no longer, itself among it.
+TAKE_BACK_UNDONE: Final = """
+UPDATE decision SET taken_back = 1
+WHERE case_id = :case AND revision = (
+    SELECT iif(action = 'undo' AND enforced, revision, 0) FROM decision
+    WHERE case_id = :case ORDER BY number DESC LIMIT 1
+)
 """
 
 # --- Reading cases --------------------------------------------------------------------------------------------
@@ -180,24 +212,33 @@ FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message
 CASES: Final = """
 SELECT
     id, guild_id, state, opened_at, version, shown_version, card_channel_id, card_begun_at, card_message_id,
-    deleted_at, current_message
+    deleted_at, holder_id, held_since, escalated_by, escalated_at,
+    opened('case_file.current_message', current_message) AS current_message
 FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id
 """
 
 REVISIONS: Final = """
-SELECT case_id, message, earlier FROM revision
+SELECT
+    case_id, opened('revision.message', message) AS message, opened('revision.earlier', earlier) AS earlier
+FROM revision
 WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
 """
 
 FINDINGS: Final = """
-SELECT job.id, job.case_id, job.revision, job.state, job.suspicion, job.verdict, policy_version.document AS policy
+SELECT
+    job.id, job.case_id, job.revision, job.state, opened('job.suspicion', job.suspicion) AS suspicion,
+    opened('job.verdict', job.verdict) AS verdict, policy_version.document AS policy
 FROM job JOIN policy_version ON policy_version.id = job.version_id
 WHERE job.case_id IN (SELECT value FROM json_each(:cases)) ORDER BY job.case_id, job.id
 """
 
 DECISIONS: Final = """
-SELECT case_id, action, moderator_id, decided_at, timeout, reason, outcome FROM decision
+SELECT
+    case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back,
+    opened('decision.reason', reason) AS reason,
+    opened('decision.outcome', outcome) AS outcome
+FROM decision
 WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
 """
 
@@ -212,10 +253,12 @@ seen AS MATERIALIZED (
     SELECT
         case_file.id, author.guild_id, author.author_id,
         EXISTS (
-            SELECT 1 FROM decision WHERE case_id = case_file.id AND enforced AND action <> 'dismiss'
+            SELECT 1 FROM decision
+            WHERE case_id = case_file.id AND enforced AND NOT taken_back AND action NOT IN ('dismiss', 'help')
         ) AS acted_on,
         EXISTS (
-            SELECT 1 FROM decision WHERE case_id = case_file.id AND enforced AND action = 'dismiss'
+            SELECT 1 FROM decision
+            WHERE case_id = case_file.id AND enforced AND NOT taken_back AND action IN ('dismiss', 'help')
         ) AS dismissed
     FROM author CROSS JOIN case_file INDEXED BY case_file_seen_by_author
         ON case_file.guild_id = author.guild_id AND case_file.author_id = author.author_id

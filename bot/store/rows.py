@@ -1,4 +1,14 @@
-"""Rows of the database and the values they stand for."""
+"""Rows of the database and the values they stand for.
+
+Words of people are sealed in the file, and it is SQL that does it, so that no row function needs a key:
+
+    INSERT INTO case_event (case_id, text) VALUES (:case, sealed('case_event.text', :text))
+    SELECT id, opened('case_event.text', text) AS text FROM case_event
+
+The first argument is always `table.column`, written out. Values are made with `to_json` and `to_text` as ever, and
+read as ever. NULL and the empty text stay what they are: an erased text is the empty one, in any sealed column, of
+any table with a column `case_id`. A digest of a text is stored and compared as `masked(:digest)`.
+"""
 
 import json
 import sqlite3
@@ -10,7 +20,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from bot.case import Action, AuthorRecord, CardPlace, Claim, Decision, Earlier, Finding, JobState, Message
+from bot.case import Action, AuthorRecord, CardPlace, Claim, Decision, Earlier, Finding, Holder, JobState, Message
 from bot.store.errors import UnusableDatabase
 from inference.prefilter.suspicion import Suspicion
 from policies.policy import Policy
@@ -113,6 +123,8 @@ def decision(row: sqlite3.Row) -> Decision:
         moderator_id=row["moderator_id"],
         decided_at=from_micros(row["decided_at"]),
         timeout=None if row["timeout"] is None else row["timeout"] * _MICROSECOND,
+        also_delete=bool(row["also_delete"]),
+        delete_history=row["delete_history"] * _MICROSECOND,
         reason=row["reason"],
     )
 
@@ -136,6 +148,11 @@ def card(row: sqlite3.Row) -> CardPlace | None:
         begun_at=from_micros(row["card_begun_at"]),
         message_id=row["card_message_id"],
     )
+
+
+def holder(moderator_id: int | None, since: int | None) -> Holder | None:
+    """Who has taken a case on, or asked for help with it; None if nobody has."""
+    return None if moderator_id is None or since is None else Holder(moderator_id, from_micros(since))
 
 
 def author_record(row: sqlite3.Row) -> AuthorRecord:

@@ -11,9 +11,12 @@ from bot.case import CaseFile, CaseState, Claim, Decision, JobState, Message, Su
 from bot.ports import Backlog, Store, UnknownCase
 from bot.store import audits as random_checks
 from bot.store import cards, cases, decisions, guilds, jobs, queries, reading, tallies
-from bot.store.connection import Connection, connected
+from bot.store.connection import Connection, Work, connected
 from bot.store.errors import explain
-from bot.store.migration import prepare
+from bot.store.key_file import keys_beside
+from bot.store.migration import prepare, version
+from bot.store.resealing import seal_all
+from bot.store.sealing import Keys
 from bot.store.sqlite_appeals import SqliteAppeals
 from bot.store.sqlite_events import SqliteEvents
 from bot.store.sqlite_figures import SqliteFigures
@@ -21,6 +24,7 @@ from bot.store.sqlite_histories import SqliteHistories
 from bot.store.sqlite_labels import SqliteLabels
 from bot.store.sqlite_reports import SqliteReports
 from bot.store.sqlite_retention import SqliteRetention
+from bot.store.vault import Vault, check_keys, is_sealed, unlock
 from bot.store.wiping import empty_log, write_anew
 from bot.store.writer import group_writer
 from bot.tallies import Traffic
@@ -42,8 +46,18 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_store(path: Path, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Store]:
+async def open_store(
+    path: Path,
+    *,
+    keys: Keys | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    tell_of_new_key: Callable[[Path], object] = lambda _: None,
+) -> AsyncIterator[Store]:
     """Open the bot's memory at `path`, or start a new one there, readable by its owner only.
+
+    Words of people are sealed with the newest of `keys`. Without any, it is that in the file `safeguild.key`
+    beside the database; a new database gets a new one, which is told of. What is sealed otherwise, or not at all,
+    is sealed first.
 
     `clock` gives the time of leases and records, with a time zone. Everything handed in before the end of the
     block is still written.
@@ -51,18 +65,42 @@ async def open_store(path: Path, *, clock: Callable[[], datetime] = utc_now) -> 
     Raises:
         StoreUnavailable: the file cannot be opened now.
         UnusableDatabase: the file is damaged, of another program or of a newer version.
+        WrongKey: the keys do not open it. Nothing was changed.
     """
+
+    def unlocked(db: sqlite3.Connection) -> Vault:
+        return _unlocked(db, keys or _keys_beside(db, path.parent, tell_of_new_key))
+
     async with connected(path) as writing:
-        await _prepared(writing)
+        vault = await _prepared(writing, unlocked)
         async with connected(path, read_only=True) as reading, group_writer(writing) as writer:
+            await reading.run(vault.attach)
             yield SqliteStore(writer, reading, clock)
 
 
-async def _prepared(connection: Connection) -> None:
+async def _prepared(connection: Connection, unlocked: Work[Vault]) -> Vault:
     try:
-        await connection.run(prepare)
-    except sqlite3.Error as error:
+        return await connection.run(unlocked)
+    except (OSError, sqlite3.Error) as error:
         raise explain(error) from error
+
+
+def _keys_beside(db: sqlite3.Connection, folder: Path, tell: Callable[[Path], object]) -> Keys:
+    file = keys_beside(folder, needed=version(db) > 0 and is_sealed(db))
+    if file.made:
+        tell(file.path)
+    return file.keys
+
+
+def _unlocked(db: sqlite3.Connection, keys: Keys) -> Vault:
+    """The order matters: a wrong key is told before anything is changed."""
+    version(db)
+    check_keys(db, keys)
+    fresh = prepare(db)
+    vault = unlock(db, keys)
+    vault.attach(db)
+    seal_all(db, vault, fresh=fresh)
+    return vault
 
 
 class SqliteStore(

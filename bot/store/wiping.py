@@ -14,7 +14,13 @@ from bot.store import connection
 from bot.store.writer import GroupWriter
 
 TRIES: Final = 100
-"""How often the log is tried, a tenth of a second apart: readers of our own are done in milliseconds."""
+"""How often the log is tried: readers of our own are done in milliseconds."""
+PAUSE_SECONDS: Final = 0.1
+"""Between two tries."""
+SOMEBODY_READS: Final = (
+    "Another program has been reading the database for seconds and holds old pages in its -wal file. "
+    "Stop that program and try again."
+)
 
 
 async def write_anew(writer: GroupWriter) -> None:
@@ -26,7 +32,7 @@ async def write_anew(writer: GroupWriter) -> None:
     Raises:
         StoreUnavailable: traces may be left. Do it again.
     """
-    await writer.between(_vacuum)
+    await writer.between(vacuum)
     await empty_log(writer)
 
 
@@ -37,20 +43,18 @@ async def empty_log(writer: GroupWriter) -> None:
         StoreUnavailable: somebody still reads. Do it again.
     """
     for _ in range(TRIES):
-        if await writer.between(_empty_log):
+        if await writer.between(empty):
             return
-        await asyncio.sleep(0.1)
-    raise StoreUnavailable(
-        "Another program has been reading the database for seconds and holds old pages in its -wal file. "
-        "Stop that program and try again."
-    )
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise StoreUnavailable(SOMEBODY_READS)
 
 
-def _vacuum(db: sqlite3.Connection) -> None:
+def vacuum(db: sqlite3.Connection) -> None:
+    """Write the whole file anew, without what was deleted."""
     db.execute("VACUUM")
 
 
-def _empty_log(db: sqlite3.Connection) -> bool:
+def empty(db: sqlite3.Connection) -> bool:
     """Copy the log into the database and cut it to nothing; False while somebody reads an older state.
 
     It does not wait for readers: our other writes would have to wait with it.

@@ -20,6 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from bot.case import Message
+from bot.store.key_file import NAME
+from tests.bot.store.unsealing import attach_vault
+
 TOGETHER = 100
 """Rounds on one database: it is read as a whole after each, so a larger one would cost more than it shows."""
 
@@ -27,13 +31,14 @@ Acknowledged: TypeAlias = tuple[str, int, str]
 """What was done, to which id, and what must be found there."""
 
 FOUND = {
-    "recorded": "SELECT case_id, digest FROM revision",
+    "recorded": "SELECT case_id, message_digest(opened('revision.message', message)) FROM revision",
     "scanned": "SELECT guild_id, message_id FROM watermark",
-    "judged": "SELECT id, json_extract(verdict, '$.seed') FROM job WHERE verdict IS NOT NULL",
+    "judged": """
+        SELECT id, json_extract(opened('job.verdict', verdict), '$.seed') FROM job WHERE verdict IS NOT NULL""",
     "carded": "SELECT id, card_message_id FROM case_file WHERE card_message_id IS NOT NULL",
     "deleted": "SELECT id, deleted_at FROM case_file WHERE deleted_at IS NOT NULL",
     "decided": "SELECT case_id, moderator_id FROM decision",
-    "settled": "SELECT case_id, outcome FROM decision WHERE enforced IS NOT NULL",
+    "settled": "SELECT case_id, opened('decision.outcome', outcome) FROM decision WHERE enforced IS NOT NULL",
 }
 """By what was done: the ids in the database and what is there."""
 
@@ -95,10 +100,13 @@ def started(database: Path, fault: list[str]) -> Iterator[Writer]:
 def problems(database: Path, acknowledged: list[Acknowledged]) -> Counter[str]:
     """What is missing or broken in a copy of the database: the next writer recovers the original by itself."""
     with TemporaryDirectory(dir=database.parent) as folder:
-        for suffix in ("", "-wal"):
-            if (source := Path(f"{database}{suffix}")).exists():
+        for source in (database, Path(f"{database}-wal"), database.parent / NAME):
+            if source.exists():
                 shutil.copy(source, folder)
         with closing(sqlite3.connect(Path(folder) / database.name)) as db:
+            if acknowledged:
+                attach_vault(db, Path(folder))
+                db.create_function("message_digest", 1, lambda said: Message.model_validate_json(said).digest)
             return _missing(db, acknowledged) + _broken(db)
 
 

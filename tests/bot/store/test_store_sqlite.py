@@ -78,7 +78,7 @@ class TestFile:
                 modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
         finally:
             os.umask(before)
-        assert modes == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+        assert modes == dict.fromkeys(("safeguild.key", "store.db", "store.db-wal", "store.db-shm"), 0o600)
 
     async def test_one_file_is_left_after_closing(self, store: SqliteStore, path: Path) -> None:
         await fill(store)
@@ -360,7 +360,7 @@ class TestTrouble:
                     await store.keep_policy(GUILD, policy())
                     kept, refused = [], 0
                     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-                    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
                     for n in range(1, 200):
                         try:
                             kept.append(await store.record(suspected(n, "x" * 9000)))
@@ -460,7 +460,10 @@ class TestPrivacy:
     async def test_no_error_quotes_a_members_text(self, store: SqliteStore) -> None:
         case_id = await store.record(suspected(text=SECRET))
         assert case_id is not None
-        surprise = "UPDATE revision SET message = json_set(message, '$.surprise', ?)"
+        surprise = (
+            "UPDATE revision SET message = sealed('revision.message',"
+            " json_set(opened('revision.message', message), '$.surprise', ?))"
+        )
         await store._writer.write(lambda db: db.execute(surprise, (SECRET,)))
         with pytest.raises(UnusableDatabase) as caught:
             await store.case(case_id)
