@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
 from pydantic import AwareDatetime
 
@@ -108,8 +109,16 @@ class Action(StrEnum):
     WARN = "warn"
     KICK = "kick"
     BAN = "ban"
+    HELP = "help"
+    """The member is offered help by direct message: they are in distress, and did nothing wrong."""
     UNDO = "undo"
     """What was decided before is taken back, and the case is open again."""
+
+
+SANCTIONS: Final = frozenset({Action.WARN, Action.TIMEOUT, Action.KICK, Action.BAN})
+"""What is done to the member, from the mildest to the gravest in the order of `Action`'s use on cards."""
+BESIDE_DELETING: Final = SANCTIONS | {Action.HELP}
+"""What may be decided together with deleting the message, or before it."""
 
 
 class Decision(Frozen):
@@ -121,6 +130,10 @@ class Decision(Frozen):
     decided_at: AwareDatetime
     timeout: timedelta | None = None
     """How long a timeout lasts, from `decided_at` on; None for every other action."""
+    also_delete: bool = False
+    """The message is deleted, too. False for a decision that is to delete it and nothing else."""
+    delete_history: timedelta = timedelta(0)
+    """How far back a ban deletes everything that the member wrote; 7 days at most."""
     reason: str = ""
 
     @property
@@ -128,16 +141,26 @@ class Decision(Frozen):
         """When a timeout ends. The same for every try, so that carrying it out twice changes nothing."""
         return self.decided_at + self.timeout if self.timeout is not None else None
 
+    @property
+    def deletes(self) -> bool:
+        """Whether the message itself is to be deleted."""
+        return self.action is Action.DELETE or self.also_delete
+
 
 def may_follow(standing: Decision, state: CaseState, action: Action) -> bool:
     """Whether a case that was decided takes another decision on the same revision.
 
-    What could not be carried out may be tried again or decided otherwise; after a timeout the message may
-    still be deleted. Everything else stands.
+    What could not be carried out may be tried again or decided otherwise. What was carried out may be taken back,
+    which opens the case again, and where the message was spared so far it may still be deleted. Everything else
+    stands.
     """
     if state is CaseState.FAILED:
         return True
-    return state is CaseState.ENFORCED and standing.action is Action.TIMEOUT and action is Action.DELETE
+    if state is not CaseState.ENFORCED:
+        return False
+    if action is Action.UNDO:
+        return True
+    return action is Action.DELETE and standing.action in BESIDE_DELETING and not standing.also_delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +265,9 @@ class CaseFile:
     """What became of the decision, once carried out or failed."""
     earlier_decisions: tuple[Decision, ...] = ()
     """Oldest first: what was decided before the decision that stands."""
+    answers: tuple[Decision, ...] = ()
+    """Oldest first: what was decided on the revision that was decided on last, and not taken back since. This is
+    what an undo is about; decisions that failed are among it, for half of one may have been done."""
     version: int = 0
     """Grows with everything that a card shows of the case."""
     shown_version: int = 0

@@ -3,9 +3,9 @@
 import sqlite3
 from datetime import datetime
 
-from bot.case import CaseState, Decision, may_follow
+from bot.case import Action, CaseState, Decision, may_follow
 from bot.ports import UnknownCase
-from bot.store import cases, figures_rows, queries, rows
+from bot.store import cases, figures_rows, label_rows, queries, rows
 from bot.store.reading import ANSWERED
 
 
@@ -16,7 +16,7 @@ def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
         standing = _standing(db, decision.case_id)
         if not may_follow(standing, state, decision.action):
             return standing, False
-    elif state is not CaseState.OPEN:
+    elif state is not CaseState.OPEN or decision.action is Action.UNDO:
         raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")
     _add(db, decision)
     return decision, True
@@ -31,6 +31,9 @@ def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, n
         "now": rows.to_micros(now),
     }
     settled = db.execute(queries.SETTLE, end).rowcount == 1
+    if settled and enforced:
+        db.execute(queries.TAKE_BACK_UNDONE, {"case": case_id})
+        label_rows.label_decision(db, case_id)
     if settled and not enforced:
         figures_rows.count_failure(db, case_id, rows.to_micros(now))
     if settled:
@@ -50,6 +53,8 @@ def _add(db: sqlite3.Connection, decision: Decision) -> None:
         "moderator": decision.moderator_id,
         "decided_at": rows.to_micros(decision.decided_at),
         "timeout": None if decision.timeout is None else rows.duration_to_micros(decision.timeout),
+        "also_delete": decision.also_delete,
+        "delete_history": rows.duration_to_micros(decision.delete_history),
         "reason": rows.to_text(decision.reason),
     }
     db.execute(queries.ADD_DECISION, word)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.case import AuthorRecord, CaseFile, CaseState, Decision
-from bot.store import queries, rows
+from bot.case import Action, AuthorRecord, CaseFile, CaseState, Decision
+from bot.store import queries, reports_queries, reports_values, rows
 from bot.store.cases import POSSIBLE_IDS
 
 ANSWERED: Final = frozenset({CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED})
@@ -21,6 +21,7 @@ class _Parts:
     revisions: Sequence[sqlite3.Row]
     findings: Sequence[sqlite3.Row]
     decisions: Sequence[sqlite3.Row]
+    reports: Sequence[sqlite3.Row]
     author_record: AuthorRecord
 
 
@@ -30,9 +31,13 @@ def read(db: sqlite3.Connection, case_ids: Sequence[int]) -> list[CaseFile]:
     revisions = _by_case(db.execute(queries.REVISIONS, wanted))
     findings = _by_case(db.execute(queries.FINDINGS, wanted))
     decisions = _by_case(db.execute(queries.DECISIONS, wanted))
+    reports = _by_case(db.execute(reports_queries.REPORTS, wanted))
     records = {row["case_id"]: rows.author_record(row) for row in db.execute(queries.AUTHOR_RECORDS, wanted)}
     return [
-        _case_file(row, _Parts(revisions[id_], findings[id_], decisions[id_], records.get(id_, AuthorRecord())))
+        _case_file(
+            row,
+            _Parts(revisions[id_], findings[id_], decisions[id_], reports[id_], records.get(id_, AuthorRecord())),
+        )
         for row in db.execute(queries.CASES, wanted)
         for id_ in (row["id"],)
     ]
@@ -77,15 +82,28 @@ def _case_file(case: sqlite3.Row, parts: _Parts) -> CaseFile:
         decision=standing,
         outcome=parts.decisions[-1]["outcome"] if standing else None,
         earlier_decisions=before,
+        answers=_answers(parts.decisions),
         version=case["version"],
         shown_version=case["shown_version"],
         card=rows.card(case),
         current=rows.current_message(case),
         deleted_at=rows.optional_moment(case["deleted_at"]),
         author_record=parts.author_record,
+        reports=tuple(map(reports_values.report, parts.reports)),
+        holder=rows.holder(case["holder_id"], case["held_since"]),
+        escalated=rows.holder(case["escalated_by"], case["escalated_at"]),
     )
 
 
 def _stands(state: CaseState, made: tuple[Decision, ...]) -> tuple[Decision | None, tuple[Decision, ...]]:
     """The decision that stands, and those before it. None stands in a case that was opened again."""
     return (made[-1], made[:-1]) if state in ANSWERED else (None, made)
+
+
+def _answers(made: Sequence[sqlite3.Row]) -> tuple[Decision, ...]:
+    """What was decided on the revision that was decided on last, without what was taken back."""
+    return tuple(
+        rows.decision(row)
+        for row in made
+        if row["revision"] == made[-1]["revision"] and not row["taken_back"] and row["action"] != Action.UNDO
+    )

@@ -126,7 +126,7 @@ class TestEditsAfterADecision:
 
 
 class TestFurtherDecisions:
-    @pytest.mark.parametrize("action", list(Action))
+    @pytest.mark.parametrize("action", [action for action in Action if action is not Action.UNDO])
     async def test_what_was_carried_out_stands(self, store: Store, action: Action) -> None:
         case_id = await opened(store)
         await ended(store, case_id, Action.DELETE)

@@ -54,6 +54,11 @@ class ModelDecision:
     decision: Decision
     answers: int
     enforced: bool | None = None
+    taken_back: bool = False
+
+    @property
+    def counts(self) -> bool:
+        return not self.taken_back and self.decision.action is not Action.UNDO
 
 
 @dataclass
@@ -69,6 +74,8 @@ class ModelCase:
     card: int | None = None
     jobs: dict[int, ModelJob] = field(default_factory=dict)
     decisions: list[ModelDecision] = field(default_factory=list)
+    holder: int | None = None
+    escalated: int | None = None
 
     @property
     def current(self) -> str | None:
@@ -88,7 +95,8 @@ class ModelCase:
         last = self.decisions[-1] if self.decisions else None
         if last and last.enforced is None:
             return CaseState.DECIDED
-        if max(self.findings, default=0) > (last.answers if last else 0):
+        answered = max((made.answers for made in self.decisions if made.counts), default=0)
+        if max(self.findings, default=0) > answered:
             return CaseState.OPEN
         if last:
             return CaseState.ENFORCED if last.enforced else CaseState.FAILED
@@ -230,17 +238,18 @@ class StoreHistory(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         moderator=st.integers(1, 9),
-        action=st.sampled_from([Action.DISMISS, Action.DELETE, Action.TIMEOUT]),
+        action=st.sampled_from([Action.DISMISS, Action.DELETE, Action.TIMEOUT, Action.UNDO]),
     )
     def decide(self, data: st.DataObject, moderator: int, action: Action) -> None:
         case_id, case = self.some_case(data)
         word = decision(case_id, moderator, action)
         last = case.decisions[-1].decision if case.decisions else None
-        if case.state is CaseState.OPEN or (last and may_follow(last, case.state, action)):
+        wanted = case.state is CaseState.OPEN and action is not Action.UNDO
+        if wanted or (case.state is not CaseState.OPEN and last and may_follow(last, case.state, action)):
             case.decisions.append(ModelDecision(word, answers=max(case.findings)))
             case.changes += 1
             assert self.run(self.store.decide(word)) == (word, True)
-        elif last:
+        elif last and case.state is not CaseState.OPEN:
             assert self.run(self.store.decide(word)) == (last, False)
         else:
             with pytest.raises(UnknownCase):
@@ -253,7 +262,39 @@ class StoreHistory(RuleBasedStateMachine):
         if pending:
             case.decisions[-1].enforced = enforced
             case.changes += 1
+        if pending and enforced and case.decisions[-1].decision.action is Action.UNDO:
+            for made in case.decisions:
+                made.taken_back |= made.answers == case.decisions[-1].answers
         assert self.run(self.store.settle(case_id, enforced=enforced, outcome="done")) is pending
+
+    @rule(data=st.data(), moderator=st.integers(1, 2))
+    def take_on(self, data: st.DataObject, moderator: int) -> None:
+        case_id, case = self.some_case(data)
+        if not case.guild:
+            with pytest.raises(UnknownCase):
+                self.run(self.store.take_on(case_id, moderator, self.clock.now))
+            return
+        case.changes += case.holder != moderator
+        case.holder = moderator
+        assert self.run(self.store.take_on(case_id, moderator, self.clock.now)).moderator_id == moderator
+
+    @rule(data=st.data())
+    def let_go(self, data: st.DataObject) -> None:
+        case_id, case = self.some_case(data)
+        held, case.holder = case.holder is not None, None
+        case.changes += held
+        assert self.run(self.store.let_go(case_id, 1, self.clock.now)) is held
+
+    @rule(data=st.data(), back=st.booleans())
+    def escalate(self, data: st.DataObject, back: bool) -> None:
+        case_id, case = self.some_case(data)
+        if not case.guild:
+            return
+        news = (case.escalated is None) is not back
+        case.changes += news
+        case.escalated = (None if back else 1) if news else case.escalated
+        change = self.store.calm if back else self.store.escalate
+        assert self.run(change(case_id, 1, self.clock.now)) is news
 
     @rule(guild=st.sampled_from(GUILDS), message_id=st.integers(1, 3), text=st.sampled_from("abyz"))
     def note_edit(self, guild: int, message_id: int, text: str) -> None:
@@ -345,6 +386,11 @@ class StoreHistory(RuleBasedStateMachine):
             assert history == tuple(made.decision for made in model.decisions)
             assert (case.current.content if case.current else None) == model.current
             assert case.deleted_at == model.deleted_at
+            assert (case.holder.moderator_id if case.holder else None) == model.holder
+            assert (case.escalated.moderator_id if case.escalated else None) == model.escalated
+            last = model.decisions[-1].answers if model.decisions else 0
+            answers = [made.decision for made in model.decisions if made.answers == last and made.counts]
+            assert list(case.answers) == answers
             assert (case.card.channel_id if case.card else None) == model.channel
             assert (case.card.message_id if case.card else None) == model.card
 
