@@ -1,6 +1,6 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from policies.score import Judged, score
 from policies.sweep import average_precision, best_f1, sweep
