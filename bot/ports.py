@@ -170,7 +170,10 @@ class Store(Tallies, Appeals, Events, Figures, Histories, Labels, Reports, Reten
         ...
 
     async def cards_owed(self, guild_id: int, limit: int) -> list[CaseFile]:
-        """Cases whose card is missing (OPEN, never shown) or shows an older version; out of date ones first."""
+        """Cases whose card is missing (OPEN, never shown) or shows an older version.
+
+        Out of date ones come first, then what no person has to see, then the gravest.
+        """
         ...
 
     async def begin_card(self, case_id: int, channel_id: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bot.explaining.chance import rank
 from bot.explaining.line import Line, Said
+from bot.language import tr
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 
 TELLING = 1.0
@@ -64,6 +65,22 @@ def _audit(_: Evidence, surprise: float | None) -> Line:
     return (f"random check: nothing had suspected this message{scored}",)
 
 
+def _report(_: Evidence) -> Line:
+    return (tr("reported by a member"),)
+
+
+def _asked(_: Evidence) -> Line:
+    return (tr("a moderator asked for it"),)
+
+
+def _automod(item: Evidence) -> Line:
+    return (
+        ("Discord's AutoMod raised an alert: ", Said(item.name))
+        if item.name
+        else ("Discord's AutoMod raised an alert",)
+    )
+
+
 def _written(item: Evidence) -> Line:
     """How a disguised word is written, and how it reads where the keyword does not say so itself."""
     if item.reading is None:
@@ -78,6 +95,9 @@ _EXACT: dict[EvidenceKind, Callable[[Evidence], Line]] = {
     EvidenceKind.LINK: _link,
     EvidenceKind.MENTIONS: _mentions,
     EvidenceKind.REPEAT: _repeat,
+    EvidenceKind.REPORT: _report,
+    EvidenceKind.ASKED: _asked,
+    EvidenceKind.AUTOMOD: _automod,
 }
 _WITH_SCORE: dict[EvidenceKind, Callable[[Evidence, float | None], Line]] = {
     EvidenceKind.EXAMPLE: _likeness,

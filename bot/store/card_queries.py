@@ -35,6 +35,6 @@ ORDER BY guild_id
 OWED: Final = """
 SELECT id FROM case_file
 WHERE guild_id = :guild AND version > shown_version AND (state = 'open' OR card_begun_at IS NOT NULL)
-ORDER BY card_message_id IS NULL, id
+ORDER BY card_message_id IS NULL, for_people, severity DESC, id
 LIMIT :limit
 """

@@ -16,7 +16,10 @@ def guilds_owing(db: sqlite3.Connection) -> list[int]:
 
 
 def owed(db: sqlite3.Connection, guild_id: int, limit: int) -> list[CaseFile]:
-    """Cards that are out of date, then those that are missing; the oldest cases first."""
+    """Cards that are out of date, then those that are missing; the gravest first, then the oldest.
+
+    What concerns no person comes before the others of its kind: it is written off at once.
+    """
     ids = [row["id"] for row in db.execute(card_queries.OWED, {"guild": guild_id, "limit": limit})]
     found = {case.id: case for case in read(db, ids)}
     return [found[case_id] for case_id in ids]

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.case import CaseState, Message, Suspected
 from bot.ports import PolicyNotKept
-from bot.store import audits, guild_queries, queries, rows, tallies
+from bot.store import audits, guild_queries, queries, rows, tallies, urgency
 from inference.prefilter.suspicion import Suspicion
 
 POSSIBLE_IDS: Final = range(1, 2**63)
@@ -40,6 +40,7 @@ def record(db: sqlite3.Connection, suspected: Suspected, now: datetime) -> int |
     case_id = known.case_id if known else _add_case(db, message, now)
     number = _add_revision(db, case_id, suspected, now)
     if number is not None:
+        urgency.note_words(db, case_id, message)
         for suspicion in suspected.suspicions:
             _add_job(db, suspected, case_id, number, suspicion)
     if known:  # a new case is QUEUED from the start
@@ -131,7 +132,7 @@ def _add_job(
         "revision": revision,
         "version": version["version_id"],
         "suspicion": rows.to_json(suspicion),
-        "tag": audits.turn(db) if suspicion.is_audit else _take_tag(db, guild_id),
+        "tag": audits.turn(db) if suspicion.is_audit else take_tag(db, guild_id),
         "audit": suspicion.is_audit,
         "tallied": suspected.just_written,
     }
@@ -140,14 +141,18 @@ def _add_job(
         tallies.add(db, version["version_id"], audits.DRAWN)
 
 
-def _take_tag(db: sqlite3.Connection, guild_id: int) -> float:
+def take_tag(db: sqlite3.Connection, guild_id: int) -> float:
+    """The place in the queue of the guild's next job."""
     (tag,) = db.execute(queries.TAKE_TAG, {"guild": guild_id}).fetchall()
     return float(tag["tag"])
 
 
 def refresh(db: sqlite3.Connection, case_ids: Iterable[int], *, news: bool) -> None:
     """Bring the cases' states in line with their jobs and decisions. With `news`, their cards are out of date."""
-    db.execute(queries.REFRESH_STATE, {"cases": rows.to_ids(set(case_ids)), "news": news})
+    wanted = rows.to_ids(set(case_ids))
+    db.execute(queries.REFRESH_STATE, {"cases": wanted, "news": news})
+    if news:
+        urgency.rank(db, wanted)
 
 
 def state(db: sqlite3.Connection, case_id: int) -> CaseState | None:

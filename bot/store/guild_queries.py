@@ -44,18 +44,9 @@ SELECT count(*) AS number FROM job JOIN case_file ON case_file.id = job.case_id
 WHERE job.state IN ('queued', 'judging') AND audit = 0 AND case_file.guild_id = :guild
 """
 
-# Every open case has a finding; a shadow policy's is counted and shown to nobody. The versions that are live are
-# few and found first: no policy is parsed per case. Left alone, SQLite would rather look through every case that
-# the guild ever had.
+# What only a shadow policy found is counted and shown to nobody.
 COUNT_CASES_FOR_PEOPLE: Final = """
-WITH live AS MATERIALIZED (
-    SELECT id FROM policy_version WHERE guild_id = :guild AND json_extract(document, '$.mode') = 'live'
-)
-SELECT count(*) AS number FROM case_file INDEXED BY case_file_by_state
-WHERE guild_id = :guild AND state = 'open' AND EXISTS (
-    SELECT 1 FROM job
-    WHERE case_id = case_file.id AND (state = 'undecided' OR violation = 1) AND version_id IN live
-)
+SELECT count(*) AS number FROM case_file WHERE guild_id = :guild AND state = 'open' AND for_people = 1
 """
 
 # --- Guilds ---------------------------------------------------------------------------------------------------

@@ -44,9 +44,11 @@ DROP_WAITING_AUDITS: Final = "DELETE FROM job WHERE state = 'queued' AND audit =
 
 FORGET_JOB: Final = "DELETE FROM job WHERE id = :job"
 
-# What a random check was about goes with it, unless something suspects the message too.
+# What a random check was about goes with it, unless something suspects the message too, or somebody points at it.
 FORGET_CASES_WITHOUT_JOBS: Final = """
 DELETE FROM case_file
-WHERE id IN (SELECT value FROM json_each(:cases)) AND NOT EXISTS (SELECT 1 FROM job WHERE case_id = case_file.id)
+WHERE id IN (SELECT value FROM json_each(:cases))
+    AND NOT EXISTS (SELECT 1 FROM job WHERE case_id = case_file.id)
+    AND NOT EXISTS (SELECT 1 FROM report WHERE case_id = case_file.id)
 RETURNING id
 """

@@ -26,6 +26,12 @@ class EvidenceKind(StrEnum):
     """The same text, or nearly the same, was written several times within a short time."""
     AUDIT = "audit"
     """Nothing suspects the text: it was drawn at random, to estimate what is missed."""
+    REPORT = "report"
+    """Nothing suspects the text: a member reported it."""
+    ASKED = "asked"
+    """Nothing suspects the text: a moderator wants to know."""
+    AUTOMOD = "automod"
+    """Nothing suspects the text: Discord's own AutoMod raised an alert."""
 
 
 class Evidence(Frozen):
