@@ -55,7 +55,8 @@ class Memory:
     def case(self, message_id: int) -> StoredCase | None:
         """The case about a message."""
         rows = self.bot.query(
-            "SELECT id, state, card_message_id, deleted_at, current_message FROM case_file"
+            "SELECT id, state, card_message_id, deleted_at, opened('case_file.current_message', current_message)"
+            " FROM case_file"
             " WHERE guild_id = ? AND message_id = ?",
             self.guild_id,
             message_id,
@@ -93,14 +94,17 @@ class Memory:
 
     def _read(self, case_id: int, state: str, card_id: int, deleted_at: int, current: str) -> StoredCase:
         ask = self.bot.query
-        revisions = ask("SELECT message FROM revision WHERE case_id = ? ORDER BY number", case_id)
+        revisions = ask(
+            "SELECT opened('revision.message', message) FROM revision WHERE case_id = ? ORDER BY number", case_id
+        )
         questions = ask(
             "SELECT policy_id, revision FROM job JOIN policy_version v ON v.id = version_id"
             " WHERE case_id = ? ORDER BY revision, policy_id",
             case_id,
         )
         decisions = ask(
-            "SELECT action, moderator_id, decided_at, timeout, enforced, outcome FROM decision"
+            "SELECT action, moderator_id, decided_at, timeout, enforced, opened('decision.outcome', outcome)"
+            " FROM decision"
             " WHERE case_id = ? ORDER BY number",
             case_id,
         )

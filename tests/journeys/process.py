@@ -7,10 +7,11 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.bot.store.unsealing import looked_into
 from tests.discord_server import DiscordServer
 
 ROOT = Path(__file__).parents[2]
@@ -116,8 +117,8 @@ class BotProcess:
         return (await self.until(look, within, f"the log's {event!r}"))[-1]
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the store's file, beside the bot."""
-        with closing(sqlite3.connect(f"file:{self.folder / 'safeguild.sqlite3'}?mode=ro", uri=True)) as db:
+        """Ask the store's file, beside the bot. What is sealed is read as `opened('table.column', column)`."""
+        with looked_into(self.folder / "safeguild.sqlite3") as db:
             return db.execute(sql, values).fetchall()
 
     async def until_stored(self, sql: str, *values: object, within: float = 30.0) -> list[tuple[Any, ...]]:

@@ -27,7 +27,9 @@ async def test_a_random_check_finds_what_nothing_suspected_and_leaves_nothing_of
     assert "random check" in (await stage.card_about(missed)).embed_text
     await stage.bot.until_stored("SELECT 1 FROM tally WHERE policy_id = 'blorps' AND missed = 1 AND cleared = 1")
     assert stage.memory.messages_with_cases() == {missed.id}, "nothing is left of what was harmless"
-    assert stage.bot.query("SELECT count(*) FROM revision WHERE message LIKE '%morning%'") == [(0,)]
+    assert stage.bot.query(
+        "SELECT count(*) FROM revision WHERE opened('revision.message', message) LIKE '%morning%'"
+    ) == [(0,)]
     assert "2 messages that nothing suspected, 1 violation" in await shown(stage, "blorps")
     assert await stage.bot.stop() == 0
     kept = "SELECT looked_at, flagged, drawn FROM tally WHERE policy_id = 'blorps'"

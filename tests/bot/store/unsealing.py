@@ -6,12 +6,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bot.store.key_file import NAME, read_keys
-from bot.store.vault import unlock
+from bot.store.vault import is_sealed, unlock
 
 
 def attach_vault(db: sqlite3.Connection, folder: Path) -> None:
     """Give a connection the store's functions, with the key in the data folder, once the store has made both."""
-    unlock(db, read_keys(folder / NAME)).attach(db)
+    if is_sealed(db):
+        unlock(db, read_keys(folder / NAME)).attach(db)
 
 
 @contextmanager
