@@ -65,8 +65,8 @@ class Appeal:
     case_id: int
     decision: int
     member_id: int
-    text: str | None
-    """None once it was erased."""
+    text: str
+    """Empty once it was erased."""
     made_at: datetime
     answer: Answer | None = None
     outcome: str | None = None

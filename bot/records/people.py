@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.case import Action, CaseFile, CaseState
+from bot.case import Action, CaseFile, CaseState, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,35 @@ class CaseFilter:
     """Whose message it is about."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision of a case with all that became of it."""
+
+    number: int
+    """1 for the case's first decision."""
+    decision: Decision
+    enforced: bool | None
+    """None until it was carried out or failed."""
+    outcome: str
+    """In a few words; empty until then."""
+    taken_back: bool
+    reopened: bool
+    """The case was opened again although this was done; what was done was left as it is."""
+
+
 class People(Protocol):
     """A part of the `Store`. Every call raises StoreUnavailable."""
+
+    async def decisions(self, case_id: int) -> list[Made]:
+        """Everything that was ever decided about a case, oldest first; nothing of a case that is not known."""
+        ...
+
+    async def reopen(self, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
+        """Let a case be decided anew, and note who wanted it and why. What was done stays done.
+
+        False if it is not decided, or what was decided is still being carried out.
+        """
+        ...
 
     async def member_record(self, guild_id: int, member_id: int) -> MemberRecord:
         """A member in numbers."""

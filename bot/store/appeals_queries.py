@@ -2,20 +2,34 @@
 
 from typing import Final
 
+
+def _appeals(which: str) -> str:
+    """Reads appeals. `which`: one of the ends below."""
+    return f"""
+SELECT
+    id, guild_id, case_id, decision, member_id, opened('appeal.text', text) AS text, made_at,
+    moderator_id, answered_at, granted, opened('appeal.answer', answer) AS answer,
+    opened('appeal.outcome', outcome) AS outcome, told, not_told_because,
+    version, shown_version, card_channel_id, card_begun_at, card_message_id
+FROM {which}
+"""  # noqa: S608 - nothing in it comes from outside
+
+
 # Adds nothing when there is an appeal about this decision, or no such case in the guild.
 ADD_APPEAL: Final = """
 INSERT INTO appeal (guild_id, case_id, decision, member_id, text, made_at)
-SELECT guild_id, id, :decision, :member, :text, :made_at FROM case_file WHERE id = :case AND guild_id = :guild
+SELECT guild_id, id, :decision, :member, sealed('appeal.text', :text), :made_at
+FROM case_file WHERE id = :case AND guild_id = :guild
 ON CONFLICT (case_id, decision) DO NOTHING
 """
 
-APPEAL_ABOUT: Final = "SELECT * FROM appeal WHERE case_id = :case AND decision = :decision"
+APPEAL_ABOUT: Final = _appeals("appeal WHERE case_id = :case AND decision = :decision")
 
-APPEAL: Final = "SELECT * FROM appeal WHERE id = :appeal"
+APPEAL: Final = _appeals("appeal WHERE id = :appeal")
 
-OF_CASES: Final = """
-SELECT * FROM appeal WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, decision
-"""
+OF_CASES: Final = _appeals(
+    """appeal WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, decision"""
+)
 
 COUNT_SINCE: Final = """
 SELECT count(*) AS number FROM appeal WHERE guild_id = :guild AND member_id = :member AND made_at >= :since
@@ -34,13 +48,13 @@ SELECT EXISTS (
 # The first answer stands.
 ANSWER: Final = """
 UPDATE appeal SET
-    moderator_id = :moderator, answered_at = :answered_at, granted = :granted, answer = :answer,
-    version = version + 1
+    moderator_id = :moderator, answered_at = :answered_at, granted = :granted,
+    answer = sealed('appeal.answer', :answer), version = version + 1
 WHERE id = :appeal AND granted IS NULL
 """
 
 SETTLE_APPEAL: Final = """
-UPDATE appeal SET outcome = :outcome, version = version + 1
+UPDATE appeal SET outcome = sealed('appeal.outcome', :outcome), version = version + 1
 WHERE id = :appeal AND granted IS NOT NULL AND outcome IS NULL
 """
 
@@ -51,20 +65,20 @@ UPDATE appeal SET told = :told, not_told_because = :because, version = version +
 """
 
 # Answered by its index alone: its size is that of the work.
-UNFINISHED: Final = """
-SELECT * FROM appeal INDEXED BY appeal_unfinished
-WHERE granted IS NOT NULL AND (outcome IS NULL OR told = 'no') ORDER BY id LIMIT :limit
-"""
+UNFINISHED: Final = _appeals(
+    """appeal INDEXED BY appeal_unfinished
+    WHERE granted IS NOT NULL AND (outcome IS NULL OR told = 'no') ORDER BY id LIMIT :limit"""
+)
 
 # So many of each guild that one guild's trouble does not hide what others are owed.
-CARDS_OWED: Final = """
-SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY id) AS turn
-    FROM appeal INDEXED BY appeal_owing_card
-    WHERE version > shown_version AND (granted IS NULL OR card_begun_at IS NOT NULL)
+CARDS_OWED: Final = _appeals(
+    """(
+        SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY id) AS turn
+        FROM appeal INDEXED BY appeal_owing_card
+        WHERE version > shown_version AND (granted IS NULL OR card_begun_at IS NOT NULL)
+    )
+    WHERE turn <= :limit ORDER BY id"""
 )
-WHERE turn <= :limit ORDER BY id
-"""
 
 # What was begun in the same channel and never confirmed is looked for from its first try on.
 BEGIN_CARD: Final = """
@@ -84,10 +98,4 @@ WHERE id = :appeal AND card_begun_at IS NOT NULL
 FORGET_CARD: Final = """
 UPDATE appeal SET shown_version = 0, card_channel_id = NULL, card_begun_at = NULL, card_message_id = NULL
 WHERE id = :appeal
-"""
-
-# The figures stay; what people wrote goes.
-ERASE: Final = """
-UPDATE appeal SET text = NULL, answer = iif(answer IS NULL, NULL, ''), version = version + 1
-WHERE case_id IN (SELECT value FROM json_each(:cases)) AND text IS NOT NULL
 """

@@ -114,11 +114,6 @@ def forget_card(db: sqlite3.Connection, appeal_id: int) -> None:
     db.execute(queries.FORGET_CARD, {"appeal": appeal_id})
 
 
-def erase(db: sqlite3.Connection, case_ids: Collection[int]) -> None:
-    """Forget what was written in the appeals of these cases: whoever erases a case's texts calls this, too."""
-    db.execute(queries.ERASE, {"cases": rows.to_ids(case_ids)})
-
-
 def _appeal(row: sqlite3.Row) -> Appeal:
     return Appeal(
         id=row["id"],

@@ -31,6 +31,7 @@ MEMBER_ACTIONS: Final = """
 SELECT decision.action, count(*) AS number
 FROM case_file INDEXED BY case_file_seen_by_author CROSS JOIN decision ON decision.case_id = case_file.id
 WHERE guild_id = :guild AND author_id = :member AND state IN ('open', 'decided', 'enforced', 'failed') AND enforced
+    AND NOT taken_back AND decision.action <> 'undo'
 GROUP BY decision.action
 """
 
@@ -59,3 +60,13 @@ WHERE guild_id = :guild AND message_id > :after
     ))
 ORDER BY message_id LIMIT :limit
 """
+
+DECISIONS_MADE: Final = """
+SELECT
+    number, case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history,
+    opened('decision.reason', reason) AS reason, opened('decision.outcome', outcome) AS outcome,
+    enforced, taken_back, reopened
+FROM decision WHERE case_id = :case ORDER BY number
+"""
+
+REOPEN: Final = "UPDATE decision SET reopened = 1 WHERE case_id = :case"

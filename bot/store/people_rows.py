@@ -10,13 +10,17 @@ from typing import Final
 
 from bot.attention import is_for_people
 from bot.case import Action, CaseFile, CaseState
-from bot.records.people import CaseFilter, MemberRecord
+from bot.records.events import CaseEvent, EventKind
+from bot.records.people import CaseFilter, Made, MemberRecord
+from bot.store import events_rows, rows
 from bot.store import people_queries as queries
-from bot.store import rows
+from bot.store.cases import POSSIBLE_IDS, refresh
+from bot.store.cases import state as case_state
 from bot.store.reading import read
 
 SEEN: Final = (CaseState.OPEN, CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED)
 """The states of cases that people look at or have looked at."""
+_SETTLED: Final = frozenset({CaseState.ENFORCED, CaseState.FAILED})
 _NEWEST: Final = 2**63 - 1
 _ACTED_ON, _DISMISSED, _UNSETTLED = "acted on", "dismissed", "unsettled"
 
@@ -71,6 +75,33 @@ def filtered_cases(db: sqlite3.Connection, wanted: CaseFilter, limit: int, after
     return sorted(cases, key=lambda case: case.message.id)
 
 
+def decisions(db: sqlite3.Connection, case_id: int) -> list[Made]:
+    """Everything that was decided about a case, oldest first."""
+    if case_id not in POSSIBLE_IDS:
+        return []
+    return [
+        Made(
+            number=row["number"],
+            decision=rows.decision(row),
+            enforced=None if row["enforced"] is None else bool(row["enforced"]),
+            outcome=row["outcome"] or "",
+            taken_back=bool(row["taken_back"]),
+            reopened=bool(row["reopened"]),
+        )
+        for row in db.execute(queries.DECISIONS_MADE, {"case": case_id})
+    ]
+
+
+def reopen(db: sqlite3.Connection, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
+    """Let a decided case be decided anew; whether it was decided."""
+    if case_state(db, case_id) not in _SETTLED:
+        return False
+    db.execute(queries.REOPEN, {"case": case_id})
+    refresh(db, [case_id], news=True)
+    events_rows.add(db, CaseEvent(case_id, at, EventKind.REOPEN, moderator_id, reason))
+    return True
+
+
 def _newest_first(db: sqlite3.Connection, query: str, wanted: Mapping[str, int | str]) -> list[CaseFile]:
     ids: Sequence[int] = [row["id"] for row in db.execute(query, wanted)]
     return read(db, ids)[::-1]
@@ -84,7 +115,7 @@ def _end(row: sqlite3.Row) -> str:
     """How a decided case ended."""
     if row["state"] != CaseState.ENFORCED:
         return _UNSETTLED
-    return _DISMISSED if row["action"] == Action.DISMISS else _ACTED_ON
+    return _DISMISSED if row["action"] in (Action.DISMISS, Action.HELP) else _ACTED_ON
 
 
 def _actions(db: sqlite3.Connection, who: Mapping[str, int]) -> Mapping[Action, int]:

@@ -145,7 +145,7 @@ WITH fact AS (
         wanted.value AS case_id,
         (
             SELECT max(revision) FROM decision
-            WHERE case_id = wanted.value AND action <> 'undo' AND NOT taken_back
+            WHERE case_id = wanted.value AND action <> 'undo' AND NOT taken_back AND NOT reopened
         ) AS answered,
         EXISTS (SELECT 1 FROM decision WHERE case_id = wanted.value AND enforced IS NULL) AS pending
     FROM json_each(:cases) AS wanted

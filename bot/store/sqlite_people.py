@@ -1,13 +1,23 @@
 """`People` on SQLite."""
 
+from datetime import datetime
+
 from bot.case import CaseFile
-from bot.records.people import CaseFilter, MemberRecord
+from bot.records.people import CaseFilter, Made, MemberRecord
 from bot.store import people_rows as people
 from bot.store.base import StoreBase
 
 
 class SqlitePeople(StoreBase):
     """See `bot.records.people`."""
+
+    async def decisions(self, case_id: int) -> list[Made]:
+        """See `People`."""
+        return await self._read(lambda db: people.decisions(db, case_id))
+
+    async def reopen(self, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
+        """See `People`."""
+        return await self._writer.write(lambda db: people.reopen(db, case_id, moderator_id, reason, at))
 
     async def member_record(self, guild_id: int, member_id: int) -> MemberRecord:
         """See `People`."""

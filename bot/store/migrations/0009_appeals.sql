@@ -7,7 +7,7 @@ CREATE TABLE appeal (
     case_id INTEGER NOT NULL REFERENCES case_file (id) ON DELETE CASCADE,
     decision INTEGER NOT NULL, -- the number of the decision that it is about
     member_id INTEGER NOT NULL,
-    text TEXT, -- NULL once it was erased
+    text TEXT NOT NULL, -- empty once it was erased
     made_at INTEGER NOT NULL,
     moderator_id INTEGER,
     answered_at INTEGER,
@@ -33,3 +33,6 @@ CREATE INDEX appeal_owing_card ON appeal (guild_id, id)
 -- A guild's cases in their order: those that people look at or have to look at.
 CREATE INDEX case_file_seen_in_order ON case_file (guild_id, id)
     WHERE state IN ('open', 'decided', 'enforced', 'failed');
+
+-- The case was opened again although this was done: it answers nothing any more, and can still be undone.
+ALTER TABLE decision ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0 CHECK (reopened IN (0, 1));

@@ -8,10 +8,11 @@ import pytest
 from bot.case import Action, CaseState
 from bot.ports import Store, UnknownCase
 from bot.records.appeals import Answer, Appeal, AppealState, NewAppeal, Told
+from bot.records.events import EventKind
 from bot.records.people import CaseFilter
 from policies.policy import Mode
 from tests.bot.store.conftest import Opener
-from tests.bot.store.samples import GUILD, LEASE, START, Clock, policy, suspected, verdict
+from tests.bot.store.samples import GUILD, LEASE, START, Clock, decision, policy, suspected, verdict
 from tests.bot.store.steps import claimed, ended, opened
 
 MEMBER, REVIEW = 55, 900
@@ -260,3 +261,42 @@ class TestLists:
         assert [case.message.id for case in page] == [101, 102]
         rest = await store.filtered_cases(CaseFilter(GUILD), 2, after=102)
         assert [case.message.id for case in rest] == [103]
+
+
+class TestReopening:
+    async def test_a_reopened_case_is_decided_anew_and_what_was_done_is_remembered(self, store: Store) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id, Action.TIMEOUT)
+        before = await store.case(case_id)
+        assert await store.reopen(case_id, 901, "a second look", START)
+        case = await store.case(case_id)
+        assert (case.state, case.decision) == (CaseState.OPEN, None)
+        assert [made.action for made in case.earlier_decisions] == [Action.TIMEOUT]
+        assert [made.action for made in case.answers] == [Action.TIMEOUT], "it can still be undone"
+        assert case.version > before.version
+        (made,) = await store.decisions(case_id)
+        assert (made.number, made.enforced, made.outcome, made.taken_back, made.reopened) == (
+            1, True, "done", False, True,
+        )  # fmt: skip
+        (event,) = [event for event in await store.events(case_id) if event.kind is EventKind.REOPEN]
+        assert (event.actor_id, event.text) == (901, "a second look")
+        await ended(store, case_id, Action.DISMISS)
+        assert (await store.case(case_id)).state is CaseState.ENFORCED
+
+    async def test_a_failed_decision_can_be_reopened_too(self, store: Store) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id, enforced=False)
+        assert await store.reopen(case_id, 901, "", START)
+        assert (await store.case(case_id)).state is CaseState.OPEN
+
+    async def test_only_what_is_decided_and_over_is_reopened(self, store: Store) -> None:
+        case_id = await opened(store)
+        assert not await store.reopen(case_id, 901, "", START)
+        await store.decide(decision(case_id))
+        assert not await store.reopen(case_id, 901, "", START)
+        assert not await store.reopen(77, 901, "", START)
+        assert not await store.reopen(2**64, 901, "", START)
+        assert [event.kind for event in await store.events(case_id)].count(EventKind.REOPEN) == 0
+
+    async def test_nothing_was_decided_about_an_unknown_case(self, store: Store) -> None:
+        assert await store.decisions(2**64) == []
