@@ -14,6 +14,7 @@ _EXAMPLES = {
     "format": "format: 1",
     "title": "title: Harassment",
     "mode": "mode: live",
+    "care": "care: support",
     "goal": "goal: Keep members free from attacks on their person.",
     "definitions": "definitions: {member: anyone in this server}",
     "rules": "rules:` and below it `- {id: H1, text: Insults aimed at a member.}",

@@ -6,7 +6,7 @@
 import hashlib
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -69,6 +69,17 @@ class Mode(StrEnum):
     """Messages are judged and counted, no card is shown."""
     LIVE = "live"
     """Violations become cards."""
+
+
+class Care(StrEnum):
+    """How cases of a policy are handled by people, beside deciding on them."""
+
+    USUAL = "usual"
+    """As any other."""
+    SUPPORT = "support"
+    """Where the cited rules suggest no sanction, the member is offered help instead of one."""
+    WITHHOLD = "withhold"
+    """What was written is never shown again, to nobody: it may be a crime to pass it on."""
 
 
 class Severity(StrEnum):
@@ -197,6 +208,8 @@ _SECOND_LOOK = {"judge": {"unsure", "second_effort"}}
 """What only `effort: auto` reads: the digests of all other policies are what they were before these keys."""
 _SIGNALS = {"prefilter": {"signals"}}
 """Left out where there are none: such a policy's digest is what it was before this key."""
+_CARE: dict[str, Any] = {"care": True}
+"""Left out where it is the usual one, for the same reason."""
 
 
 class Policy(Frozen):
@@ -206,6 +219,7 @@ class Policy(Frozen):
     format: Literal[1] = 1
     title: Annotated[Line, StringConstraints(max_length=80)]
     mode: Mode = Mode.LIVE
+    care: Care = Care.USUAL
     goal: Line
     definitions: dict[Word, Line] = Field(default_factory=dict, max_length=20)
     rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
@@ -254,9 +268,11 @@ class Policy(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything the policy says: two policies with one digest are the same policy."""
-        unread = {} if self.judge.effort is Effort.AUTO else _SECOND_LOOK
+        unread: dict[str, Any] = {} if self.judge.effort is Effort.AUTO else _SECOND_LOOK
         if not self.prefilter.signals:
             unread = unread | _SIGNALS
+        if self.care is Care.USUAL:
+            unread = unread | _CARE
         return hashlib.sha256(self.model_dump_json(exclude=unread).encode()).hexdigest()
 
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from policies.constraints import HIDDEN_CHARACTER, LONGEST_TIMEOUT_MINUTES, timeout_minutes
-from policies.policy import ALLOWED, Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
+from policies.policy import ALLOWED, Care, Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
 from policies.signals import FEWEST, MOST, kind_of
 
 NASTY = (
@@ -82,6 +82,7 @@ def policies(draw: st.DrawFn) -> Policy:
         id=draw(st.from_regex(r"\A[a-z0-9-]{1,40}\Z")),
         title=draw(lines(80)),
         mode=draw(st.sampled_from(Mode)),
+        care=draw(st.sampled_from(Care)),
         goal=draw(lines(200)),
         definitions=draw(st.dictionaries(words, lines(80), max_size=4)),
         rules=tuple(rules),

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from policies.policy import Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope
+from policies.policy import Care, Effort, Example, Judging, Mode, Policy, Prefilter, Rule, Scope
 from policies.starter import starter_policies
 
 POLICY = Policy(
@@ -52,6 +52,16 @@ def test_what_a_second_look_is_asked_with_is_part_of_the_digest() -> None:
         Judging(effort=Effort.AUTO, second_effort=Effort.HIGH),
     ]
     assert len({changed(judge=judge).digest for judge in looks}) == 3
+
+
+def test_how_cases_are_handled_is_part_of_the_digest_unless_it_is_as_usual() -> None:
+    assert changed(care=Care.USUAL).digest == POLICY.digest
+    assert len({changed(care=care).digest for care in Care}) == 3
+
+
+def test_two_starters_ask_for_special_care() -> None:
+    care = {policy.id: policy.care for policy in starter_policies().values() if policy.care is not Care.USUAL}
+    assert care == {"self-harm": Care.SUPPORT, "sexual-minors": Care.WITHHOLD}
 
 
 @pytest.mark.parametrize(("probability", "unsure"), [(0.29, False), (0.3, True), (0.7, True), (0.71, False)])
