@@ -58,6 +58,13 @@ def format_size(size: float) -> str:
     return f"{size:.1f} TB"
 
 
+def format_clock(seconds: float) -> str:
+    """A duration to read at a glance: 75 -> "1:15"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def format_duration(duration: timedelta) -> str:
     """A time for people, in the largest unit that it is a whole number of: "15 minutes"."""
     seconds = round(duration.total_seconds())

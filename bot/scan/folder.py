@@ -1,7 +1,6 @@
 """The folder of one scan: its database, what it was begun with, and how far it is. One process at a time."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from bot.inquiry import ModelIdentity
 from bot.scan.errors import ScanChanged, ScanError
 from bot.scan.source import Source
+from bot.whole_file import write_whole
 from inference.rendering import PROMPT_VERSION
 from policies.frozen import Frozen
 from policies.policy import Policy
@@ -159,25 +159,6 @@ def manifest_of(
         prompt_version=PROMPT_VERSION,
         encoder=encoder,
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file at one stroke: after a crash there is the old one or the new one, never half of one."""
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to, that takes the place of `path` at the end. Nothing happens to `path` on an error."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        yield partial
-        with partial.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _input(source: Source) -> Input:

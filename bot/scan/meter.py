@@ -8,6 +8,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from bot.units import format_clock
+
 LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 
@@ -55,7 +57,7 @@ class Snapshot:
     def __str__(self) -> str:
         parts = [f"{self.messages:,} messages, {self.flagged:,} flagged, {self.judged:,}/{self.jobs:,} judged"]
         if self.seconds_left is not None:
-            parts.append(f"{clock(self.seconds_left)} left")
+            parts.append(f"{format_clock(self.seconds_left)} left")
         if self.away is not None:
             parts.append(f"the judge is away, trying again: {self.away}")
         return ", ".join(parts)
@@ -78,13 +80,6 @@ def meter(console: Console) -> Iterator[Meter]:
     columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, transient=True) as progress:
         yield _Bar(progress)
-
-
-def clock(seconds: float) -> str:
-    """A duration to read at a glance: 75 -> 1:15."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class _Bar:

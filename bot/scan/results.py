@@ -10,10 +10,11 @@ from bot.case import CaseState
 from bot.inquiry import ModelIdentity
 from bot.ports import Store
 from bot.scan.cases_file import case_line
-from bot.scan.folder import ScanFolder, Tally, replacing, write_whole
+from bot.scan.folder import ScanFolder, Tally
 from bot.scan.report import report_html
 from bot.scan.source import Source
 from bot.scan.summary import Findings, ScanSummary, Timing
+from bot.whole_file import replacing, write_whole
 from policies.policy import Policy
 
 

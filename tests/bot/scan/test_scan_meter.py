@@ -4,7 +4,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bot.scan.meter import LINE_EVERY, Snapshot, clock, meter
+from bot.scan.meter import LINE_EVERY, Snapshot, meter
+from bot.units import format_clock
 
 HALFWAY = Snapshot(
     seconds=60,
@@ -44,7 +45,7 @@ def test_a_snapshot_reads_as_one_line() -> None:
     ("seconds", "shown"), [(0, "0:00"), (75.4, "1:15"), (3600, "1:00:00"), (36_061, "10:01:01")]
 )
 def test_durations_read_like_a_clock(seconds: float, shown: str) -> None:
-    assert clock(seconds) == shown
+    assert format_clock(seconds) == shown
 
 
 def test_without_a_terminal_there_is_a_line_only_now_and_then() -> None:
