@@ -1,9 +1,10 @@
 """Fingerprints of what texts say, by which texts that are alike are found although they are sealed.
 
 Minwise hashing with banding (Broder, "On the resemblance and containment of documents", 1997; Indyk and Motwani,
-1998): of every text, the smallest of its words' hashes under 48 hash functions, six to a band. Two texts that share
-90% of their words share a band almost always, two that share 40% almost never. Who keeps fingerprints masks them with a secret, so that nobody
-else can try out what they stand for; who has found candidates compares the texts themselves.
+1998): of every text, the smallest of its words' hashes under 48 hash functions, six to a band. Two texts that
+share 90% of their words share a band almost always, two that share 40% almost never. Who keeps fingerprints masks
+them with a secret, so that nobody else can try out what they stand for; who has found candidates compares the
+texts themselves.
 """
 
 from functools import lru_cache
@@ -22,10 +23,8 @@ BANDS: Final = 8
 _ROWS: Final = 6
 _READ: Final = 2_000
 """Characters that are folded; the words of the first 1,000 that are left are compared."""
-_WORDS_KEPT: Final = 4_096
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
 def words(text: str) -> frozenset[str]:
     """The different words of a text in plain letters: disguises do not make another text of one."""
     return frozenset(words_of(Normaliser.shipped().folded(text[:_READ])))

@@ -29,6 +29,7 @@ from bot.ports import (
     StoreUnavailable,
     UnknownCase,
 )
+from bot.review.held_cards import HeldCards
 from bot.review.locks import KeyedLocks
 from bot.review.troubles import GuildTroubles, Moment
 from bot.review.turns import Turns
@@ -70,8 +71,12 @@ class CardOutbox:
         *,
         clock: Callable[[], datetime],
         settings: OutboxSettings | None = None,
+        held: HeldCards | None = None,
     ) -> None:
-        """`review_channel` gives a guild's channel as it is set now; None: not set, cases wait."""
+        """`review_channel` gives a guild's channel as it is set now; None: not set, cases wait.
+
+        `held` says which cards have to wait for room; without it there is room for all of them.
+        """
         self._store = store
         self._board = board
         self._review_channel = review_channel
@@ -82,9 +87,17 @@ class CardOutbox:
         self._troubles: dict[int, GuildTroubles] = {}
         self._poll_now = asyncio.Event()
         self._started_at: datetime | None = None
+        self._held = held
+        self._wanted: dict[int, dict[int, None]] = {}
+        """{guild id: case ids in their order}: cards that somebody asked for, room or not."""
 
     async def show(self, case: CaseFile) -> None:
         """Something changed about a case: see soon what its guild owes. Does not end a rest; see `stir`."""
+        self._turns.call(case.guild_id)
+
+    async def want(self, case: CaseFile) -> None:
+        """Somebody works on the case: its card goes up next, whether there is room for it or not."""
+        self._wanted.setdefault(case.guild_id, {})[case.id] = None
         self._turns.call(case.guild_id)
 
     def stir(self, guild_id: int | None = None) -> None:
@@ -149,13 +162,17 @@ class CardOutbox:
         while True:
             self._poll_now.clear()
             try:
-                for guild_id in await self._store.guilds_owing_cards():
+                for guild_id in await self._guilds_to_serve():
                     self._turns.call(guild_id)
             except StoreUnavailable as error:
                 _log.warning("the memory cannot be asked for cards", error=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll.total_seconds()):
                     await self._poll_now.wait()
+
+    async def _guilds_to_serve(self) -> set[int]:
+        lines = await self._store.guilds_with_queue_line() if self._held else []
+        return {*lines, *await self._store.guilds_owing_cards()}
 
     async def _serve(self, guild_id: int) -> bool:
         """Show a batch of a guild's cards; whether there may be more to show now."""
@@ -191,11 +208,40 @@ class CardOutbox:
         in_turn = sorted(
             (case for case in owed if case.id not in resting), key=lambda c: troubles.has_failed(c.id)
         )
-        shown = 0
+        shown, held_back = await self._show_wanted(guild_id, troubles), False
         for case in in_turn[: self._settings.batch]:
-            if not troubles.is_resting(self._now()):
+            if troubles.is_resting(self._now()):
+                break
+            if await self._has_to_wait(case):
+                held_back = True
+            else:
                 shown += await self._try(case, troubles)
+        await self._tell_of_held(guild_id, troubles, holding=held_back)
         return shown
+
+    async def _show_wanted(self, guild_id: int, troubles: GuildTroubles) -> int:
+        shown = 0
+        for case_id in tuple(self._wanted.get(guild_id, ())):
+            with suppress(UnknownCase):
+                shown += await self._try(await self._store.case(case_id), troubles)
+            self._wanted[guild_id].pop(case_id, None)
+        return shown
+
+    async def _has_to_wait(self, case: CaseFile) -> bool:
+        """Whether there is no room for the case's card yet. The guild is served again when there is."""
+        if self._held is None or case.card is not None or not is_for_people(case):
+            return False
+        wait = await self._held.room_for(case)
+        if wait:
+            self._turns.call_later(case.guild_id, wait.total_seconds())
+        return wait is None or wait > timedelta(0)
+
+    async def _tell_of_held(self, guild_id: int, troubles: GuildTroubles, *, holding: bool) -> None:
+        if self._held is None or troubles.is_resting(self._now()):
+            return
+        again = await self._held.tell(guild_id, self._review_channel(guild_id), holding=holding)
+        if again is not None:
+            self._turns.call_later(guild_id, again)
 
     async def _try(self, case: CaseFile, troubles: GuildTroubles) -> bool:
         """Go one step on with a card, and sort out what goes wrong; whether there was a step."""

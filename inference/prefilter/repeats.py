@@ -210,7 +210,10 @@ def _are_alike(words: frozenset[str], others: tuple[str, ...]) -> bool:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The different words of a text's beginning, the longest first; pairs of characters in scripts without spaces."""
+    """The different words of a text's beginning, the longest first.
+
+    Pairs of characters in scripts without spaces.
+    """
     return _words_and_script(text)[0]
 
 
