@@ -3,21 +3,28 @@
 from collections.abc import Sequence
 
 from bot.case import Claim, Earlier, Message
+from inference.prefilter.suspicion import Suspicion
 from inference.rendering import Content, ContextLine
+from policies.policy import Policy
 
 AUTHOR = "author"
 
 
 def question(claim: Claim) -> Content:
     """The message to judge with as much of what came before as the policy wants to see."""
-    context = claim.policy.judge.context
-    earlier = claim.earlier[-context:] if context else ()
+    return asked(claim.policy, claim.message, claim.earlier, claim.suspicion)
+
+
+def asked(policy: Policy, message: Message, earlier: Sequence[Earlier], suspicion: Suspicion | None) -> Content:
+    """What is shown of any message; without a suspicion nobody has read anything into it."""
+    context = policy.judge.context
+    earlier = earlier[-context:] if context else ()
     return Content(
-        text=judged_text(claim.message),
-        context=context_lines(claim.message.author_id, earlier),
-        readings=claim.suspicion.readings,
-        written=claim.suspicion.written,
-        about=_about(claim.message, earlier),
+        text=judged_text(message),
+        context=context_lines(message.author_id, earlier),
+        readings=suspicion.readings if suspicion else (),
+        written=suspicion.written if suspicion else (),
+        about=_about(message, earlier),
     )
 
 

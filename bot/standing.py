@@ -32,11 +32,15 @@ FOR_CARDS = Needed.VIEW_CHANNELS | Needed.SEND_MESSAGES | Needed.EMBED_LINKS | N
 """What the bot needs in a review channel."""
 
 
-def invite_link(application_id: int) -> str:
-    """The link that invites the bot into a guild with the least permissions."""
+def invite_link(application_id: int, guild_id: int | None = None) -> str:
+    """The link that invites the bot into a guild with the least permissions, or gives it what it lacks there.
+
+    `guild_id`: which guild is meant; without it the person chooses.
+    """
+    guild = "" if guild_id is None else f"&guild_id={guild_id}"
     return (
         f"https://discord.com/oauth2/authorize?client_id={application_id}&scope=bot+applications.commands"
-        f"&permissions={int(ALL_NEEDED)}"
+        f"&permissions={int(ALL_NEEDED)}{guild}"
     )
 
 

@@ -1,10 +1,11 @@
 """What the cogs need of the rest of the house, built once at the start and handed to each of them."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from bot.case import Message
 from bot.gate.outlook import Outlook
 from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
@@ -12,13 +13,20 @@ from bot.guilds.status_report import StatusReport
 from bot.intake.lanes import Intake
 from bot.language import Language
 from bot.ports import Store
+from bot.rehearsal import Rehearsal
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
 from inference.prefilter.explanation import Explanation
+from policies.policy import Policy
 
 
 async def _not_known(*_: object) -> None:
     """Without a gate nothing is counted."""
+
+
+async def _nothing_rehearsed(*_: object) -> Rehearsal:
+    """Without a model nothing is tried."""
+    return Rehearsal(0, (), judge_away=True)
 
 
 def _english(_: int) -> Language:
@@ -54,6 +62,8 @@ class Rooms:
     explain: Callable[[int, str, Collection[str]], Awaitable[Explanation | None]] = _not_known
     """Why these policies of a guild would flag a text now, or not; None if none is in force. Changes nothing."""
 
+    rehearse: Callable[[int, Sequence[Policy], Sequence[Message]], Awaitable[Rehearsal]] = _nothing_rehearsed
+    """What policies of a guild would make of messages, before they are in force. Nothing is kept."""
     language: Callable[[int], Language] = _english
     """The language of a guild's cards, notices and digests."""
 

@@ -7,7 +7,8 @@ from discord.ext import commands
 
 from bot.cogs.replies import Command, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
-from bot.cogs.setting_up import Wishes, set_up, starters_of
+from bot.cogs.setting_up import Draft, Wishes, set_up, starters_of
+from bot.cogs.setup_flow import SetupFlow
 from bot.cogs.status import status_reply
 
 
@@ -21,7 +22,7 @@ class SafeguildCog(
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
 
-    @app_commands.command(description="Say where cards appear and who decides; again to change it")
+    @app_commands.command(description="Set Safeguild up, step by step or with these options; again to change it")
     @app_commands.describe(
         review_channel="Where cards appear: a channel that only moderators can read",
         moderator_role="Who may decide on cases",
@@ -43,8 +44,11 @@ class SafeguildCog(
         moderator_role_2: discord.Role | None = None,
         starter_policies: str | None = None,
     ) -> None:
-        """Set what is named; what is not named stays as it is."""
+        """Set what is named; what is not named stays as it is. Without a name, go through it page by page."""
         if await refused_for(command, about_administrators(command)) or command.guild is None:
+            return
+        if not any((review_channel, moderator_role, moderator_role_2, starter_policies)):
+            await SetupFlow(self._rooms, Draft.of(self._rooms, command.guild)).open(command)
             return
         roles = tuple(role for role in (moderator_role, moderator_role_2) if role)
         wishes = Wishes(review_channel, roles, starters_of(starter_policies))

@@ -44,6 +44,10 @@ class PrefilterBuilder:
             self._previous = built
             return built
 
+    def aside(self, policies: Mapping[int, Sequence[Policy]]) -> Prefilter:
+        """A prefilter for trying policies out. Nothing that is in force changes. Raises as a call does."""
+        return Prefilter.build(policies, self._knowledge(), None, self._domains(), self._shelf)
+
 
 class Rebuilder:
     """Keeps a rulebook up to date with policies that change in bursts."""

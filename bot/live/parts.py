@@ -34,6 +34,7 @@ from bot.live.status import Reporter
 from bot.moderation import Moderation
 from bot.outage import BackOff
 from bot.ports import Store
+from bot.rehearsal import Rehearsals
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
 from bot.rulebook import Rulebook
@@ -72,6 +73,7 @@ class Parts:
     gate_keeper: GateKeeper
     reception: Reception
     domain_feed: DomainFeed
+    rehearsals: Rehearsals
 
 
 class _NoPolicies:
@@ -126,6 +128,7 @@ async def put_together(ground: Ground) -> Parts:
         gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
         reception=reception,
         domain_feed=domain_feed,
+        rehearsals=Rehearsals(builder.aside, ground.late),
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
     return parts
@@ -227,6 +230,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         allowed_guilds=frozenset(ground.settings.discord.guilds) or None,
         outlook=parts.reception.outlook,
         explain=parts.reception.explain,
+        rehearse=parts.rehearsals.run,
         language=guild_language(parts.bot, parts.guild_book.settings),
     )
 

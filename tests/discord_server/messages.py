@@ -156,7 +156,7 @@ class Message:
         return await self.channel.world.people.use_on_message(member, self, command)
 
     async def select(self, member: Member | User, custom_id: str, *values: str, wait: bool = True) -> Reply:
-        """The member chooses from a select menu."""
+        """The member chooses from a select menu: values, or ids of channels or roles."""
         menus = [each for each in rendering.flat(self.components) if each.get("custom_id") == custom_id]
         if not menus:
             raise NotAllowed(f"there is no menu {custom_id!r}")

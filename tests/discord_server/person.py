@@ -13,6 +13,7 @@ from tests.discord_server.errors import NotAllowed
 from tests.discord_server.interactions import Interaction, InteractionKind, Interactions
 from tests.discord_server.people import Member, User
 from tests.discord_server.permissions import NONE, Permission
+from tests.discord_server.rendering import CHANNEL_SELECT, ROLE_SELECT
 from tests.discord_server.replies import Choice, Reply
 
 if TYPE_CHECKING:
@@ -42,11 +43,21 @@ class People:
         _require_sight(who, message)
         data = {"component_type": control["type"], "custom_id": control["custom_id"], "id": control["id"]}
         if values is not None:
-            data["values"] = check_choice(control, values)
+            data |= {"values": check_choice(control, values), "resolved": self._resolved(control, message, values)}
         interaction = self.interactions.start(
             InteractionKind.COMPONENT, who, message.channel, data, source=message, name=control["custom_id"]
         )
         return await self._answer(interaction, wait=wait)
+
+    def _resolved(self, control: dict[str, Any], message: Message, values: Sequence[str]) -> dict[str, Any]:
+        """The objects behind the ids that were chosen from a menu of channels or roles."""
+        guild = message.channel.guild
+        if guild is None or control["type"] not in (ROLE_SELECT, CHANNEL_SELECT):
+            return {}
+        if control["type"] == ROLE_SELECT:
+            return {"roles": {each: guild.roles[int(each)].payload() for each in values}}
+        channels = {each: self.world.channels[int(each)] for each in values}
+        return {"channels": {each: channel.payload() | {"permissions": "0"} for each, channel in channels.items()}}
 
     async def use_command(
         self, member: Member, channel: Channel, words: str, options: Mapping[str, Any], *, wait: bool

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tests.discord_server.messages import Attachment, Message, Poll
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY, CONTAINER, LABEL = 1, 2, 3, 4, 9, 10, 17, 18
-SELECTS = frozenset({3, 5, 6, 7, 8})
+ROLE_SELECT, CHANNEL_SELECT = 6, 8
+SELECTS = frozenset({STRING_SELECT, 5, ROLE_SELECT, 7, CHANNEL_SELECT})
 
 
 def message(shown: Message) -> dict[str, Any]:
@@ -136,6 +137,8 @@ _DEFAULTS: dict[int, dict[str, Any]] = {
 
 def _component(given: dict[str, Any], numbers: Iterator[int]) -> dict[str, Any]:
     filled = {"id": next(numbers)} | _DEFAULTS.get(given["type"], {}) | given
+    if "default_values" in given:  # ids may come as numbers
+        filled["default_values"] = [each | {"id": str(each["id"])} for each in given["default_values"]]
     if "components" in given:
         filled["components"] = [_component(each, numbers) for each in given["components"]]
     for key in ("accessory", "component"):

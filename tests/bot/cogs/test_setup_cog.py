@@ -65,7 +65,7 @@ async def _nothing_was_set(made: Stage) -> None:
 
 async def test_the_first_setup_needs_a_channel_and_a_role(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
-        text = await made.slash("safeguild setup")
+        text = await made.slash("safeguild setup", starter_policies="all")
         assert "`review_channel`" in text
         assert "`moderator_role`" in text
         await _nothing_was_set(made)
@@ -117,7 +117,7 @@ async def test_other_roles_and_people_that_can_read_the_cards_are_named(tmp_path
         text = await made.set_up()
         assert friends.mention in text
         assert bosses.mention not in text
-        assert "lets people in by name, too: 1." in text
+        assert "lets 1 person in by name, too." in text
         assert made.settings.review_channel == made.review.id
 
 
