@@ -43,7 +43,7 @@ class People:
         _require_sight(who, message)
         data = {"component_type": control["type"], "custom_id": control["custom_id"], "id": control["id"]}
         if values is not None:
-            data |= {"values": check_choice(control, values), "resolved": self._resolved(control, message, values)}
+            data |= {"values": check_choice(control, values), **self._resolved(control, message, values)}
         interaction = self.interactions.start(
             InteractionKind.COMPONENT, who, message.channel, data, source=message, name=control["custom_id"]
         )
@@ -55,9 +55,9 @@ class People:
         if guild is None or control["type"] not in (ROLE_SELECT, CHANNEL_SELECT):
             return {}
         if control["type"] == ROLE_SELECT:
-            return {"roles": {each: guild.roles[int(each)].payload() for each in values}}
-        channels = {each: self.world.channels[int(each)] for each in values}
-        return {"channels": {each: channel.payload() | {"permissions": "0"} for each, channel in channels.items()}}
+            return {"resolved": {"roles": {each: guild.roles[int(each)].payload() for each in values}}}
+        channels = {each: self.world.channels[int(each)].payload() | {"permissions": "0"} for each in values}
+        return {"resolved": {"channels": channels}}
 
     async def use_command(
         self, member: Member, channel: Channel, words: str, options: Mapping[str, Any], *, wait: bool
