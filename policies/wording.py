@@ -21,7 +21,7 @@ def note_errors(errors: list[ErrorDetails], shaper: Shaper) -> None:
             return
         path = _path(error["loc"])
         if not _is_known(path, shaper.wrong):
-            message, hint = _worded(error, path)
+            message, hint = worded(error, path)
             shaper.note(path, f"{name_of(path)} {message}", hint)
 
 
@@ -36,7 +36,8 @@ def _is_known(path: Path, wrong: set[Path]) -> bool:
     return inside or any(path[:length] in wrong for length in range(len(path)))
 
 
-def _worded(error: ErrorDetails, path: Path) -> Wording:
+def worded(error: ErrorDetails, path: Path) -> Wording:
+    """What is wrong with the value at this path, to go on after its name, and what to write instead."""
     context: dict[str, Any] = error.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, Unfit):
