@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.domain_settings import DomainSettings
 from bot.judge_settings import EngineSettings, ServerSettings
 from bot.setting_kinds import Address, Count, Ids, Rate, Section
+from bot.store_settings import StoreSettings
 from bot.units import Size
 
 PREFIX = "SAFEGUILD_"
@@ -156,6 +157,7 @@ class Settings(BaseSettings):
     servers: ServerSettings = Field(default_factory=ServerSettings)
     domains: DomainSettings = Field(default_factory=DomainSettings)
     prefilter: PrefilterSettings = Field(default_factory=PrefilterSettings)
+    store: StoreSettings = Field(default_factory=StoreSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -15,7 +15,17 @@ from bot.settings import PREFIX, STAND_IN, Settings
 from bot.settings_docs import CONFIG_VARIABLE, FILE_NAME, SettingDoc, setting_docs
 
 _A_LIST = {"servers.urls": 'write a list of addresses: `["http://127.0.0.1:8080"]`'}
-_MAY_HOLD_SECRETS = ("discord", "discord.token", "servers", "servers.api_key", "servers.urls")
+_MAY_HOLD_SECRETS = (
+    "discord",
+    "discord.token",
+    "servers",
+    "servers.api_key",
+    "servers.urls",
+    "store",
+    "store.key",
+)
+_SECRETS = (("token", "discord", "token"), ("key", "servers", "api_key"), ("key", "store", "key"))
+"""What each is, its section, its name."""
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the credentials of a service."""
 
@@ -65,7 +75,7 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 def _refuse_secrets(table: dict[str, Any], path: Path) -> None:
     """Settings files are copied, shown and committed; whoever has the token is the bot."""
-    for what, name, key in (("token", "discord", "token"), ("key", "servers", "api_key")):
+    for what, name, key in _SECRETS:
         if isinstance(section := table.get(name), dict) and key in section:
             raise SettingsError(
                 f"{path}: the {what} must not stand in the settings file",
@@ -90,6 +100,7 @@ def _anchored(table: dict[str, Any], folder: Path) -> dict[str, Any]:
         ("model", "path"),
         ("discord", "token_file"),
         ("servers", "api_key_file"),
+        ("store", "key_file"),
         ("domains", "file"),
         ("prefilter", "encoder"),
     ):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import domains, model, policy
+from bot.cli import domains, key, model, policy
 from bot.cli.context import Invocation
 from bot.cli.doctor import doctor
 from bot.cli.explain import explain
@@ -45,6 +45,7 @@ app.command()(explain)
 app.add_typer(policy.app, name="policy")
 app.add_typer(model.app, name="model")
 app.add_typer(domains.app, name="domains")
+app.add_typer(key.app, name="key")
 app.command()(doctor)
 app.command("settings")(show_settings)
 

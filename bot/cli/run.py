@@ -15,10 +15,11 @@ def run(context: typer.Context) -> None:
     from bot.api_key import VARIABLE as API_KEY
     from bot.discord_token import VARIABLE as TOKEN
     from bot.live.run import run_bot
+    from bot.store_key import VARIABLE as STORE_KEY
 
     settings = settings_of(context)
     # The engine's process inherits the environment, and has no business with secrets.
-    for name in (TOKEN, API_KEY):
+    for name in (TOKEN, API_KEY, STORE_KEY):
         os.environ.pop(name, None)
     asyncio.run(run_bot(settings))
 

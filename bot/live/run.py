@@ -27,11 +27,11 @@ from bot.live.parts import Ground, Parts, put_together
 from bot.live.stopping import stop_signals
 from bot.ports import Store, StoreError, StoreUnavailable
 from bot.settings import Settings
-from bot.store import open_store
+from bot.store import DATABASE, open_store
+from bot.store_key import find_store_key
 from bot.tasks import task_group
 
 _log = structlog.get_logger(__name__)
-DATABASE = "safeguild.sqlite3"
 DRAIN_SECONDS = 10.0
 """How long a clean stop works off what was received."""
 
@@ -60,7 +60,7 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         name = await asyncio.to_thread(source.find)
         late = LateJudge(name, clock())
         _log.info("starting", version=version("safeguild"), model=name, data_folder=str(folder))
-        async with _store(folder / DATABASE, clock) as store:
+        async with _store(settings, folder, clock) as store:
             await store.end_leases()  # the folder is ours alone: whoever held them is gone
             ground = Ground(settings, folder, store, late, clock)
             await _Live(ground, source, await put_together(ground), token.secret).run(stop)
@@ -68,13 +68,28 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
 
 
 @asynccontextmanager
-async def _store(path: Path, clock: Callable[[], datetime]) -> AsyncIterator[Store]:
+async def _store(settings: Settings, folder: Path, clock: Callable[[], datetime]) -> AsyncIterator[Store]:
     """The store. What makes it unusable while it runs ends the bot, with the store's own words."""
+    path = folder / DATABASE
+    key = find_store_key(settings.store, folder)
+    if key and key.warning:
+        _log.warning(key.warning, advice="chmod 600")
     try:
-        async with open_store(path, clock=clock) as store:
+        async with open_store(
+            path, keys=key.keys if key else None, clock=clock, tell_of_new_key=_tell_of_new_key
+        ) as store:
             yield store
     except StoreError as error:
         raise EnvironmentProblem(f"{path}: {error}", "`safeguild doctor` looks for the cause") from error
+
+
+def _tell_of_new_key(path: Path) -> None:
+    _log.warning(
+        "a key was made that seals what members wrote; keep a copy of it in a safe place",
+        key_file=str(path),
+        why="without it nothing in the database can be read, and no backup",
+        advice="kept on another disk (`store.key_file`), it also protects a disk that is stolen: docs/privacy.md",
+    )
 
 
 def _settle_memory() -> None:

@@ -3,5 +3,9 @@
 from bot.ports import PolicyNotKept
 from bot.store.errors import UnusableDatabase
 from bot.store.sqlite import open_store
+from bot.store.vault import WrongKey
 
-__all__ = ["PolicyNotKept", "UnusableDatabase", "open_store"]
+DATABASE = "safeguild.sqlite3"
+"""The running bot's, in its data folder."""
+
+__all__ = ["DATABASE", "PolicyNotKept", "UnusableDatabase", "WrongKey", "open_store"]
