@@ -6,6 +6,8 @@ from enum import IntFlag
 from functools import reduce
 from operator import or_
 
+from bot.language import tr
+
 
 class Needed(IntFlag):
     """Every permission that the bot needs, and no other. The values are Discord's."""
@@ -47,7 +49,7 @@ def invite_link(application_id: int, guild_id: int | None = None) -> str:
 def words_of(permissions: Needed) -> str:
     """For people: "Manage Messages and Timeout Members"."""
     *others, last = (permission.words for permission in permissions)
-    return f"{', '.join(others)} and {last}" if others else last
+    return tr("{others} and {last}", others=", ".join(others), last=last) if others else last
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ _log = structlog.get_logger(__name__)
 DISCORD_PICTURES = "https://cdn.discordapp.com"
 PATIENCE_WITH_LIMITS = 30.0
 """Seconds that a request waits for its rate limit before the caller hears of it: the least discord.py allows."""
-SORRY = "Something went wrong on the bot's side. It is in the bot's log; please try again."
+SORRY = marked("Something went wrong on the bot's side. It is in the bot's log; please try again.")
 STALE = marked(
     "This is from before my last start, or older than a quarter of an hour. "
     "Nothing was done: use the command again."
 )
-NOT_HERE = (
+NOT_HERE = marked(
     "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
 )
 
@@ -195,7 +195,7 @@ class PlainSpokenTree(app_commands.CommandTree["SafeguildBot"]):
         if interaction.client.rooms.allows(interaction.guild_id):
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await answer(interaction, NOT_HERE)
+            await answer(interaction, tr(NOT_HERE))
         return False
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
@@ -218,12 +218,12 @@ def explanation(error: Exception) -> str:
         return str(translation(error))
     if isinstance(error, app_commands.MissingPermissions):
         missing = ", ".join(name.replace("_", " ").title() for name in error.missing_permissions)
-        return f"You need the permission {missing} for this."
+        return tr("You need the permission {permissions} for this.", permissions=missing)
     if isinstance(error, app_commands.CheckFailure):
-        return "You may not do this here."
+        return tr("You may not do this here.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "This command has changed. Reload Discord (Ctrl+R), wait a minute and try again."
-    return SORRY
+        return tr("This command has changed. Reload Discord (Ctrl+R), wait a minute and try again.")
+    return tr(SORRY)
 
 
 async def answer(interaction: Interaction, text: str) -> None:

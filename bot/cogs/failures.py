@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import aiohttp
 import discord
 
+from bot.language import marked, tr, tr_n
 from bot.ports import DiscordAway, DiscordError, Gone, Refused
 
 
@@ -45,29 +46,35 @@ MISSING_ACCESS = 50001
 """JSON error codes (Discord's reference, "Opcodes and Status Codes")."""
 
 _GONE = {
-    10003: "The channel does not exist any more.",
-    UNKNOWN_GUILD: "The bot is not in this server any more.",
-    10007: "This person is not a member of the server any more.",
-    10008: "The message does not exist any more.",
-    10013: "This account does not exist any more.",
-    10015: "This answer came too late: Discord takes answers to a click for 15 minutes. Click again.",
-    10062: "This answer came too late: Discord waits for it for 3 seconds. Click again.",
-    50027: "This answer came too late: Discord takes answers to a click for 15 minutes. Click again.",
+    10003: marked("The channel does not exist any more."),
+    UNKNOWN_GUILD: marked("The bot is not in this server any more."),
+    10007: marked("This person is not a member of the server any more."),
+    10008: marked("The message does not exist any more."),
+    10013: marked("This account does not exist any more."),
+    10015: marked("This answer came too late: Discord takes answers to a click for 15 minutes. Click again."),
+    10062: marked("This answer came too late: Discord waits for it for 3 seconds. Click again."),
+    50027: marked("This answer came too late: Discord takes answers to a click for 15 minutes. Click again."),
 }
 _REFUSED = {
-    MISSING_ACCESS: "The bot cannot see this channel. Give the bot's role the permissions View Channel and "
-    "Read Message History there.",
-    40060: "This click was answered already.",
-    50021: "Discord does not let anyone do this with one of its own notices.",
-    50035: "Discord does not accept what the bot sent. This is a bug in Safeguild: please report it (code 50035).",
-    50083: "The thread is archived. Open it again, then try once more.",
-    60003: "Discord asks for two-factor authentication. The owner of the bot's application has to switch it on "
-    "in their account.",
-    160005: "The thread is locked. Unlock it, then try once more.",
-    200000: "AutoMod of this server blocks what the bot writes. Exempt the bot's role in AutoMod's rules.",
+    MISSING_ACCESS: marked(
+        "The bot cannot see this channel. Give the bot's role the permissions View Channel and Read Message "
+        "History there."
+    ),
+    40060: marked("This click was answered already."),
+    50021: marked("Discord does not let anyone do this with one of its own notices."),
+    50035: marked(
+        "Discord does not accept what the bot sent. This is a bug in Safeguild: please report it (code 50035)."
+    ),
+    50083: marked("The thread is archived. Open it again, then try once more."),
+    60003: marked(
+        "Discord asks for two-factor authentication. The owner of the bot's application has to switch it on in "
+        "their account."
+    ),
+    160005: marked("The thread is locked. Unlock it, then try once more."),
+    200000: marked("AutoMod of this server blocks what the bot writes. Exempt the bot's role in AutoMod's rules."),
 }
 _MISSING_PERMISSIONS = 50013
-_UNAUTHORISED = (
+_UNAUTHORISED = marked(
     "Discord does not accept the bot's token any more. Create a new one in the developer portal, give it to the "
     "bot and start it again."
 )
@@ -98,12 +105,16 @@ def translation(error: Exception, needs: str = "") -> DiscordError:
         return DiscordAway(_own_problem(error.status))
     if isinstance(error, RequestsHalted):
         return DiscordAway(
-            "Discord refused too many of the bot's requests, so the bot pauses for "
-            f"{_minutes(error.retry_after)}. The log says which requests; mostly a permission is missing."
+            tr(
+                "Discord refused too many of the bot's requests, so the bot pauses for {length}. The log says "
+                "which "
+                "requests; mostly a permission is missing.",
+                length=_minutes(error.retry_after),
+            )
         )
     if isinstance(error, discord.RateLimited):
-        return DiscordAway(f"Discord asks the bot to wait for {_minutes(error.retry_after)}.")
-    return DiscordAway(f"Discord cannot be reached ({type(error).__name__}).")
+        return DiscordAway(tr("Discord asks the bot to wait for {length}.", length=_minutes(error.retry_after)))
+    return DiscordAway(tr("Discord cannot be reached ({error}).", error=type(error).__name__))
 
 
 def _of_answer(error: discord.HTTPException, needs: str) -> DiscordError:
@@ -111,46 +122,50 @@ def _of_answer(error: discord.HTTPException, needs: str) -> DiscordError:
     if error.status >= 500:
         return DiscordAway(_own_problem(error.status))
     if error.status == 429:
-        return DiscordAway("Discord asks the bot to wait (HTTP 429).")
+        return DiscordAway(tr("Discord asks the bot to wait (HTTP 429)."))
     if error.status == 401:
         # Not `Refused`: it is not about this request, and with a new token it can still be done.
-        return DiscordAway(_UNAUTHORISED)
+        return DiscordAway(tr(_UNAUTHORISED))
     if error.status == 403 and not error.code:
         # Discord itself gives a code. Without one the answer comes from something on the way, a firewall mostly.
-        return DiscordAway("Something between the bot and Discord blocks its requests (HTTP 403 without a code).")
+        return DiscordAway(
+            tr("Something on the way to Discord blocks the bot's requests (HTTP 403 without a code).")
+        )
     return _of_code(error.status, error.code, needs)
 
 
 def _own_problem(status: int) -> str:
-    return f"Discord has a problem of its own (HTTP {status})."
+    return tr("Discord has a problem of its own (HTTP {status}).", status=status)
 
 
 def _of_code(status: int, code: int, needs: str) -> DiscordError:
     if code in _GONE:
-        return Gone(_GONE[code])
+        return Gone(tr(_GONE[code]))
     if code in _REFUSED:
-        return Refused(_REFUSED[code])
+        return Refused(tr(_REFUSED[code]))
     if code == _MISSING_PERMISSIONS:
         return Refused(_permission_missing(needs))
     if status == 404:
-        return Gone(f"It does not exist any more (HTTP 404, code {code}).")
-    return Refused(f"Discord refuses this (HTTP {status}, code {code}).")
+        return Gone(tr("It does not exist any more (HTTP 404, code {code}).", code=code))
+    return Refused(tr("Discord refuses this (HTTP {status}, code {code}).", status=status, code=code))
 
 
 def _permission_missing(needs: str) -> str:
     if not needs:
-        return (
+        return tr(
             "The bot lacks a permission for this. `/safeguild status` lists those that are missing. If none is, "
-            "move the bot's role above the role of the member it is about."
+            "move "
+            "the bot's role above the role of the member it is about."
         )
-    return (
-        f"The bot may not do this. Give the bot's role the permission {needs}, in the server's settings and in "
-        "the channel's; if it has it, move the bot's role above the role of the member it is about."
+    return tr(
+        "The bot may not do this. Give the bot's role the permission {permissions}, in the server's settings "
+        "and in "
+        "the channel's; if it has it, move the bot's role above the role of the member it is about.",
+        permissions=needs,
     )
 
 
 def _minutes(seconds: float) -> str:
     if seconds < 60:
-        return f"{max(1, round(seconds))} seconds"
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} minute" if minutes == 1 else f"{minutes} minutes"
+        return tr_n("{count} second", "{count} seconds", max(1, round(seconds)))
+    return tr_n("{count} minute", "{count} minutes", max(1, round(seconds / 60)))

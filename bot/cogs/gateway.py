@@ -68,7 +68,7 @@ LeftToHistory = Callable[[int, int, int], bool]
 
 
 _FROM_COMPONENTS = (3, 5)
-"""Types of interactions: a press, and a form that was sent off. Forms and pages that are private to one person live
+"""Types of interactions: a press, and a form that was sent off. Forms and pages that are private to a person live
 as long as the process, and a quarter of an hour at most."""
 
 

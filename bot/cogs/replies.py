@@ -14,6 +14,7 @@ from bot.cogs.people import person
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped, shortened
 from bot.guilds.errors import GuildFileError, NotWritten
+from bot.language import marked, tr
 from bot.ports import StoreError
 from bot.review.access import Permission, Person, is_moderator
 from policies.problems import PolicyError, Problem
@@ -22,10 +23,15 @@ _log = structlog.get_logger(__name__)
 
 Command = discord.Interaction[Any]
 
-NEEDS_MANAGE_SERVER = "You need the permission Manage Server for this. Ask an administrator of the server."
-NEEDS_MODERATOR = "Only moderators can do this. Ask an administrator of the server for a moderator role."
-NOT_READY = "Discord has not told me about this server yet. Try again in a minute."
-_NO_MEMORY = "My memory does not answer. Whoever runs the bot finds the reason in its log; try again in a minute."
+NEEDS_MANAGE_SERVER = marked("You need the permission Manage Server for this. Ask an administrator of the server.")
+NEEDS_MODERATOR = marked("Only moderators can do this. Ask an administrator of the server for a moderator role.")
+NOT_READY = marked("Discord has not told me about this server yet. Try again in a minute.")
+_NO_MEMORY = marked(
+    "My memory does not answer. Whoever runs the bot finds the reason in its log; try again in a minute."
+)
+_FILE_HAS_ERRORS = marked(
+    "This policy's file has errors. Put them right first; the version before them holds until then."
+)
 _LONGEST_PROBLEM = 600
 
 
@@ -35,6 +41,8 @@ class Reply:
 
     embed: discord.Embed
     file: discord.File | None = None
+    view: discord.ui.View | None = None
+    """What can be pressed below it."""
 
 
 async def reply(command: Command, work: Awaitable[Reply]) -> None:
@@ -43,17 +51,17 @@ async def reply(command: Command, work: Awaitable[Reply]) -> None:
     try:
         result = await work
     except PolicyError as error:
-        lines = ["This policy's file has errors. Put them right first; the version before them holds until then."]
+        lines = [tr(_FILE_HAS_ERRORS)]
         result = page("", [*lines, *map(problem_line, error.problems)])
     except StoreError as error:
         _log.error("a command found the store away", guild=command.guild_id, reason=str(error))
-        result = page("", [_NO_MEMORY])
+        result = page("", [tr(_NO_MEMORY)])
     except GuildFileError as error:
         if isinstance(error, NotWritten):
             _log.error("a guild's file cannot be written", guild=command.guild_id, reason=str(error))
         result = page("", [escaped(str(error), DESCRIPTION)])
     files = [result.file] if result.file else []
-    await command.edit_original_response(embed=result.embed, attachments=files)
+    await command.edit_original_response(embed=result.embed, attachments=files, view=result.view)
 
 
 def page(
@@ -90,7 +98,7 @@ def problem_line(problem: Problem) -> str:
     """What is wrong with a file, where, and what to do."""
     text = f"{problem.message}; {problem.hint}"
     file = problem.file.replace("`", "").encode("utf-8", "replace").decode()  # a name may be any bytes
-    return f"`{file}` line {problem.line}: {escaped(text, _LONGEST_PROBLEM)}"
+    return tr("`{file}` line {line}: {text}", file=file, line=problem.line, text=escaped(text, _LONGEST_PROBLEM))
 
 
 async def refused_for(command: Command, objection: str | None) -> bool:
@@ -104,18 +112,18 @@ def about_administrators(command: Command) -> str | None:
     """Why this person may not change the bot's settings; None if they may."""
     actor = _actor(command)
     if actor is None:
-        return NOT_READY
-    return None if actor.may(Permission.MANAGE_GUILD) else NEEDS_MANAGE_SERVER
+        return tr(NOT_READY)
+    return None if actor.may(Permission.MANAGE_GUILD) else tr(NEEDS_MANAGE_SERVER)
 
 
 def about_moderators(command: Command, rooms: Rooms) -> str | None:
     """Why this person may not see how the guild is moderated; None if they may."""
     actor = _actor(command)
     if actor is None or command.guild is None:
-        return NOT_READY
+        return tr(NOT_READY)
     settings = rooms.guild_book.settings(command.guild.id)
     is_one = is_moderator(actor, settings, command.guild.id) or actor.may(Permission.MANAGE_MESSAGES)
-    return None if is_one else NEEDS_MODERATOR
+    return None if is_one else tr(NEEDS_MODERATOR)
 
 
 def _actor(command: Command) -> Person | None:

@@ -27,7 +27,7 @@ def answered(status: int, code: int = 0, kind: type[discord.HTTPException] | Non
         (answered(403, 50013), Refused, "permission"),
         (answered(403, 50001), Refused, "View Channel"),
         (answered(403, 60003), Refused, "two-factor"),
-        (answered(403, 0), DiscordAway, "between the bot and Discord"),
+        (answered(403, 0), DiscordAway, "on the way to Discord"),
         (answered(404, 10003), Gone, "channel does not exist"),
         (answered(404, 10008), Gone, "message does not exist"),
         (answered(404, 10007), Gone, "not a member"),
