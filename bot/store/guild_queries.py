@@ -54,7 +54,7 @@ SELECT count(*) AS number FROM case_file WHERE guild_id = :guild AND state = 'op
 # A guild that has a case has a policy version too: they are not asked for here.
 GUILDS: Final = """
 SELECT guild_id FROM watermark UNION SELECT guild_id FROM policy_version UNION SELECT guild_id FROM traffic
-UNION SELECT id FROM guild ORDER BY 1
+UNION SELECT guild_id FROM policy_history UNION SELECT id FROM guild ORDER BY 1
 """
 
 # Revisions, jobs and decisions go with their cases.
@@ -82,6 +82,7 @@ SELECT :guild, 0.0
 WHERE EXISTS (SELECT 1 FROM policy_version WHERE guild_id = :guild)
     OR EXISTS (SELECT 1 FROM watermark WHERE guild_id = :guild)
     OR EXISTS (SELECT 1 FROM traffic WHERE guild_id = :guild)
+    OR EXISTS (SELECT 1 FROM policy_history WHERE guild_id = :guild)
 ON CONFLICT DO NOTHING
 """
 HAS_NUMBER: Final = "SELECT 1 FROM guild WHERE id = :guild"

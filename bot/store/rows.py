@@ -111,8 +111,13 @@ def finding(row: sqlite3.Row) -> Finding:
         state=JobState(row["state"]),
         policy=_policy(row["policy"]),
         suspicion=_read(Suspicion, row["suspicion"]),
-        verdict=None if row["verdict"] is None else _read(Verdict, row["verdict"]),
+        verdict=verdict(row),
     )
+
+
+def verdict(row: sqlite3.Row) -> Verdict | None:
+    """What the judge said of a job, if it was judged."""
+    return None if row["verdict"] is None else _read(Verdict, row["verdict"])
 
 
 def decision(row: sqlite3.Row) -> Decision:
