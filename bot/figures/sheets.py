@@ -58,17 +58,17 @@ def sheets(told: Told) -> list[Sheet]:
 
 def flagged(told: Told) -> Sheet:
     """What was flagged, and what the model said of it."""
-    return _sheet("flagged", told, flag_rate(told), verdicts(told))
+    return one_sheet("flagged", told, flag_rate(told), verdicts(told))
 
 
 def decided(told: Told) -> Sheet:
     """What people decided, how soon, and how often they agreed."""
-    return _sheet("decided", told, time_to_decision(told), agreement_by_policy(told), agreement_by_rule(told))
+    return one_sheet("decided", told, time_to_decision(told), agreement_by_policy(told), agreement_by_rule(told))
 
 
 def waits(told: Told) -> Sheet:
     """What waits for people, and what the model's work goes into."""
-    return _sheet("waiting", told, queue_age(told), queue_days(told), reasoning(told))
+    return one_sheet("waiting", told, queue_age(told), queue_days(told), reasoning(told))
 
 
 def flag_rate(told: Told) -> Drawn:
@@ -151,8 +151,8 @@ def agreement_by_rule(told: Told) -> Drawn:
     rules.sort(key=lambda each: (-each.confirmed - each.overturned, each.policy_id, each.rule_id))
     rates = {}
     for each in rules:
-        text = f"{told.name(each.policy_id).text}: {each.rule_id}"
-        name = Name(text=text, instead=f"{each.policy_id}: {each.rule_id}")
+        text = f"{each.rule_id} · {told.name(each.policy_id).text}"
+        name = Name(text=text, instead=f"{each.rule_id} · {each.policy_id}")
         rates[name] = Rate(each.confirmed, each.confirmed + each.overturned)
     return _agreement(title, rates)
 
@@ -198,8 +198,9 @@ def reasoning(told: Told) -> Drawn:
     return Drawn(_lines(told, title, [line], share_axis), f"{title}: {share(whole)}.")
 
 
-def _sheet(name: str, told: Told, *drawn: Drawn) -> Sheet:
-    days = tr("{first} to {last}.", first=day_name(told.days.first), last=day_name(told.days.last))
+def one_sheet(name: str, told: Told, *drawn: Drawn) -> Sheet:
+    """A picture of these plots."""
+    days = tr("{first} to {last}:", first=day_name(told.days.first), last=day_name(told.days.last))
     alt = " ".join([days, *(each.words for each in drawn)])
     shortened = alt if len(alt) <= _LONGEST_ALT else f"{alt[: _LONGEST_ALT - 1]}…"
     return Sheet(name=f"safeguild-{name}", plots=tuple(each.plot for each in drawn), alt=shortened)

@@ -17,8 +17,9 @@ _LANDMARKS: Final = tuple(
 
 
 def duration(length: timedelta) -> str:
-    """A duration in its largest unit: 3 hours. Under 2 of a unit, in the one below."""
-    return format_timedelta(length, threshold=2, locale=current_language().value)
+    """A duration in its largest unit: 3 hours. What is under 2 of a unit and not just one, in the one below."""
+    threshold = 1 if length in _LANDMARKS else 2
+    return format_timedelta(length, threshold=threshold, locale=current_language().value)
 
 
 def share(part: float) -> str:

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import structlog
 
-from bot.cogs import explain, guilds, intake, journal, policy, review, setup, sync
+from bot.cogs import explain, guilds, intake, journal, policy, review, setup, stats, sync
 from bot.cogs.board import DiscordBoard
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.languages import guild_language
 from bot.cogs.rooms import Rooms
+from bot.cogs.stats_digest import DiscordDigestBoard, escaped_title
 from bot.domains.feed import DomainFeed
 from bot.errors import EnvironmentProblem
+from bot.figures.digest import DigestGuilds, DigestKeeper
+from bot.figures.painting import Painter
 from bot.gate.gate import Gate
 from bot.gate.keeper import GateKeeper, Pulse
 from bot.gate.reception import Reception
@@ -53,7 +56,7 @@ LEASE = timedelta(seconds=20)
 FOLDED = 2_000
 """Characters of a text that are folded for finding repeats, which compare the first 1,000 of what is left. To fold
 all of a hostile text holds the event loop for a millisecond more."""
-COGS = (journal, guilds, intake, review, setup, policy, explain, sync)
+COGS = (journal, guilds, intake, review, setup, policy, explain, stats, sync)
 """The commands are synced last, when all of them are there."""
 
 
@@ -74,6 +77,7 @@ class Parts:
     reception: Reception
     domain_feed: DomainFeed
     rehearsals: Rehearsals
+    digests: DigestKeeper
 
 
 class _NoPolicies:
@@ -115,6 +119,7 @@ async def put_together(ground: Ground) -> Parts:
     shelf = HeadShelf(ground.folder / "cache" / "scores")
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
+    policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
     parts = Parts(
         bot=bot,
         moderation=moderation,
@@ -122,16 +127,27 @@ async def put_together(ground: Ground) -> Parts:
         outbox=outbox,
         review=Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock),
         guild_book=guild_book,
-        policy_book=await _policy_book(ground.folder, reception, moderation, guild_book),
+        policy_book=policy_book,
         store=store,
         gate=gate,
         gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
         reception=reception,
         domain_feed=domain_feed,
         rehearsals=Rehearsals(builder.aside, ground.late),
+        digests=_digests(ground, bot, guild_book, policy_book),
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
     return parts
+
+
+def _digests(ground: Ground, bot: SafeguildBot, guild_book: GuildBook, policy_book: PolicyBook) -> DigestKeeper:
+    def channel(guild_id: int) -> int | None:
+        settings = guild_book.settings(guild_id)
+        return settings.review_channel if settings.digest else None
+
+    guilds = DigestGuilds(channel, policy_book.policies, guild_language(bot, guild_book.settings), escaped_title)
+    painter = Painter(ground.folder / "cache" / "charts")
+    return DigestKeeper(ground.store, DiscordDigestBoard(bot), painter, guilds, ground.clock)
 
 
 def _options(discord: DiscordSettings) -> BotOptions:

@@ -137,6 +137,7 @@ class _Live:
             "policies": self._policies,
             "gate": parts.gate_keeper.run,
             "domains": self._domains,
+            "figures": lambda: self._after_login("figures", parts.digests.run),
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),
