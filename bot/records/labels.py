@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.case import Earlier, Message, Suspected
+from inference.prefilter.suspicion import Suspicion
 from policies.verdict import Verdict
 
 
@@ -70,10 +71,8 @@ class KnownText:
     message: Message
     earlier: tuple[Earlier, ...]
     case_id: int
-    readings: tuple[str, ...] = ()
-    """Of words that the prefilter found in disguise."""
-    written: tuple[str, ...] = ()
-    """The member's spelling of each of `readings`."""
+    suspicion: Suspicion | None = None
+    """Why this policy looked at it; None where it did not."""
     verdict: Verdict | None = None
     """The newest one of this policy; None where the judge was not asked."""
     label: Label | None = None

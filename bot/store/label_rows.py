@@ -188,8 +188,7 @@ def _text(row: sqlite3.Row, of: Label | None, finding: Finding | None) -> KnownT
         message=rows.message(row),
         earlier=rows.earlier(row),
         case_id=row["text_case"],
-        readings=finding.suspicion.readings if finding else (),
-        written=finding.suspicion.written if finding else (),
+        suspicion=finding.suspicion if finding else None,
         verdict=finding.verdict if finding else None,
         label=of,
     )

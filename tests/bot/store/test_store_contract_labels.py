@@ -20,6 +20,7 @@ from tests.bot.store.samples import (
     message,
     policy,
     suspected,
+    suspicion,
     verdict,
 )
 from tests.bot.store.steps import claimed, ended, opened, recorded
@@ -167,12 +168,12 @@ class TestDecisionsMakeLabels:
 
 
 class TestTexts:
-    async def test_a_labelled_text_comes_with_its_context_readings_and_verdict(self, store: Store) -> None:
+    async def test_a_labelled_text_comes_with_its_context_suspicion_and_verdict(self, store: Store) -> None:
         await ended(store, await opened(store))
         (known,) = await store.labelled_texts(GUILD, POLICY, 10)
         assert known.message == message(100)
         assert [line.text for line in known.earlier] == ["gg", "no"]
-        assert (known.readings, known.written) == (("loser",), ("loser",))
+        assert known.suspicion == suspicion()
         assert known.verdict == verdict(True)
         assert known.label is not None
         assert known.label.violates
