@@ -58,12 +58,22 @@ SELECT id, digest FROM policy_version
 WHERE guild_id = :guild AND policy_id = :policy AND json_extract(document, '$.mode') = 'shadow'
 """
 
-# What a version found, the newest first. Random checks that found something count: a live policy shows them, too.
+# What versions found, the newest first. Random checks that found something count: a live policy shows them, too.
+# Which ones they are is settled before any of them is opened.
 FOUND_IN_SHADOW: Final = """
-SELECT job.case_id, job.version_id, job.state, revision.recorded_at, opened('job.verdict', job.verdict) AS verdict,
-    opened('revision.message', revision.message) AS message
-FROM job JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
-WHERE job.version_id IN (SELECT value FROM json_each(:versions))
-    AND (job.state = 'undecided' OR job.violation = 1) AND revision.recorded_at >= :since
-ORDER BY job.id DESC LIMIT :limit
+WITH found AS MATERIALIZED (
+    SELECT job.id, revision.recorded_at
+    FROM job JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
+    WHERE job.version_id IN (SELECT value FROM json_each(:versions))
+        AND (job.state = 'undecided' OR job.violation = 1) AND revision.recorded_at >= :since
+    ORDER BY job.id DESC LIMIT :limit
+)
+SELECT job.id, job.version_id, job.state, found.recorded_at, opened('job.verdict', job.verdict) AS verdict
+FROM found CROSS JOIN job ON job.id = found.id
+"""
+
+MESSAGES_OF_JOBS: Final = """
+SELECT job.id, job.case_id, opened('revision.message', revision.message) AS message
+FROM json_each(:jobs) AS wanted CROSS JOIN job ON job.id = wanted.value
+JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
 """
