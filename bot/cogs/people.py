@@ -48,6 +48,8 @@ def person(member: discord.Member, place: Place | None) -> Person:
         top_role=_rank(member),
         is_owner=member.guild.owner_id == member.id,
         is_timed_out=member.is_timed_out(),
+        is_bot=member.bot,
+        reads=_reads(place, here),
     )
 
 
@@ -80,6 +82,19 @@ async def member_of(guild: discord.Guild, user_id: int) -> discord.Member | None
             return await guild.fetch_member(user_id)
     except Gone:
         return None
+
+
+def _reads(place: Place | None, here: discord.Permissions) -> bool:
+    """Whether they can read what was written there.
+
+    Of a channel that is gone nobody knows who could; who is in a private thread is known to Discord alone. So
+    those are taken to be read by people who see everything anyway.
+    """
+    if place is None:
+        return here.manage_guild or here.administrator
+    if isinstance(place, discord.Thread) and place.is_private() and not here.manage_threads:
+        return False
+    return here.read_messages
 
 
 def _permissions_in(place: Place, member: discord.Member) -> discord.Permissions:

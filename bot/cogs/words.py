@@ -1,17 +1,48 @@
 """The words that cards and private answers have in common: times, people, lengths, decisions."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.case import Action, CaseFile, Decision
-from bot.units import format_duration
+from bot.language import marked, percent, tr, tr_n
 
-_DONE = {
-    Action.DELETE: "deleted",
-    Action.TIMEOUT: "timed out",
-    Action.DISMISS: "dismissed",
-    Action.WARN: "warned",
-    Action.KICK: "kicked",
-    Action.BAN: "banned",
+_DAY: Final = 24 * 60
+_DONE: Final[Mapping[Action, str]] = {
+    Action.DELETE: marked("Deleted"),
+    Action.TIMEOUT: marked("Timed out for {length}"),
+    Action.DISMISS: marked("Dismissed"),
+    Action.WARN: marked("Warned"),
+    Action.KICK: marked("Kicked"),
+    Action.BAN: marked("Banned"),
+    Action.HELP: marked("Offered help"),
+    Action.UNDO: marked("Taken back"),
+}
+_DONE_AND_DELETED: Final[Mapping[Action, str]] = {
+    **_DONE,
+    Action.TIMEOUT: marked("Deleted and timed out for {length}"),
+    Action.WARN: marked("Deleted and warned"),
+    Action.KICK: marked("Deleted and kicked"),
+    Action.BAN: marked("Deleted and banned"),
+    Action.HELP: marked("Deleted, and offered help"),
+}
+_ORDERED: Final[Mapping[Action, str]] = {
+    Action.DELETE: marked("delete"),
+    Action.TIMEOUT: marked("timeout of {length}"),
+    Action.DISMISS: marked("dismiss"),
+    Action.WARN: marked("warn"),
+    Action.KICK: marked("kick"),
+    Action.BAN: marked("ban"),
+    Action.HELP: marked("offer help"),
+    Action.UNDO: marked("undo"),
+}
+_ORDERED_AND_DELETED: Final[Mapping[Action, str]] = {
+    **_ORDERED,
+    Action.TIMEOUT: marked("delete and timeout of {length}"),
+    Action.WARN: marked("delete and warn"),
+    Action.KICK: marked("delete and kick"),
+    Action.BAN: marked("delete and ban"),
+    Action.HELP: marked("delete and offer help"),
 }
 
 
@@ -40,34 +71,45 @@ def message_link(case: CaseFile) -> str:
     return f"https://discord.com/channels/{case.guild_id}/{case.message.channel_id}/{case.message.id}"
 
 
+def length_of(length: timedelta) -> str:
+    """How long something lasts, in as large a unit as it is a whole number of: "10 minutes", "1 day"."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes and minutes % _DAY == 0:
+        return tr_n("{count} day", "{count} days", minutes // _DAY)
+    if minutes and minutes % 60 == 0:
+        return tr_n("{count} hour", "{count} hours", minutes // 60)
+    return tr_n("{count} minute", "{count} minutes", minutes)
+
+
 def short_length(length: timedelta) -> str:
-    """How long something lasts, for a button: "10 min", "1 h", "7 days"."""
-    amount, _, unit = format_duration(length).partition(" ")
-    return f"{amount} {_SHORT.get(unit, unit)}"
-
-
-_SHORT = {"minutes": "min", "minute": "min", "hours": "h", "hour": "h", "seconds": "s"}
+    """The same for a button: "10 min", "1 h", "7 days"."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes and minutes % _DAY == 0:
+        return tr_n("{count} day", "{count} days", minutes // _DAY)
+    if minutes and minutes % 60 == 0:
+        return tr("{count} h", count=minutes // 60)
+    return tr("{count} min", count=minutes)
 
 
 def order(decision: Decision) -> str:
-    """What was decided, to put behind "decided:": "timeout of 1 h"."""
-    length = f" of {short_length(decision.timeout)}" if decision.timeout else ""
-    return f"{decision.action}{length}"
+    """What was decided, to put behind "decided:": "timeout of 1 h", "delete and ban"."""
+    forms = _ORDERED_AND_DELETED if decision.also_delete else _ORDERED
+    return tr(forms[decision.action], length=short_length(decision.timeout or timedelta(0)))
 
 
 def done(decision: Decision) -> str:
-    """What was decided, as done: "timed out for 1 h"."""
-    length = f" for {short_length(decision.timeout)}" if decision.timeout else ""
-    return f"{_DONE[decision.action]}{length}"
+    """What was decided, as done: "Timed out for 1 h", "Deleted and banned"."""
+    forms = _DONE_AND_DELETED if decision.also_delete else _DONE
+    return tr(forms[decision.action], length=short_length(decision.timeout or timedelta(0)))
 
 
 def by(decision: Decision) -> str:
     """Who decided, and when."""
-    return f"by {person(decision.moderator_id)} {ago(decision.decided_at)}"
+    return tr("by {person} {when}", person=person(decision.moderator_id), when=ago(decision.decided_at))
 
 
 def sure(probability: float) -> str:
     """A probability in per cent. Nothing is ever quite certain, or quite impossible."""
     if probability >= 0.995:
-        return "over 99%"
-    return "under 1%" if probability < 0.005 else f"{probability:.0%}"
+        return tr("over {share}", share=percent(0.99))
+    return tr("under {share}", share=percent(0.01)) if probability < 0.005 else percent(probability)

@@ -105,5 +105,8 @@ def _answers(made: Sequence[sqlite3.Row]) -> tuple[Decision, ...]:
     return tuple(
         rows.decision(row)
         for row in made
-        if row["revision"] == made[-1]["revision"] and not row["taken_back"] and row["action"] != Action.UNDO
+        if row["revision"] == made[-1]["revision"]
+        and not row["taken_back"]
+        and row["action"] != Action.UNDO
+        and (row["enforced"] != 0 or row["also_delete"])
     )

@@ -156,6 +156,14 @@ class TestTakingBack:
         await ended(store, case_id, Action.DELETE)
         assert await state(store, case_id) is CaseState.ENFORCED
 
+    async def test_what_failed_is_not_taken_back_unless_half_of_it_may_have_been_done(self, store: Store) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id, Action.KICK, enforced=False)
+        both = decision(case_id, action=Action.BAN).model_copy(update={"also_delete": True})
+        await store.decide(both)
+        await store.settle(case_id, enforced=False, outcome="deleted, not banned")
+        assert (await store.case(case_id)).answers == (both,)
+
     async def test_several_decisions_on_one_revision_are_taken_back_together(self, store: Store) -> None:
         case_id = await opened(store)
         await ended(store, case_id, Action.TIMEOUT)

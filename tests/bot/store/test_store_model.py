@@ -389,7 +389,11 @@ class StoreHistory(RuleBasedStateMachine):
             assert (case.holder.moderator_id if case.holder else None) == model.holder
             assert (case.escalated.moderator_id if case.escalated else None) == model.escalated
             last = model.decisions[-1].answers if model.decisions else 0
-            answers = [made.decision for made in model.decisions if made.answers == last and made.counts]
+            answers = [
+                made.decision
+                for made in model.decisions
+                if made.answers == last and made.counts and made.enforced is not False
+            ]
             assert list(case.answers) == answers
             assert (case.card.channel_id if case.card else None) == model.channel
             assert (case.card.message_id if case.card else None) == model.card
