@@ -5,6 +5,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeWork:
+    """What a model on this machine has done since its process was started."""
+
+    steps: int
+    generated_tokens: int
+    read_tokens: int
+    """Of policies, messages, and the forced parts of answers."""
+    model_seconds: float
+    """In the model."""
+    other_seconds: float
+    """Between its steps, while there was work."""
+    kv_used: float | None
+    """How much of the room for tokens is taken or promised (0 to 1); None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeHealth:
     """What a judge does at the moment, and how well it did since it was started."""
 
@@ -24,6 +40,8 @@ class JudgeHealth:
     """On which the model runs; 0 when it runs on this machine."""
     servers_away: int = 0
     """Those of them that do not answer."""
+    work: JudgeWork | None = None
+    """None where the model runs elsewhere."""
 
 
 Health = Callable[[], JudgeHealth]

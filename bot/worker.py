@@ -54,6 +54,10 @@ class Workload:
     in_flight: int = 0
     judged: int = 0
     undecided: int = 0
+    violations: int = 0
+    second_looks: int = 0
+    tokens: int = 0
+    """Generated for the judged."""
     judge_milliseconds: float = 0.0
     """Sum over the judged, each from the question to the verdict."""
     outage: Outage | None = None
@@ -269,6 +273,9 @@ class Worker:
             before,
             judged=before.judged + 1,
             undecided=before.undecided + (verdict.violation is None),
+            violations=before.violations + (verdict.violation is True),
+            second_looks=before.second_looks + (verdict.first_look is not None),
+            tokens=before.tokens + verdict.tokens,
             judge_milliseconds=before.judge_milliseconds + verdict.milliseconds,
             outage=None,
         )

@@ -21,6 +21,7 @@ from bot.cogs.gateway import LeftToHistory, SteadyState, session_bucket, stay_co
 from bot.cogs.languages import CatalogueTranslator
 from bot.cogs.rooms import Rooms
 from bot.cogs.trace import RequestGate
+from bot.discord_traffic import DiscordTraffic
 from bot.language import load_all, marked, tr
 from bot.pace import InvalidRequests, discord_bucket
 from bot.ports import DiscordError
@@ -93,6 +94,8 @@ class SafeguildBot(commands.Bot):
         bucket = discord_bucket(options.requests_per_second, time.monotonic)
         self.refusals = InvalidRequests(time.monotonic)
         """Requests that Discord refused lately, and whether the bot pauses because of them."""
+        self.traffic = DiscordTraffic(time.monotonic)
+        """What was asked of Discord, and how soon people were answered."""
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -102,7 +105,7 @@ class SafeguildBot(commands.Bot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=RequestGate(options.api, bucket, self.refusals).trace(),
+            http_trace=RequestGate(options.api, bucket, self.refusals, self.traffic).trace(),
             max_ratelimit_timeout=PATIENCE_WITH_LIMITS,
             guild_ready_timeout=options.guild_ready_seconds,
         )
@@ -142,6 +145,8 @@ class SafeguildBot(commands.Bot):
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event on."""
+        if event_name == "interaction":
+            self.traffic.received(args[0].id)
         handler = self._at_once.get(event_name)
         if handler is None:
             super().dispatch(event_name, *args, **kwargs)

@@ -6,6 +6,7 @@ seconds and does not count them towards the 50.
 """
 
 import re
+import time
 from types import SimpleNamespace
 
 import aiohttp
@@ -13,22 +14,27 @@ import structlog
 from yarl import URL
 
 from bot.cogs.failures import PostUncertain, RequestsHalted
+from bot.discord_traffic import DiscordTraffic
 from bot.pace import InvalidRequests, TokenBucket, is_invalid
 
 _log = structlog.get_logger(__name__)
 _ANSWERS = ("interactions", "webhooks")
 """First parts of the paths that answer people. What follows holds a token, which is not logged."""
+_ACKNOWLEDGEMENT = re.compile(r"interactions/(?P<id>\d{1,20})/[^/]+/callback")
 _MESSAGES = re.compile(r"channels/\d+/messages")
 
 
 class RequestGate:
     """Lets requests to Discord's API through one by one. What goes elsewhere passes: the gateway, images."""
 
-    def __init__(self, api: str, bucket: TokenBucket, refusals: InvalidRequests) -> None:
+    def __init__(
+        self, api: str, bucket: TokenBucket, refusals: InvalidRequests, traffic: DiscordTraffic | None = None
+    ) -> None:
         """`api` is the API's address with its version, as in `https://discord.com/api/v10`."""
         self._api = URL(api.rstrip("/") + "/")
         self._bucket = bucket
         self._refusals = refusals
+        self._traffic = traffic or DiscordTraffic(time.monotonic)
 
     def trace(self) -> aiohttp.TraceConfig:
         """For `http_trace` of a discord.py client."""
@@ -61,6 +67,9 @@ class RequestGate:
             PostUncertain: discord.py would post again at once, which makes two messages where no nonce is heeded.
         """
         path, answer = self._path(request.url), request.response
+        if path is not None:
+            self._traffic.answered(answer.status)
+            self._note_acknowledgement(path)
         if path is not None and answer.status >= 500 and _posts_a_message(request.method, path):
             answer.close()
             raise PostUncertain(answer.status)
@@ -74,6 +83,10 @@ class RequestGate:
                 "too many requests were refused: none is sent for a while",
                 seconds=round(self._refusals.retry_after),
             )
+
+    def _note_acknowledgement(self, path: str) -> None:
+        if acknowledged := _ACKNOWLEDGEMENT.match(path):
+            self._traffic.acknowledged(int(acknowledged["id"]))
 
     def _path(self, url: URL) -> str | None:
         """The path below the API's address; None for what is not of the API."""

@@ -74,6 +74,10 @@ class Gate:
     dice: Random = field(default_factory=Random)
     audits_paused: bool = False
     """Nothing is drawn while the judge has no time for it."""
+    messages: int = 0
+    """New messages that were looked at since the start."""
+    suspected: int = 0
+    """Of those: suspected, or drawn for a random check."""
     _meters: dict[int, dict[str, Meter]] = field(default_factory=dict)
     _kept: dict[int, dict[str, Traffic]] = field(default_factory=dict)
     """What was loaded and not asked for yet."""
@@ -244,6 +248,8 @@ class GateInspector(Doorkeeper):
             looks = [(watched, _with_repeats(look, watched, repeats, text)) for watched, look in looks]
         counts = gate.counts(message)
         found = [gate.decide(guild_id, watched, look, counts) for watched, look in looks]
+        gate.messages += 1
+        gate.suspected += any(found)
         return tuple(filter(None, found))
 
     def _watched(self, guild_id: int, looks: Looks) -> Iterator[tuple[Watched, Look]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.app import keep_vocabulary, open_data_folder, vocabulary_folder
 from bot.errors import EnvironmentProblem
-from bot.health import JudgeHealth
+from bot.health import JudgeHealth, JudgeWork
 from bot.inquiry import ModelIdentity
 from bot.judges.source import OpenedJudge, OpenMeter, budgets
 from bot.models.choice import Choice, open_model_file
@@ -97,6 +97,14 @@ def health_of(engine: Engine) -> JudgeHealth:
         together=counted.occupancy / counted.steps if counted.steps else None,
         prefix_hits=counted.prefix_hits / prefixes if prefixes >= FEW_PREFIXES else None,
         restarts=engine.restarts,
+        work=JudgeWork(
+            steps=counted.steps,
+            generated_tokens=counted.decoded_tokens,
+            read_tokens=counted.prefilled_tokens,
+            model_seconds=counted.model_seconds,
+            other_seconds=counted.python_seconds,
+            kv_used=counted.base_cells / engine.plan.cells if engine.plan else None,
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """What people decide: stored first, then carried out, once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -59,6 +60,8 @@ class Review:
         self._store = store
         self._enforcer = enforcer
         self._outbox = outbox
+        self.decided: Counter[Action] = Counter()
+        """What was decided since the start of the process."""
         self._clock = clock
         self._back_off = back_off or BackOff()
         self._locks = KeyedLocks()
@@ -112,6 +115,7 @@ class Review:
         standing, mine = await self._store.decide(decision)
         if not mine:
             return Ruling(await self._store.case(decision.case_id), standing, mine=False)
+        self.decided[decision.action] += 1
         case = replace(before, state=CaseState.DECIDED, decision=decision, outcome=None)
         try:
             case = await self._carry_out_once(case.id)

@@ -37,7 +37,7 @@ class Town:
     async def set_up(self) -> None:
         """As its administrators would: one live policy, and a review channel."""
         owner, here = self.guild.owner, self.general
-        await self.discord.wait_until(lambda: len(self.discord.world.commands.usable_in(self.guild.id)) == 3)
+        await self.discord.wait_until(lambda: self.discord.world.commands.usable_in(self.guild.id))
         await self.guild.slash(
             owner,
             here,
