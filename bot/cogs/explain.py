@@ -15,18 +15,19 @@ from bot.cogs.reading import read, roles_of
 from bot.cogs.replies import Command, Reply, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.explaining.told import told
+from bot.language import marked, tr
 from inference.prefilter.explanation import Explanation
-from policies.policy import Mode, Policy
+from policies.policy import Mode, Policy, Scope
 
 NAME = "Why flagged?"
-_NEVER_READ = (
+_NEVER_READ = marked(
     "Not flagged: messages of bots and webhooks, and Discord's own notices, are never looked at. Nor is anything "
     "outside of servers."
 )
-_NO_TEXT = "Not flagged: there are no words in this message. Pictures are not looked at."
-_REVIEW_PLACE = "Not flagged: what is said in the review channel is never looked at."
-_NO_POLICY = "Not flagged: no policy of this server holds for this message. `/policy list` shows them."
-_NOT_YET = "The policies are being prepared. Try again in a minute."
+_NO_TEXT = marked("Not flagged: there are no words in this message. Pictures are not looked at.")
+_REVIEW_PLACE = marked("Not flagged: what is said in the review channel is never looked at.")
+_NO_POLICY = marked("Not flagged: no policy of this server holds for this message. `/policy list` shows them.")
+_NOT_YET = marked("The policies are being prepared. Try again in a minute.")
 
 
 class ExplainCog(commands.Cog):
@@ -62,13 +63,14 @@ class ExplainCog(commands.Cog):
             return nothing_page(objection)
         assert message is not None
         policies = self._rooms.policy_book.policies(guild.id)
-        roles = await _roles(guild, message, policies.values())
-        holding = {name: policy for name, policy in policies.items() if _holds(policy, message, roles)}
+        everywhere = self._rooms.guild_book.settings(guild.id).scope
+        roles = await _roles(guild, message, policies.values(), everywhere)
+        holding = {name: policy for name, policy in policies.items() if _holds(policy, everywhere, message, roles)}
         if not holding:
-            return nothing_page(_NO_POLICY)
+            return nothing_page(tr(_NO_POLICY))
         explanation = await self._rooms.explain(guild.id, message.text, tuple(holding))
         if explanation is None:
-            return nothing_page(_NOT_YET)
+            return nothing_page(tr(_NOT_YET))
         case = await self._rooms.store.find(guild.id, message.id)
         others = tuple(policy.title for name, policy in policies.items() if name not in holding)
         return await asyncio.to_thread(_page, explanation, holding, others, case)
@@ -76,10 +78,10 @@ class ExplainCog(commands.Cog):
     def _objection(self, guild_id: int, message: Message | None) -> str | None:
         """Why a message is not looked at at all."""
         if message is None:
-            return _NEVER_READ
+            return tr(_NEVER_READ)
         if self._rooms.is_review_place(guild_id, message.channel_id, message.parent_id):
-            return _REVIEW_PLACE
-        return None if message.text else _NO_TEXT
+            return tr(_REVIEW_PLACE)
+        return None if message.text else tr(_NO_TEXT)
 
 
 def _page(
@@ -89,20 +91,24 @@ def _page(
     return explained_page(Found(told(explanation, policies), others, card(case) if case else None))
 
 
-async def _roles(guild: discord.Guild, message: Message, policies: Iterable[Policy]) -> frozenset[int]:
+async def _roles(
+    guild: discord.Guild, message: Message, policies: Iterable[Policy], everywhere: Scope
+) -> frozenset[int]:
     """The author's roles. Discord does not tell them here, so it is asked if a policy wants to know.
 
     Raises DiscordError.
     """
-    if not any(policy.scope.except_roles for policy in policies):
+    scopes = (everywhere, *(policy.scope for policy in policies))
+    if not any(scope.except_roles for scope in scopes):
         return frozenset(message.role_ids)
     author = await member_of(guild, message.author_id)
     return frozenset(roles_of(author)) if author else frozenset()
 
 
-def _holds(policy: Policy, message: Message, roles: frozenset[int]) -> bool:
+def _holds(policy: Policy, everywhere: Scope, message: Message, roles: frozenset[int]) -> bool:
     channels = frozenset(filter(None, (message.channel_id, message.parent_id)))
-    return policy.mode is not Mode.OFF and policy.scope.covers(channels, roles)
+    scopes = (everywhere, policy.scope)
+    return policy.mode is not Mode.OFF and all(scope.covers(channels, roles) for scope in scopes)
 
 
 async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:

@@ -12,9 +12,10 @@ from bot.cogs.safe_text import escaped, readable
 from bot.explaining.line import Line, framed
 from bot.explaining.text import MEANING, full_text, headline, if_wrong
 from bot.explaining.told import PolicyTold, Told
+from bot.language import marked, tr
 
 FILE = "why-flagged.txt"
-_TITLE = "Why flagged?"
+_TITLE = marked("Why flagged?")
 _MOST_LINES = 15
 """Policies that get a line."""
 _MOST_IN_STEPS = 3
@@ -24,8 +25,8 @@ _NAME, _WORDS = 60, 120
 """The most units of a title, and of anybody's words."""
 _BLANKS = 4
 """Of so many characters, one at least is expected to be no blank."""
-_NOT_FLAGGED = "**Not flagged.** How many ordinary messages score lower, and what it takes:"
-_IN_FILE = "The file has all steps of all policies."
+_NOT_FLAGGED = marked("**Not flagged.** How many ordinary messages score lower, and what it takes:")
+_IN_FILE = marked("The file has all steps of all policies.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,21 @@ class Found:
 
 def nothing_page(reason: str) -> Reply:
     """There is nothing to explain."""
-    return page(_TITLE, [reason])
+    return page(tr(_TITLE), [reason])
 
 
 def explained_page(found: Found) -> Reply:
     """The explanation of a message."""
     told = found.told
-    lines = [f"**{headline(told)}** {MEANING} {_IN_FILE}", *_lines(told.policies), *_others(found.others)]
+    lines = [f"**{headline(told)}** {tr(MEANING)} {tr(_IN_FILE)}", *_lines(told.policies), *_others(found.others)]
     colour = discord.Colour.orange() if told.flagged else discord.Colour.green()
     fields = {
         **{_heading(each): _steps(each) for each in (told.flagged or told.policies)[:_MOST_IN_STEPS]},
-        "Read, besides as written": [_shown(line, 4 * _WORDS) for line in told.readings],
-        "What was found when it came in": _case(found.card) if found.card else [],
+        tr("Read, besides as written"): [_shown(line, 4 * _WORDS) for line in told.readings],
+        tr("What was found when it came in"): _case(found.card) if found.card else [],
     }
     file = discord.File(BytesIO(f"{readable(full_text(told))}\n".encode()), filename=FILE)
-    return page(_TITLE, lines, colour, fields, file)
+    return page(tr(_TITLE), lines, colour, fields, file)
 
 
 def _lines(policies: Sequence[PolicyTold]) -> Iterator[str]:
@@ -63,26 +64,32 @@ def _lines(policies: Sequence[PolicyTold]) -> Iterator[str]:
     shown = policies[:_MOST_LINES]
     for policy in shown:
         if policy.flagged:
-            yield f"- **{escaped(policy.title, _NAME)}: flagged**, {_shown(policy.reason)}"
+            told = tr(
+                "**{policy}: flagged**, {reason}",
+                policy=escaped(policy.title, _NAME),
+                reason=_shown(policy.reason),
+            )
+            yield f"- {told}"
     if not all(policy.flagged for policy in shown):
-        yield _NOT_FLAGGED
+        yield tr(_NOT_FLAGGED)
     for policy in shown:
         if not policy.flagged:
             yield f"- {escaped(policy.title, _NAME)}: {policy.level}"
     if len(policies) > _MOST_LINES:
-        yield f"- … and {len(policies) - _MOST_LINES} more"
+        yield "- " + tr("… and {count} more", count=len(policies) - _MOST_LINES)
 
 
 def _others(titles: Sequence[str]) -> Iterator[str]:
     if titles:
-        more = f" and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
         named = ", ".join(escaped(title, _NAME) for title in titles[:_MOST_NAMED])
-        yield f"Not asked, since they are off or do not hold here: {named}{more}."
+        if len(titles) > _MOST_NAMED:
+            named = tr("{named} and {count} more", named=named, count=len(titles) - _MOST_NAMED)
+        yield tr("Not asked, since they are off or do not hold here: {policies}.", policies=named)
 
 
 def _heading(policy: PolicyTold) -> str:
     """Two policies may have one title."""
-    return f"{escaped(policy.title, _NAME)} ({policy.policy_id}), step by step"
+    return tr("{policy} ({id}), step by step", policy=escaped(policy.title, _NAME), id=policy.policy_id)
 
 
 def _steps(policy: PolicyTold) -> list[str]:
@@ -93,7 +100,7 @@ def _steps(policy: PolicyTold) -> list[str]:
 def _case(card: Card) -> list[str]:
     """It may differ: thresholds move, texts are edited, and only then was known who else wrote the same."""
     return [
-        f"Case {card.case_id}: {escaped(card.title, 2 * _NAME)}",
+        tr("Case {id}: {title}", id=card.case_id, title=escaped(card.title, 2 * _NAME)),
         *(
             f"- {escaped(opinion.policy_title, _NAME)}: {escaped(line, _WORDS)}"
             for opinion in card.opinions

@@ -13,11 +13,12 @@ from bot.cogs.words import ago, place
 from bot.guilds.status_report import EngineState, EngineStatus, Flagging, StatusReport
 from bot.health import JudgeHealth
 from bot.intake.state import IntakeState
+from bot.language import marked, number, percent, tr, tr_n
 from policies.policy import Mode
 from policies.problems import Problem
 
 _LONGEST_REASON = 400
-_STAND_IN = (
+_STAND_IN = marked(
     "**The stand-in judges: it looks for words and understands nothing.** "
     "Whoever runs the bot gets the real model with `safeguild model fetch`."
 )
@@ -34,64 +35,83 @@ async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
     report = await rooms.status(guild.id)
     settings = rooms.guild_book.settings(guild.id)
     fields = {
-        "Work": [_work(report), *_catching_up(guild.id, report, rooms.intake.state), *_flagging(report.flagging)],
-        "Cards": [rooms.outbox.problem(guild.id) or _cards(settings.review_channel)],
-        "Policies": _policies(rooms, guild.id),
-        "Files with errors": [problem_line(problem) for problem in _problems(rooms, guild.id)],
-        "To look at": warnings(guild, settings),
-        "Version": [f"Safeguild {escaped(report.version, 60)}, up since {ago(report.started_at)}"],
+        tr("Work"): [
+            _work(report),
+            *_catching_up(guild.id, report, rooms.intake.state),
+            *_flagging(report.flagging),
+        ],
+        tr("Cards"): [rooms.outbox.problem(guild.id) or _cards(settings.review_channel)],
+        tr("Policies"): _policies(rooms, guild.id),
+        tr("Files with errors"): [problem_line(problem) for problem in _problems(rooms, guild.id)],
+        tr("To look at"): warnings(guild, settings),
+        tr("Version"): [
+            tr(
+                "Safeguild {version}, up since {when}",
+                version=escaped(report.version, 60),
+                when=ago(report.started_at),
+            )
+        ],
     }
-    return page("Safeguild's status", _engine(report.engine), _COLOURS[report.engine.state], fields)
+    return page(tr("Safeguild's status"), _engine(report.engine), _COLOURS[report.engine.state], fields)
 
 
 def _engine(engine: EngineStatus) -> list[str]:
-    begun = f", begun {ago(engine.since)}" if engine.since else ""
-    model = escaped(engine.model, 100)
-    states = {
-        EngineState.READY: f"Ready. Model: {model}.",
-        EngineState.LOADING: f"Loading the model{begun}. What is suspected waits for it.",
-        EngineState.RESTARTING: f"Starting the model again{begun}. What it had in hand is judged again.",
-        EngineState.AWAY: f"Away{begun}. What is suspected waits, and nothing is lost.",
-    }
-    reason = [f"Reason: {escaped(engine.reason, _LONGEST_REASON)}"] if engine.reason else []
-    return [states[engine.state], *reason, *_at_work(engine), *([_STAND_IN] if engine.stand_in else [])]
+    told = tr(_STATES[engine.state], model=escaped(engine.model, 100))
+    begun = [tr("Begun {when}.", when=ago(engine.since))] if engine.since and engine.state in _BEGUN else []
+    reason = [tr("Reason: {reason}", reason=escaped(engine.reason, _LONGEST_REASON))] if engine.reason else []
+    return [" ".join([told, *begun]), *reason, *_at_work(engine), *([tr(_STAND_IN)] if engine.stand_in else [])]
+
+
+_STATES = {
+    EngineState.READY: marked("Ready. Model: {model}."),
+    EngineState.LOADING: marked("Loading the model. What is suspected waits for it."),
+    EngineState.RESTARTING: marked("Starting the model again. What it had in hand is judged again."),
+    EngineState.AWAY: marked("Away. What is suspected waits, and nothing is lost."),
+}
+_BEGUN = frozenset({EngineState.LOADING, EngineState.RESTARTING, EngineState.AWAY})
+"""States that end: since when they last is worth telling."""
 
 
 def _at_work(engine: EngineStatus) -> list[str]:
     """What the engine does at the moment, and how well it does it."""
-    full = "no room for more at the moment" if engine.busy else ""
+    full = [tr("There is no room for more at the moment.")] if engine.busy else []
     health = engine.health
     if health is None:
-        return _sentences(full)
-    now = f"judging {health.judging}, {health.waiting} waiting in the engine"
-    return [*_sentences(now, full), *_sentences(*_usual(health)), *_servers(health)]
+        return full
+    now = tr("Judging {judging}, {waiting} waiting in the engine.", judging=health.judging, waiting=health.waiting)
+    return [" ".join([now, *full]), *_usual(health), *_servers(health)]
 
 
 def _usual(health: JudgeHealth) -> Iterator[str]:
     if health.together is not None:
-        yield f"{health.together:.1f} judged together on average"
+        yield tr("{number} judged together on average.", number=number(health.together, 1))
     if health.prefix_hits is not None:
-        yield f"{health.prefix_hits:.0%} of the policies were in memory when needed"
+        yield tr("{share} of the policies were in memory when needed.", share=percent(health.prefix_hits))
     if health.restarts:
-        yield f"started again {health.restarts} time{'s' * (health.restarts > 1)}"
+        yield tr_n("Started again {count} time.", "Started again {count} times.", health.restarts)
 
 
 def _servers(health: JudgeHealth) -> list[str]:
-    return _sentences(f"{health.servers_away} of {health.servers} servers away") if health.servers_away else []
-
-
-def _sentences(*parts: str) -> list[str]:
-    """One line out of what is to be told; none if there is nothing."""
-    line = ", ".join(part for part in parts if part)
-    return [f"{line[0].upper()}{line[1:]}."] if line else []
+    if not health.servers_away:
+        return []
+    return [tr("{away} of {all} servers away.", away=health.servers_away, all=health.servers)]
 
 
 def _work(report: StatusReport) -> str:
     """What waits in this guild; and the queue in all of them, for they share one engine."""
-    here = f"{report.backlog.questions} wait for a verdict, {report.backlog.cases} for a person"
-    everywhere = f" ({report.waiting} wait for a verdict in all servers)" if report.waiting else ""
-    arriving = f", {report.intake_waiting} messages arriving" if report.intake_waiting else ""
-    return f"{here}{everywhere}{arriving}"
+    backlog = report.backlog
+    told = [
+        tr(
+            "{questions} wait for a verdict, {cases} for a person",
+            questions=backlog.questions,
+            cases=backlog.cases,
+        )
+    ]
+    if report.waiting:
+        told.append(tr("({count} wait for a verdict in all servers)", count=report.waiting))
+    if report.intake_waiting:
+        told.append(tr_n("· {count} message arriving", "· {count} messages arriving", report.intake_waiting))
+    return " ".join(told)
 
 
 def _flagging(flagging: Flagging | None) -> list[str]:
@@ -100,21 +120,32 @@ def _flagging(flagging: Flagging | None) -> list[str]:
         return []
     pace = flagging.verdicts_per_minute
     able = (
-        f"the model can give about {pace:,.0f} verdicts a minute" if pace else "the model's pace is not known yet"
+        tr("The model can give about {number} verdicts a minute.", number=number(pace))
+        if pace
+        else tr("The model's pace is not known yet.")
     )
     if flagging.part < 1:
-        cut = f"likeness flags {flagging.part:.0%} of what it may, since all servers together want more verdicts"
-        return _sentences(cut, able)
-    return _sentences(
-        "policies flag as much as they may", able, "random checks pause" if flagging.audits_paused else ""
-    )
+        cut = tr(
+            "Likeness flags {share} of what it may, since all servers together want more verdicts.",
+            share=percent(flagging.part),
+        )
+        return [f"{cut} {able}"]
+    paused = [tr("Random checks pause.")] if flagging.audits_paused else []
+    return [" ".join([tr("Policies flag as much as they may."), able, *paused])]
 
 
 def _catching_up(guild_id: int, report: StatusReport, intake: IntakeState) -> list[str]:
     """Whether the guild's messages were all looked at, and why not."""
     behind = report.behind.get(guild_id, 0)
-    channels = "1 channel" if behind == 1 else f"{behind} channels"
-    lines = [f"Catching up on what was written while I was away: {channels} to go" if behind else "Up to date"]
+    lines = [
+        tr_n(
+            "Catching up on what was written while I was away: {count} channel to go",
+            "Catching up on what was written while I was away: {count} channels to go",
+            behind,
+        )
+        if behind
+        else tr("Up to date")
+    ]
     if behind and intake.away:
         lines.append(escaped(intake.away, _LONGEST_REASON))
     lines += [
@@ -126,15 +157,18 @@ def _catching_up(guild_id: int, report: StatusReport, intake: IntakeState) -> li
 
 
 def _cards(review_channel: int | None) -> str:
-    return f"They appear in {place(review_channel)}." if review_channel else "No review channel is set."
+    if review_channel is None:
+        return tr("No review channel is set.")
+    return tr("They appear in {channel}.", channel=place(review_channel))
 
 
 def _policies(rooms: Rooms, guild_id: int) -> list[str]:
     policies = rooms.policy_book.policies(guild_id).values()
     if not policies:
-        return ["None. Add one with `/policy add`."]
+        return [tr("None. Add one with `/policy add`.")]
     count = Counter(policy.mode for policy in policies)
-    return [", ".join(f"{count[mode]} {mode.value}" for mode in (Mode.LIVE, Mode.SHADOW, Mode.OFF))]
+    live, shadow, off = count[Mode.LIVE], count[Mode.SHADOW], count[Mode.OFF]
+    return [tr("{live} live, {shadow} shadow, {off} off", live=live, shadow=shadow, off=off)]
 
 
 def _problems(rooms: Rooms, guild_id: int) -> tuple[Problem, ...]:

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Iterator
 
 from bot.explaining.chance import rank
-from bot.explaining.line import Line, Said
-from bot.language import tr
+from bot.explaining.line import Line, Said, said
+from bot.language import marked, number, tr
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 
 TELLING = 1.0
 """A surprise from which on a score is told: the top 10% of ordinary messages."""
-_LIKE = {EvidenceKind.EXAMPLE: "like the example ", EvidenceKind.RULE: "like the wording of rule "}
+_LIKE = {
+    EvidenceKind.EXAMPLE: marked("like the example {name}"),
+    EvidenceKind.RULE: marked("like the wording of rule {name}"),
+}
+_MOST_LIKE = {
+    EvidenceKind.EXAMPLE: marked("scores {rank}; most like the example {name}"),
+    EvidenceKind.RULE: marked("scores {rank}; most like the wording of rule {name}"),
+}
 
 
 def reasons(suspicion: Suspicion) -> Iterator[Line]:
@@ -26,16 +33,18 @@ def reason(item: Evidence) -> Line:
 
 
 def _keyword(item: Evidence) -> Line:
-    return ("keyword ", Said(item.name), *_written(item))
+    return (*said(tr("keyword {word}"), word=Said(item.name)), *_written(item))
 
 
 def _pattern(item: Evidence) -> Line:
-    return ("pattern ", Said(item.name), ", which fits ", Said(item.quote))
+    return said(tr("pattern {pattern}, which fits {quote}"), pattern=Said(item.name), quote=Said(item.quote))
 
 
 def _link(item: Evidence) -> Line:
-    shown = () if not item.quote or item.quote in item.name else (", written ", Said(item.quote))
-    return ("link: ", Said(item.name, quoted=False), *shown)
+    link = Said(item.name, quoted=False)
+    if not item.quote or item.quote in item.name:
+        return said(tr("link: {link}"), link=link)
+    return said(tr("link: {link}, written {quote}"), link=link, quote=Said(item.quote))
 
 
 def _mentions(item: Evidence) -> Line:
@@ -43,26 +52,26 @@ def _mentions(item: Evidence) -> Line:
 
 
 def _repeat(item: Evidence) -> Line:
-    return ("the same text was written ", Said(item.name, quoted=False))
+    return said(tr("the same text was written {how_often}"), how_often=Said(item.name, quoted=False))
 
 
 def _likeness(item: Evidence, surprise: float | None) -> Line:
-    likeness = "" if item.score is None else f" ({item.score:.2f})"
-    like = f"{_LIKE[item.kind]}"
+    likeness = "" if item.score is None else f" ({number(item.score, 2)})"
     if surprise is None or surprise < TELLING:
-        return (like, Said(item.name), likeness)
-    return (f"scores {rank(surprise)}; most {like}", Said(item.name), likeness)
+        return (*said(tr(_LIKE[item.kind]), name=Said(item.name)), likeness)
+    return (*said(tr(_MOST_LIKE[item.kind]), rank=rank(surprise), name=Said(item.name)), likeness)
 
 
 def _score(item: Evidence, surprise: float | None) -> Line:
     if surprise is None:
-        return ("learned score ", Said(item.name))
-    return (f"reads like what the policy forbids: scores {rank(surprise)}",)
+        return said(tr("learned score {name}"), name=Said(item.name))
+    return (tr("reads like what the policy forbids: scores {rank}", rank=rank(surprise)),)
 
 
 def _audit(_: Evidence, surprise: float | None) -> Line:
-    scored = f"; it scores {rank(surprise)}" if surprise else ""
-    return (f"random check: nothing had suspected this message{scored}",)
+    if surprise:
+        return (tr("random check: nothing had suspected this message; it scores {rank}", rank=rank(surprise)),)
+    return (tr("random check: nothing had suspected this message"),)
 
 
 def _report(_: Evidence) -> Line:
@@ -74,19 +83,18 @@ def _asked(_: Evidence) -> Line:
 
 
 def _automod(item: Evidence) -> Line:
-    return (
-        ("Discord's AutoMod raised an alert: ", Said(item.name))
-        if item.name
-        else ("Discord's AutoMod raised an alert",)
-    )
+    if item.name:
+        return said(tr("Discord's AutoMod raised an alert: {words}"), words=Said(item.name))
+    return (tr("Discord's AutoMod raised an alert"),)
 
 
 def _written(item: Evidence) -> Line:
     """How a disguised word is written, and how it reads where the keyword does not say so itself."""
     if item.reading is None:
         return ()
-    read = () if item.reading == item.name else (", read as ", Said(item.reading))
-    return (", written ", Said(item.quote), *read)
+    if item.reading == item.name:
+        return said(tr(", written {quote}"), quote=Said(item.quote))
+    return said(tr(", written {quote}, read as {reading}"), quote=Said(item.quote), reading=Said(item.reading))
 
 
 _EXACT: dict[EvidenceKind, Callable[[Evidence], Line]] = {

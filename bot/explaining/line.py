@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from string import Formatter
 
 from bot.visible import visible
 
@@ -20,6 +21,15 @@ class Said:
 
 
 Line = tuple["str | Said", ...]
+
+
+def said(text: str, /, **words: "str | Said") -> Line:
+    """A translated text with other people's words at its `{placeholders}`."""
+    parts: list[str | Said] = []
+    for before, name, _, _ in Formatter().parse(text):
+        parts += [before] if before else []
+        parts += [words[name]] if name else []
+    return tuple(parts)
 
 
 def plain(line: Iterable[str | Said], most: int | None = None) -> str:

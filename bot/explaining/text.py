@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from bot.explaining.line import Line, plain
 from bot.explaining.told import PolicyTold, Told
+from bot.language import marked, tr, tr_n
 
-MEANING = "Flagged means that the model reads it. Nothing is done to anybody without a person."
+MEANING = marked("Flagged means that the model reads it. Nothing is done to anybody without a person.")
 LONGEST = 400
 """Characters of anybody's words. Longer ones are cut: they stand elsewhere in full."""
 
@@ -26,23 +27,30 @@ def full_text(told: Told, whole: Callable[[PolicyTold], bool] = everything) -> s
 def headline(told: Told) -> str:
     """How many policies flag the text."""
     count, of = len(told.flagged), len(told.policies)
-    return f"Flagged by {count or 'none'} of {of} {'policy' if of == 1 else 'policies'}."
+    if not count:
+        return tr_n("Flagged by none of {count} policy.", "Flagged by none of {count} policies.", of)
+    return tr_n(
+        "Flagged by {flagging} of {count} policy.",
+        "Flagged by {flagging} of {count} policies.",
+        of,
+        flagging=count,
+    )
 
 
 def if_wrong(policy: PolicyTold) -> str:
     """What stands above the advice."""
-    return f"If it should {'not ' if policy.flagged else ''}be flagged:"
+    return tr("If it should not be flagged:") if policy.flagged else tr("If it should be flagged:")
 
 
 def verdict(policy: PolicyTold) -> str:
     """ "flagged" or "not flagged"."""
-    return "flagged" if policy.flagged else "not flagged"
+    return tr("flagged") if policy.flagged else tr("not flagged")
 
 
 def _head(told: Told) -> Iterator[str]:
-    yield f"{headline(told)} {MEANING}"
+    yield f"{headline(told)} {tr(MEANING)}"
     if told.readings:
-        yield "How it was read, besides as written:"
+        yield tr("How it was read, besides as written:")
         yield from _indented(told.readings)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot.explaining.advice import advice
 from bot.explaining.chance import percent, rank, top
 from bot.explaining.evidence import reason
-from bot.explaining.line import Line, Said
+from bot.explaining.line import Line, Said, said
+from bot.language import marked, number, tr
 from inference.prefilter.explanation import (
     Explanation,
     Nearest,
@@ -19,7 +20,8 @@ from inference.prefilter.suspicion import Evidence, EvidenceKind
 from policies.policy import Policy
 from policies.signals import SignalKind
 
-_LIGHT, _COARSE = "in plain letters: ", "without gaps, links and look-alike letters: "
+_LIGHT = marked("in plain letters: {text}")
+_COARSE = marked("without gaps, links and look-alike letters: {text}")
 _BEFORE_DIFFERENCE = 30
 """Characters of a reading that are shown before the first one that reads otherwise."""
 _ALIKE = 0.1
@@ -75,7 +77,7 @@ def _readings(readings: Readings) -> Iterator[Line]:
     for title, text in ((_LIGHT, readings.light), (_COARSE, undisguised)):
         levelled = _levelled(text)
         if not any(known.startswith(levelled) for known in shown):  # of long texts, some views read less
-            yield (title, Said(_from_difference(levelled, shown[0])))
+            yield said(tr(title), text=Said(_from_difference(levelled, shown[0])))
             shown.append(levelled)
 
 
@@ -98,7 +100,11 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
         flagged=found.flagged,
         surprise=found.score.surprise,
         reason=_forced(found.forced[0]) if found.forced else _compared(found),
-        level=f"{percent(found.score.surprise)}, takes {percent(found.score.threshold)}",
+        level=tr(
+            "{score}, takes {threshold}",
+            score=percent(found.score.surprise),
+            threshold=percent(found.score.threshold),
+        ),
         steps=tuple(_steps(found, policy)),
         advice=tuple(advice(found)),
     )
@@ -106,7 +112,7 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
 
 def _forced(item: Evidence) -> Line:
     if item.kind is EvidenceKind.EXAMPLE:
-        return ("nearly the same as the example ", Said(item.name))
+        return said(tr("nearly the same as the example {example}"), example=Said(item.name))
     return reason(item)
 
 
@@ -114,12 +120,14 @@ def _compared(found: PolicyExplanation) -> Line:
     """The score beside what it takes."""
     score = found.score
     if found.copied is not None:
-        return ("nearly the same as the allowed example ", Said(found.copied))
+        return said(tr("nearly the same as the allowed example {example}"), example=Said(found.copied))
     if not score.surprise:
-        return ("nothing matches, and the score cannot tell the text from ordinary messages",)
+        return (tr("nothing matches, and the score cannot tell the text from ordinary messages"),)
     looks_enough = percent(score.surprise) == percent(score.threshold) and not _reaches(score)
-    end = ", which is just missed" if looks_enough else ""
-    return (f"scores {rank(score.surprise)}; it takes {percent(score.threshold)}{end}",)
+    values = {"rank": rank(score.surprise), "threshold": percent(score.threshold)}
+    if looks_enough:
+        return (tr("scores {rank}; it takes {threshold}, which is just missed", **values),)
+    return (tr("scores {rank}; it takes {threshold}", **values),)
 
 
 def _reaches(score: ScoreExplanation) -> bool:
@@ -131,35 +139,46 @@ def _steps(found: PolicyExplanation, policy: Policy) -> Iterator[Line]:
     yield from _score(found)
     yield from _nearest(found.score, policy)
     if any(signal.kind is SignalKind.REPEAT for signal in policy.prefilter.parsed_signals):
-        yield ("Repeats are not looked at here: one message alone does not show them.",)
+        yield (tr("Repeats are not looked at here: one message alone does not show them."),)
 
 
 def _matches(found: PolicyExplanation) -> Iterator[Line]:
     if not found.forced:
-        yield ("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same.",)
+        yield (tr("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same."),)
     for item in found.forced:
-        yield ("Exact match, enough alone: ", *_forced(item))
+        yield (tr("Exact match, enough alone: "), *_forced(item))
     if found.patterns_reach is not None:
-        reach = f"{found.patterns_reach:,} characters only: all patterns together are too large for more."
-        yield (f"Patterns were looked for in the first {reach}",)
+        told = tr(
+            "Patterns were looked for in the first {count} characters only: all patterns together are too large "
+            "for "
+            "more.",
+            count=number(found.patterns_reach),
+        )
+        yield (told,)
 
 
 def _score(found: PolicyExplanation) -> Iterator[Line]:
     score = found.score
     if found.copied is not None:
-        yield ("Score: not asked. The text is nearly the same as the allowed example ", Said(found.copied))
+        yield said(
+            tr("Score: not asked. The text is nearly the same as the allowed example {example}"),
+            example=Said(found.copied),
+        )
         return
     if not score.surprise:
-        yield ("Score: it cannot tell this text from ordinary messages.",)
+        yield (tr("Score: it cannot tell this text from ordinary messages."),)
         return
-    enough = "enough to flag it" if _reaches(score) else "not enough by itself"
-    yield (f"Score: {rank(score.surprise)}. The policy flags {top(score.threshold)}: {enough}.",)
+    values = {"rank": rank(score.surprise), "top": top(score.threshold)}
+    if _reaches(score):
+        yield (tr("Score: {rank}. The policy flags {top}: enough to flag it.", **values),)
+    else:
+        yield (tr("Score: {rank}. The policy flags {top}: not enough by itself.", **values),)
     if parts := [part for part in score.parts if abs(part.logit) >= _HARDLY]:
-        yield ("Made of: ", *_listed(parts, quoted=False))
+        yield (tr("Made of: "), *_listed(parts, quoted=False))
     if raising := [word for word in score.words if word.logit >= _HARDLY]:
-        yield ("Words that raise it: ", *_listed(raising))
+        yield (tr("Words that raise it: "), *_listed(raising))
     if lowering := [word for word in score.words if word.logit <= -_HARDLY]:
-        yield ("Words that lower it: ", *_listed(lowering))
+        yield (tr("Words that lower it: "), *_listed(lowering))
 
 
 def _listed(weights: Iterable[Weight], *, quoted: bool = True) -> Iterator[str | Said]:
@@ -167,24 +186,25 @@ def _listed(weights: Iterable[Weight], *, quoted: bool = True) -> Iterator[str |
     strongest: dict[str, Weight] = {}
     for weight in weights:
         strongest.setdefault(weight.name, weight)
-    for number, weight in enumerate(strongest.values()):
-        yield from (", ",) if number else ()
+    for place, weight in enumerate(strongest.values()):
+        yield from (", ",) if place else ()
         yield Said(weight.name, quoted=quoted)
         yield f" ({weight.logit:+.1f})"
 
 
 def _nearest(score: ScoreExplanation, policy: Policy) -> Iterator[Line]:
     if score.forbidden is not None and score.forbidden.cosine >= _ALIKE:
-        yield (f"Nearest of what is forbidden: {_kind(score.forbidden, policy)}", *_shown(score.forbidden))
+        yield _shown(_nearest_forbidden(score.forbidden, policy), score.forbidden)
     if score.allowed is not None and score.allowed.cosine >= _ALIKE:
-        yield ("Nearest of what is allowed: ", *_shown(score.allowed))
+        yield _shown(tr("Nearest of what is allowed: {name} (likeness {likeness})"), score.allowed)
 
 
-def _kind(nearest: Nearest, policy: Policy) -> str:
-    if any(example.violates and example.text == nearest.name for example in policy.examples):
-        return ""
-    return "rule " if nearest.name in policy.rule_ids else ""
+def _nearest_forbidden(nearest: Nearest, policy: Policy) -> str:
+    is_example = any(example.violates and example.text == nearest.name for example in policy.examples)
+    if not is_example and nearest.name in policy.rule_ids:
+        return tr("Nearest of what is forbidden: rule {name} (likeness {likeness})")
+    return tr("Nearest of what is forbidden: {name} (likeness {likeness})")
 
 
-def _shown(nearest: Nearest) -> Line:
-    return (Said(nearest.name), f" (likeness {nearest.cosine:.2f})")
+def _shown(text: str, nearest: Nearest) -> Line:
+    return said(text, name=Said(nearest.name), likeness=number(nearest.cosine, 2))

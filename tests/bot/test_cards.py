@@ -218,7 +218,7 @@ def test_a_card_says_in_plain_words_what_each_kind_of_evidence_means() -> None:
     )
     assert evidence_of(kinds.EXAMPLE, "u r trash", score=0.81) == "like the example “u r trash” (0.81)"
     assert evidence_of(kinds.RULE, "R1", surprise=2.2, score=0.5) == (
-        "scores higher than 99.3% of ordinary messages; most like the wording of rule “R1” (0.50)"
+        "scores higher than 99.3% of ordinary messages; most like the wording of rule “R1” (0.5)"
     )
     assert evidence_of(kinds.EXAMPLE, "u r trash", surprise=0.2, score=0.99).startswith("like the example")
     assert evidence_of(kinds.PATTERN, "lo+l", "loool") == "pattern “lo+l”, which fits “loool”"

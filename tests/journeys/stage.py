@@ -202,7 +202,7 @@ class Stage:
         before = len(self.discord.requests)
         reply = await self.guild.slash(self.guild.owner, self.general, "safeguild status")
         nothing_else = len(self.discord.requests) - before == REQUESTS_OF_A_COMMAND
-        taken_in = "Up to date" in reply.text and "messages arriving" not in reply.text
+        taken_in = "Up to date" in reply.text and "arriving" not in reply.text
         return taken_in and nothing_else and self.memory.is_quiet()
 
     async def nothing_came_of(self, *messages: Message) -> None:

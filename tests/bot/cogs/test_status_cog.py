@@ -40,9 +40,10 @@ from tests.discord_server.permissions import Permission
                 busy=True,
             ),
             [
-                "Judging 8, 3 waiting in the engine, no room for more at the moment.",
-                "6.4 judged together on average, 98% of the policies were in memory when needed,",
-                "started again 2 times.",
+                "Judging 8, 3 waiting in the engine. There is no room for more at the moment.",
+                "6.4 judged together on average.",
+                "98% of the policies were in memory when needed.",
+                "Started again 2 times.",
             ],
         ),
         (
@@ -51,7 +52,7 @@ from tests.discord_server.permissions import Permission
             ),
             ["Judging 0, 0 waiting in the engine.", "1 of 3 servers away."],
         ),
-        (EngineStatus(EngineState.READY, "gpt-oss", False, STARTED, busy=True), ["No room for more"]),
+        (EngineStatus(EngineState.READY, "gpt-oss", False, STARTED, busy=True), ["There is no room for more"]),
     ],
 )
 async def test_the_engine_is_told_as_it_is(tmp_path: Path, engine: EngineStatus, words: list[str]) -> None:
@@ -110,8 +111,8 @@ async def test_an_up_to_date_guild_without_trouble_gets_a_short_answer(tmp_path:
 
 async def test_how_much_is_flagged_is_told_in_a_line(tmp_path: Path) -> None:
     told = {
-        Flagging(1.0, None): "Policies flag as much as they may, the model's pace is not known yet.",
-        Flagging(1.0, 1234.5, audits_paused=True): "about 1,234 verdicts a minute, random checks pause.",
+        Flagging(1.0, None): "Policies flag as much as they may. The model's pace is not known yet.",
+        Flagging(1.0, 1234.5, audits_paused=True): "about 1,234 verdicts a minute. Random checks pause.",
         Flagging(0.4, 12.0): "Likeness flags 40% of what it may, since all servers together want more",
     }
     async with stage(tmp_path) as made:

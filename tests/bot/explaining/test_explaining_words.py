@@ -120,7 +120,7 @@ def test_a_score_that_is_enough_is_the_reason_and_every_step_is_shown():
         "Words that raise it: “pathetic” (+1.1)",
         "Words that lower it: “raid” (-0.7)",
         "Nearest of what is forbidden: “you're trash, uninstall” (likeness 0.81)",
-        "Nearest of what is allowed: “this boss is trash” (likeness 0.40)",
+        "Nearest of what is allowed: “this boss is trash” (likeness 0.4)",
     ]
 
 
