@@ -14,6 +14,7 @@ from bot.intake.lanes import Intake
 from bot.language import Language
 from bot.ports import Store
 from bot.rehearsal import Rehearsal
+from bot.review.appeal_court import AppealCourt
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
 from inference.prefilter.explanation import Explanation
@@ -64,6 +65,8 @@ class Rooms:
 
     rehearse: Callable[[int, Sequence[Policy], Sequence[Message]], Awaitable[Rehearsal]] = _nothing_rehearsed
     """What policies of a guild would make of messages, before they are in force. Nothing is kept."""
+    appeals: AppealCourt | None = None
+    """Takes appeals and answers; None where nothing is decided."""
     language: Callable[[int], Language] = _english
     """The language of a guild's cards, notices and digests."""
 

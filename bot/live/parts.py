@@ -10,7 +10,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.cogs import explain, guilds, intake, journal, policy, review, setup, stats, sync
+from bot.cogs import appeals, cases, explain, guilds, intake, journal, policy, review, setup, stats, sync
+from bot.cogs.appeals_board import DirectMessages, DiscordAppealBoard
 from bot.cogs.board import DiscordBoard
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
@@ -38,8 +39,10 @@ from bot.moderation import Moderation
 from bot.outage import BackOff
 from bot.ports import Store
 from bot.rehearsal import Rehearsals
+from bot.review.appeal_court import AppealCourt, Guilds, Outside
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
+from bot.review.retracting import Retracting
 from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
 from bot.worker import WorkerSettings
@@ -56,7 +59,7 @@ LEASE = timedelta(seconds=20)
 FOLDED = 2_000
 """Characters of a text that are folded for finding repeats, which compare the first 1,000 of what is left. To fold
 all of a hostile text holds the event loop for a millisecond more."""
-COGS = (journal, guilds, intake, review, setup, policy, explain, stats, sync)
+COGS = (journal, guilds, intake, review, appeals, cases, setup, policy, explain, stats, sync)
 """The commands are synced last, when all of them are there."""
 
 
@@ -69,6 +72,7 @@ class Parts:
     intake: Intake
     outbox: CardOutbox
     review: Review
+    appeals: AppealCourt
     guild_book: GuildBook
     policy_book: PolicyBook
     store: Store
@@ -120,12 +124,14 @@ async def put_together(ground: Ground) -> Parts:
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
+    decisions = Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock)
     parts = Parts(
         bot=bot,
         moderation=moderation,
         intake=Intake(moderation, store, DiscordHistory(bot), clock=clock, capacity=discord.intake_capacity),
         outbox=outbox,
-        review=Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock),
+        review=decisions,
+        appeals=_appeals(ground, bot, decisions, guild_book),
         guild_book=guild_book,
         policy_book=policy_book,
         store=store,
@@ -165,6 +171,17 @@ def _moderation(ground: Ground, outbox: CardOutbox) -> Moderation:
         clock=ground.clock,
         timer=time.perf_counter,
         settings=WorkerSettings(width=jobs_in_flight(ground.settings), lease=LEASE, back_off=JUDGE_BACK_OFF),
+    )
+
+
+def _appeals(ground: Ground, bot: SafeguildBot, review: Review, guild_book: GuildBook) -> AppealCourt:
+    language = guild_language(bot, guild_book.settings)
+    return AppealCourt(
+        ground.store,
+        Retracting(ground.store, review.decide, clock=ground.clock),
+        Outside(DiscordAppealBoard(bot, language), DirectMessages(bot)),
+        Guilds(guild_book.settings, language),
+        clock=ground.clock,
     )
 
 
@@ -235,6 +252,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
     return Rooms(
         intake=parts.intake,
         review=parts.review,
+        appeals=parts.appeals,
         outbox=parts.outbox,
         guild_book=parts.guild_book,
         policy_book=parts.policy_book,

@@ -134,6 +134,7 @@ class _Live:
             "intake": self._intake,
             "outbox": lambda: self._after_login("outbox", parts.outbox.run),
             "review": lambda: self._after_login("review", parts.review.run),
+            "appeals": lambda: self._after_login("appeals", parts.appeals.run),
             "policies": self._policies,
             "gate": parts.gate_keeper.run,
             "domains": self._domains,

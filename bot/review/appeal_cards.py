@@ -7,7 +7,7 @@ them in turn; a guild in which Discord is away or refuses rests, and the others 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -41,6 +41,19 @@ class AppealBoard(Protocol):
     async def find(self, appeal_id: int, channel_id: int, since: datetime) -> int | None:
         """Look through our own messages since a moment for the card of an appeal; its message id."""
         ...
+
+
+async def with_case(store: Store, appeal: Appeal) -> Appealed:
+    """An appeal with all that is shown and decided by.
+
+    Raises:
+        UnknownCase, StoreUnavailable.
+    """
+    alone = Appealed(appeal, await store.case(appeal.case_id))
+    if alone.decision is None:
+        return alone
+    others = await store.has_other_deciders(appeal.guild_id, alone.decision.moderator_id)
+    return replace(alone, others_decide=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ class AppealCards:
         if self._is_resting(appeal.guild_id):
             return False
         try:
-            moved = await self._step(Appealed(appeal, await self._store.case(appeal.case_id)))
+            moved = await self._step(await with_case(self._store, appeal))
         except UnknownCase:  # its guild was purged meanwhile
             return False
         except DiscordAway as away:

@@ -31,6 +31,8 @@ class Appealed:
 
     appeal: Appeal
     case: CaseFile
+    others_decide: bool = True
+    """Whether anybody but the first decider has ever decided a case of the guild."""
 
     @property
     def decision(self) -> Decision | None:
@@ -95,8 +97,6 @@ def objection_to_answer(
     settings: GuildSettings,
     actor: Person,
     now: datetime,
-    *,
-    others_decide: bool,
 ) -> str | None:
     """Why this person may not answer an appeal; None if they may.
 
@@ -106,7 +106,6 @@ def objection_to_answer(
         settings: the guild's.
         actor: who clicked.
         now: the time.
-        others_decide: whether anybody but the first decider has ever decided a case of the guild.
     """
     if stranger := may_look(guild_id, appealed.case, settings, actor):
         return stranger
@@ -115,7 +114,7 @@ def objection_to_answer(
     decision = appealed.decision
     if decision is None or decision.moderator_id != actor.id or now >= appealed.anyone_from:
         return None
-    if actor.may(Permission.MANAGE_GUILD) and not others_decide:
+    if actor.may(Permission.MANAGE_GUILD) and not appealed.others_decide:
         return None
     return tr(
         "You made the decision that this appeal is about, so another moderator has to answer it. "

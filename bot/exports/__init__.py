@@ -1,0 +1,1 @@
+"""Cases as files for people and for other programs: JSON Lines and CSV."""
