@@ -95,7 +95,9 @@ class TestSettings:
         assert "`store.key_file`" in caught.value.hint
         assert ONE.text not in caught.value.message + caught.value.hint
 
-    @pytest.mark.parametrize("text", ["canary", " ", f"{ONE.text}{ONE.text}"])
+    @pytest.mark.parametrize(
+        "text", ["canary", " ", f"{ONE.text}{ONE.text}"], ids=["a word", "a blank", "two keys"]
+    )
     def test_what_is_no_key_is_refused_and_not_repeated(self, place, text):
         Path("key").write_text(text)
         Path("safeguild.toml").write_text('[store]\nkey_file = "key"\n')
