@@ -21,13 +21,18 @@ class Chosen:
     """What is wrong with the files of others that were left out."""
 
 
-def choose(names: Iterable[str], guild_id: int | None, data_folder: Path) -> Chosen:
+def choose(
+    names: Iterable[str], guild_id: int | None, data_folder: Path, others: Mapping[str, Policy] | None = None
+) -> Chosen:
     """The policies of these names; without names all of the server's, or all starter policies.
+
+    `others` may be named besides the starter policies.
 
     Raises:
         InputError: there is no such policy or server, or a policy's file has errors.
     """
-    shelf = Chosen(starter_policies()) if guild_id is None else _guilds(guild_id, data_folder)
+    ours = {**starter_policies(), **(others or {})}
+    shelf = Chosen(ours) if guild_id is None else _guilds(guild_id, data_folder)
     wanted = [_named(name, shelf) for name in names]
     if not wanted:
         return Chosen(_by_id(shelf.policies.values()), shelf.notices)
@@ -74,7 +79,7 @@ def _by_id(found: Iterable[Policy]) -> dict[str, Policy]:
     policies: dict[str, Policy] = {}
     for policy in found:
         if policies.setdefault(policy.id, policy) != policy:
-            raise InputError(f"two policies are called {policy.id!r}", "explain them one after the other")
+            raise InputError(f"two policies are called {policy.id!r}", "take them one after the other")
     return {name: _on(policy) for name, policy in policies.items()}
 
 

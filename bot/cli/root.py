@@ -9,6 +9,7 @@ import typer
 from bot.cli import domains, key, model, policy
 from bot.cli.context import Invocation
 from bot.cli.doctor import doctor
+from bot.cli.evaluate import evaluate
 from bot.cli.explain import explain
 from bot.cli.run import invite, run
 from bot.cli.scan import demo, scan
@@ -42,6 +43,7 @@ app.command()(invite)
 app.command()(scan)
 app.command()(demo)
 app.command()(explain)
+app.command()(evaluate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(model.app, name="model")
 app.add_typer(domains.app, name="domains")
