@@ -7,6 +7,7 @@ out of force at the next start either. Everything here blocks: call it in a thre
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -35,6 +36,8 @@ class Entry(Generic[Value]):
     """What the last good version says; None if there never was one."""
     problems: tuple[Problem, ...] = ()
     stamp: Stamp | None = None
+    file_hash: str = ""
+    """SHA-256 (hex) of the bytes that `value` was read from."""
 
 
 Entries = Mapping[str, Entry[Value]]
@@ -97,14 +100,27 @@ class Drawer(Generic[Value]):
             problems = error.problems
         else:
             self._keep_copy(name, data)
-            return Entry(value, (), stamp)
-        return Entry(before.value if before else self._last_good(name), problems, stamp)
+            return Entry(value, (), stamp, sha256(data).hexdigest())
+        last_good = before or self._last_good(name)
+        return Entry(last_good.value, problems, stamp, last_good.file_hash)
 
-    def _last_good(self, name: str) -> Value | None:
+    def source(self, name: str, entry: Entry[Value]) -> bytes | None:
+        """The bytes that an entry's value was read from; None if neither the file nor its copy has them now."""
+        for path in (self._copy(name), self._folder / name):
+            try:
+                data = files.read_limited(path)
+            except OSError:  # the other one may have them
+                continue
+            if sha256(data).hexdigest() == entry.file_hash:
+                return data
+        return None
+
+    def _last_good(self, name: str) -> Entry[Value]:
         try:
-            return self._parse(name, files.read_limited(self._copy(name)))
+            data = files.read_limited(self._copy(name))
+            return Entry(self._parse(name, data), file_hash=sha256(data).hexdigest())
         except (OSError, PolicyError):  # there is none, or it was made for another version of Safeguild
-            return None
+            return Entry(None)
 
     def _keep_copy(self, name: str, data: bytes) -> None:
         copy = self._copy(name)

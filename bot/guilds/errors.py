@@ -5,9 +5,10 @@ class GuildFileError(Exception):
     """A guild's files are not as a command needs them. The message is for the person who gave the command.
 
     GuildFileError
-    ├── UnknownPolicy   there is no policy of this name: choose another one
-    ├── AlreadyThere    it was added before: change it instead
-    └── NotWritten      the disk refuses: nothing was changed; the operator has to look
+    ├── UnknownPolicy       there is no policy of this name: choose another one
+    ├── AlreadyThere        it was added before: change it instead
+    ├── ChangedMeanwhile    somebody else was faster: look at both, then save again
+    └── NotWritten          the disk refuses: nothing was changed; the operator has to look
 
     A file with errors in it raises `policies.document.PolicyError`, which names line and hint.
     """
@@ -19,6 +20,15 @@ class UnknownPolicy(GuildFileError):
 
 class AlreadyThere(GuildFileError):
     """The guild has a policy file of this name."""
+
+
+class ChangedMeanwhile(GuildFileError):
+    """The file is not the one that a change was made from."""
+
+    def __init__(self, message: str, current: bytes | None) -> None:
+        super().__init__(message)
+        self.current = current
+        """The file as it stands now; None if there is none."""
 
 
 class NotWritten(GuildFileError):

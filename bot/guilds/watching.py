@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +21,14 @@ async def changes(folder: Path, look_around: timedelta = LOOK_AROUND) -> AsyncIt
     """The names of the files and folders in a folder in or below which something changed, until cancelled.
 
     An empty set means: nobody knows, look at everything; it is the first answer, since nobody looked until now.
-    The folder must exist. Hidden names are passed over.
+    It comes when the watch has begun: what is changed while its receiver looks is told afterwards. The folder must
+    exist. Hidden names are passed over.
     """
-    yield frozenset()
     real = await asyncio.to_thread(folder.resolve)
     try:
-        async with aclosing(_noticed(real, look_around)) as noticed:
+        async with aclosing(_noticed(real, look_around)) as noticed, _begun(noticed) as first:
+            yield frozenset()
+            yield await first
             async for names in noticed:
                 yield names
     except* (
@@ -38,6 +40,20 @@ async def changes(folder: Path, look_around: timedelta = LOOK_AROUND) -> AsyncIt
     while True:
         yield frozenset()
         await asyncio.sleep(look_around.total_seconds())
+
+
+@asynccontextmanager
+async def _begun(noticed: AsyncGenerator[frozenset[str], None]) -> AsyncIterator["asyncio.Future[frozenset[str]]"]:
+    """What is noticed first; the watch has begun when this is entered, unless it cannot begin at all."""
+    first = asyncio.ensure_future(anext(noticed))
+    await asyncio.sleep(0)  # watchfiles registers the folder before it waits for the first time
+    try:
+        yield first
+    finally:
+        first.cancel()
+        await asyncio.wait([first])
+        if not first.cancelled():
+            first.exception()  # whoever awaited it has got it; nobody else has to hear of it
 
 
 async def _noticed(folder: Path, look_around: timedelta) -> AsyncGenerator[frozenset[str], None]:
