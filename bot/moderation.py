@@ -5,10 +5,11 @@ them for as long as the bot lives.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -18,7 +19,9 @@ from bot.inquiry import Inquiry, KnownModel
 from bot.intake.completion import Completion, completed
 from bot.intake.preview import has_same_words, suspect_additions
 from bot.intake.window import IntakeWindow
+from bot.pointing import evidence_of
 from bot.ports import Desk, PolicyNotKept, Store, StoreUnavailable, UnknownCase
+from bot.records.reports import Reported
 from bot.rulebook import Rulebook
 from bot.tasks import task_group
 from bot.worker import Worker, WorkerSettings, Workload
@@ -26,6 +29,7 @@ from inference.judge import Judge
 from policies.policy import Policy
 
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 FLUSH_EVERY = 256
 """Messages between two writes of the watermarks, when nothing is suspected in between."""
@@ -156,6 +160,27 @@ class Moderation:
         async with self._flushing:
             pass
 
+    def policies_for(self, message: Message) -> Collection[Policy]:
+        """The policies that are on and hold for this message."""
+        return self._rulebook.policies_for(message).values()
+
+    async def report(self, message: Message, earlier: Sequence[Earlier], report: Report) -> Reported:
+        """Somebody points at a message: people look at it whatever the judge says, who is asked about it.
+
+        `earlier`: what came before it, as much as live policies want to read.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        rulebook, known = self._rulebook, await self._store.find(message.guild_id, message.id)
+        if known is not None and has_same_words(message, known.message):
+            message = known.message  # a link preview more or less is no other text
+        suspected = rulebook.pointed_at(message, earlier, evidence_of(report))
+        reported = await self._kept(suspected, rulebook, lambda: self._store.report(suspected, report))
+        self._worker.stir()
+        await self._show(reported.case_id)
+        return reported
+
     def suspect(self, message: Message, earlier: Sequence[Earlier] = ()) -> Suspected | None:
         """Ask the prefilter only. Pure: whoever reads many messages may call it from another thread."""
         return self._rulebook.suspect(message, earlier)
@@ -254,20 +279,25 @@ class Moderation:
             await self._show(case_id)
 
     async def _keep(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
-        try:
-            case_id = await self._record(suspected, rulebook)
-        except PolicyNotKept:  # the guild was purged since its policies were kept, and has invited us again
-            self._forget_versions(suspected.message.guild_id)
-            case_id = await self._record(suspected, rulebook)
+        case_id = await self._kept(suspected, rulebook, lambda: self._store.record(suspected))
         if case_id is not None:
             self._worker.stir()
         return case_id
 
-    async def _record(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
+    async def _kept(self, suspected: Suspected, rulebook: Rulebook, record: Callable[[], Awaitable[T]]) -> T:
+        """What `record` returns, with the policies that are named in force."""
+        await self._put_named_in_force(suspected, rulebook)
+        try:
+            return await record()
+        except PolicyNotKept:  # the guild was purged since its policies were kept, and has invited us again
+            self._forget_versions(suspected.message.guild_id)
+            await self._put_named_in_force(suspected, rulebook)
+            return await record()
+
+    async def _put_named_in_force(self, suspected: Suspected, rulebook: Rulebook) -> None:
         guild_id = suspected.message.guild_id
         for suspicion in suspected.suspicions:
             await self._put_in_force(guild_id, rulebook.policy(guild_id, suspicion.policy_id))
-        return await self._store.record(suspected)
 
     def _forget_versions(self, guild_id: int) -> None:
         for key in [key for key in self._in_force if key[0] == guild_id]:

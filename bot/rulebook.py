@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.case import Earlier, Message, Suspected
 from inference.prefilter.look import Look
-from inference.prefilter.suspicion import Suspicion
+from inference.prefilter.suspicion import Evidence, Suspicion
 from policies.policy import Mode, Policy, Scope
 
 Looks = tuple[Look, ...]
@@ -110,6 +110,21 @@ class Rulebook:
         kept = max(asked[suspicion.policy_id].judge.context for suspicion in suspicions)
         before = tuple(earlier[-kept:]) if kept else ()
         return Suspected(message=message, earlier=before, suspicions=suspicions, just_written=just_written)
+
+    def pointed_at(self, message: Message, earlier: Sequence[Earlier], evidence: Evidence) -> Suspected:
+        """A message that somebody points at, with one suspicion for each live policy that holds there.
+
+        There may be none: then people look at it without a verdict.
+        """
+        asked = [policy for policy in self.policies_for(message).values() if policy.mode is Mode.LIVE]
+        kept = max((policy.judge.context for policy in asked), default=0) if message.text else 0
+        return Suspected(
+            message=message,
+            earlier=tuple(earlier[-kept:]) if kept else (),
+            suspicions=tuple(
+                Suspicion(policy_id=policy.id, evidence=(evidence,)) for policy in asked if message.text
+            ),
+        )
 
     def _inspected(
         self, message: Message, asked: tuple[str, ...], looks: Looks | None, *, just_written: bool

@@ -35,6 +35,8 @@ STALE = marked(
     "This is from before my last start, or older than a quarter of an hour. "
     "Nothing was done: use the command again."
 )
+_TURNS = {"ready": True, "resumed": True, "disconnect": False}
+"""Events that tell whether the connection to the gateway is up."""
 NOT_HERE = marked(
     "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
 )
@@ -100,7 +102,9 @@ class SafeguildBot(commands.Bot):
             command_prefix=(),
             help_command=None,
             tree_cls=PlainSpokenTree,
-            intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
+            intents=discord.Intents(
+                guilds=True, guild_messages=True, message_content=True, auto_moderation_execution=True
+            ),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
@@ -147,6 +151,8 @@ class SafeguildBot(commands.Bot):
         """Hand an event on."""
         if event_name == "interaction":
             self.traffic.received(args[0].id)
+        elif event_name in _TURNS:
+            self.traffic.connected = _TURNS[event_name]
         handler = self._at_once.get(event_name)
         if handler is None:
             super().dispatch(event_name, *args, **kwargs)

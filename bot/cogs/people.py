@@ -84,6 +84,15 @@ async def member_of(guild: discord.Guild, user_id: int) -> discord.Member | None
         return None
 
 
+def hidden_places(member: discord.Member) -> frozenset[int]:
+    """Channels and threads of the guild that the member cannot read, as far as they are known."""
+    guild = member.guild
+    if guild.owner_id == member.id or member.guild_permissions.administrator:
+        return frozenset()
+    places = (*guild.channels, *guild.threads)
+    return frozenset(place.id for place in places if not _reads(place, _permissions_in(place, member)))
+
+
 def _reads(place: Place | None, here: discord.Permissions) -> bool:
     """Whether they can read what was written there.
 

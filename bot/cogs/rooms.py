@@ -1,20 +1,23 @@
 """What the cogs need of the rest of the house, built once at the start and handed to each of them."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bot.case import Message
+from bot.asking import Asking
+from bot.case import Earlier, Message, Report
 from bot.gate.outlook import Outlook
 from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.status_report import StatusReport
 from bot.intake.lanes import Intake
 from bot.language import Language
-from bot.ports import Store
+from bot.ports import Store, StoreUnavailable
+from bot.records.reports import Reported
 from bot.rehearsal import Rehearsal
 from bot.review.appeal_court import AppealCourt
+from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
 from inference.prefilter.explanation import Explanation
@@ -28,6 +31,11 @@ async def _not_known(*_: object) -> None:
 async def _nothing_rehearsed(*_: object) -> Rehearsal:
     """Without a model nothing is tried."""
     return Rehearsal(0, (), judge_away=True)
+
+
+async def _not_taken(*_: object) -> Reported:
+    """Without a core there are no cases."""
+    raise StoreUnavailable("Nothing can be reported here.")
 
 
 def _english(_: int) -> Language:
@@ -65,6 +73,12 @@ class Rooms:
 
     rehearse: Callable[[int, Sequence[Policy], Sequence[Message]], Awaitable[Rehearsal]] = _nothing_rehearsed
     """What policies of a guild would make of messages, before they are in force. Nothing is kept."""
+    report: Callable[[Message, Sequence[Earlier], Report], Awaitable[Reported]] = _not_taken
+    """Somebody points at a message, before which this was said. Raises StoreUnavailable."""
+    asking: Asking = field(default_factory=Asking.of_nobody)
+    """What the judge says of any message, for whoever waits."""
+    bulks: BulkWork | None = None
+    """Carries out decisions about many cases; None where nothing is decided."""
     appeals: AppealCourt | None = None
     """Takes appeals and answers; None where nothing is decided."""
     language: Callable[[int], Language] = _english

@@ -10,13 +10,33 @@ from pathlib import Path
 
 import structlog
 
-from bot.cogs import appeals, cases, explain, guilds, intake, journal, policy, review, setup, stats, sync
+from bot.asking import Asking
+from bot.cogs import (
+    appeals,
+    automod,
+    bulk,
+    cases,
+    explain,
+    guilds,
+    intake,
+    journal,
+    judge_this,
+    policy,
+    queue,
+    report,
+    review,
+    setup,
+    stats,
+    sync,
+)
 from bot.cogs.appeals_board import DirectMessages, DiscordAppealBoard
 from bot.cogs.board import DiscordBoard
+from bot.cogs.bulk_doing import DiscordManyDeleter, DiscordPermits
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.languages import guild_language
+from bot.cogs.queue_line import DiscordLines
 from bot.cogs.rooms import Rooms
 from bot.cogs.stats_digest import DiscordDigestBoard, escaped_title
 from bot.domains.feed import DomainFeed
@@ -40,9 +60,12 @@ from bot.outage import BackOff
 from bot.ports import Store
 from bot.rehearsal import Rehearsals
 from bot.review.appeal_court import AppealCourt, Guilds, Outside
+from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
+from bot.review.held_cards import HeldCards
 from bot.review.outbox import CardOutbox
 from bot.review.retracting import Retracting
+from bot.review.together import DeletingTogether
 from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
 from bot.worker import WorkerSettings
@@ -59,7 +82,24 @@ LEASE = timedelta(seconds=20)
 FOLDED = 2_000
 """Characters of a text that are folded for finding repeats, which compare the first 1,000 of what is left. To fold
 all of a hostile text holds the event loop for a millisecond more."""
-COGS = (journal, guilds, intake, review, appeals, cases, setup, policy, explain, stats, sync)
+COGS = (
+    journal,
+    guilds,
+    intake,
+    automod,
+    review,
+    bulk,
+    queue,
+    report,
+    appeals,
+    cases,
+    setup,
+    policy,
+    explain,
+    judge_this,
+    stats,
+    sync,
+)
 """The commands are synced last, when all of them are there."""
 
 
@@ -72,6 +112,7 @@ class Parts:
     intake: Intake
     outbox: CardOutbox
     review: Review
+    bulks: BulkWork
     appeals: AppealCourt
     guild_book: GuildBook
     policy_book: PolicyBook
@@ -114,7 +155,11 @@ async def put_together(ground: Ground) -> Parts:
     bot = create_bot(_options(discord))
     guild_book = await _guild_book(ground.folder)
     outbox = CardOutbox(
-        store, DiscordBoard(bot), lambda guild_id: guild_book.settings(guild_id).review_channel, clock=clock
+        store,
+        DiscordBoard(bot),
+        lambda guild_id: guild_book.settings(guild_id).review_channel,
+        clock=clock,
+        held=_held_cards(ground, bot, guild_book),
     )
     moderation = _moderation(ground, outbox)
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
@@ -124,13 +169,15 @@ async def put_together(ground: Ground) -> Parts:
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
-    decisions = Review(store, DiscordEnforcer(bot, clock), outbox, clock=clock)
+    together = DeletingTogether(DiscordEnforcer(bot, clock), DiscordManyDeleter(bot))
+    decisions = Review(store, together, outbox, clock=clock)
     parts = Parts(
         bot=bot,
         moderation=moderation,
         intake=Intake(moderation, store, DiscordHistory(bot), clock=clock, capacity=discord.intake_capacity),
         outbox=outbox,
         review=decisions,
+        bulks=BulkWork(store, decisions, DiscordPermits(bot, guild_book.settings), together, clock=clock),
         appeals=_appeals(ground, bot, decisions, guild_book),
         guild_book=guild_book,
         policy_book=policy_book,
@@ -154,6 +201,13 @@ def _digests(ground: Ground, bot: SafeguildBot, guild_book: GuildBook, policy_bo
     guilds = DigestGuilds(channel, policy_book.policies, guild_language(bot, guild_book.settings), escaped_title)
     painter = Painter(ground.folder / "cache" / "charts")
     return DigestKeeper(ground.store, DiscordDigestBoard(bot), painter, guilds, ground.clock)
+
+
+def _held_cards(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> HeldCards:
+    lines = DiscordLines(bot, guild_language(bot, guild_book.settings))
+    return HeldCards(
+        ground.store, lines, lambda guild_id: guild_book.settings(guild_id).cards_per_minute, clock=ground.clock
+    )
 
 
 def _options(discord: DiscordSettings) -> BotOptions:
@@ -265,6 +319,9 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         outlook=parts.reception.outlook,
         explain=parts.reception.explain,
         rehearse=parts.rehearsals.run,
+        report=parts.moderation.report,
+        asking=Asking(ground.late, parts.moderation.policies_for),
+        bulks=parts.bulks,
         language=guild_language(parts.bot, parts.guild_book.settings),
     )
 

@@ -23,8 +23,10 @@ from bot.live.data_lock import data_lock
 from bot.live.engine import serve_judge
 from bot.live.insisting import Troubles
 from bot.live.late_judge import LateJudge
+from bot.live.operating import Watch
 from bot.live.parts import Ground, Parts, put_together
 from bot.live.stopping import stop_signals
+from bot.metrics.server import serve
 from bot.ports import Store, StoreError, StoreUnavailable
 from bot.settings import Settings
 from bot.store import DATABASE, open_store
@@ -134,10 +136,12 @@ class _Live:
             "intake": self._intake,
             "outbox": lambda: self._after_login("outbox", parts.outbox.run),
             "review": lambda: self._after_login("review", parts.review.run),
+            "bulks": lambda: self._after_login("bulks", parts.bulks.run),
             "appeals": lambda: self._after_login("appeals", parts.appeals.run),
             "policies": self._policies,
             "gate": parts.gate_keeper.run,
             "domains": self._domains,
+            "metrics": self._metrics,
             "figures": lambda: self._after_login("figures", parts.digests.run),
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
@@ -184,6 +188,11 @@ class _Live:
         _settle_memory()
         self.in_force.set()
         await self.parts.policy_book.watch()
+
+    async def _metrics(self) -> None:
+        address = self.ground.settings.metrics.address
+        if address is not None:
+            await serve(address, Watch(self.ground, self.parts).readings)
 
     async def _domains(self) -> None:
         """Its first change is no reason to put policies in force before what was counted of them is loaded."""

@@ -165,6 +165,10 @@ class Reports(Protocol):
         """Open cases for people, in the view's order."""
         ...
 
+    async def take_free(self, case_id: int, moderator_id: int, at: datetime) -> bool:
+        """Claim an open case that nobody holds, as `take_on` does; False if somebody was quicker."""
+        ...
+
     async def waiting_cases(self, guild_id: int) -> Waiting:
         """The guild's open cases for people."""
         ...

@@ -59,6 +59,8 @@ SELECT severity, count(*) AS number FROM case_file INDEXED BY case_file_in_queue
 WHERE {_WAITS} AND {_WANTED} GROUP BY severity
 """  # noqa: S608 - parts of this module only
 
+IS_FREE: Final = "SELECT 1 FROM case_file WHERE id = :case AND state = 'open' AND holder_id IS NULL"
+
 # Answered by the index alone.
 COUNT_WAITING_CASES: Final = f"""
 SELECT severity, count(*) AS number FROM case_file INDEXED BY case_file_in_queue_by_severity

@@ -12,8 +12,8 @@ from bot.case import CardPlace
 from bot.likeness import are_alike
 from bot.ports import UnknownCase
 from bot.records.reports import Alike, BulkExtent, Posted, QueuePage, QueueView, Waiting
+from bot.store import events_rows, rows
 from bot.store import queue_queries as queries
-from bot.store import rows
 from bot.store.cases import POSSIBLE_IDS
 from bot.store.reading import read
 from policies.policy import Severity
@@ -36,6 +36,14 @@ def page(db: sqlite3.Connection, view: QueueView, offset: int, limit: int) -> Qu
     ids = [row["id"] for row in db.execute(queries.PAGES[view.order], asked | turn)]
     found = {case.id: case for case in read(db, ids)}
     return QueuePage(tuple(found[id_] for id_ in ids), _waiting(db.execute(queries.COUNT_WANTED, asked)))
+
+
+def take_free(db: sqlite3.Connection, case_id: int, moderator_id: int, at: datetime) -> bool:
+    """Let somebody hold an open case that nobody holds."""
+    if case_id not in POSSIBLE_IDS or db.execute(queries.IS_FREE, {"case": case_id}).fetchone() is None:
+        return False
+    events_rows.take_on(db, case_id, moderator_id, at)
+    return True
 
 
 def waiting(db: sqlite3.Connection, guild_id: int) -> Waiting:

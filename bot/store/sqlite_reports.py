@@ -34,6 +34,10 @@ class SqliteReports(StoreBase):
         """See `Reports`."""
         return await self._read(lambda db: queue_rows.page(db, view, offset, limit))
 
+    async def take_free(self, case_id: int, moderator_id: int, at: datetime) -> bool:
+        """See `Reports`."""
+        return await self._writer.write(lambda db: queue_rows.take_free(db, case_id, moderator_id, at))
+
     async def waiting_cases(self, guild_id: int) -> Waiting:
         """See `Reports`."""
         return await self._read(lambda db: queue_rows.waiting(db, guild_id))

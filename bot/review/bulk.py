@@ -1,0 +1,162 @@
+"""One decision about many cases: carried out one by one, at a bounded rate, over restarts.
+
+What is to be decided stands in the store before anything is done. Every case is looked at again, and the person
+who confirmed is checked again, at the moment of doing. A case that was decided when the process died is recognised
+by its decision: who, what, and when it was confirmed.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from bot.case import Action, CaseFile, CaseState, Decision
+from bot.outage import BackOff, Outage
+from bot.ports import DiscordAway, Store, StoreUnavailable, UnknownCase
+from bot.records.reports import Bulk, ItemEnd
+from bot.review.decisions import Review
+from bot.review.together import DeletingTogether
+
+_log = structlog.get_logger(__name__)
+
+FOR_MANY: Final = frozenset({Action.DISMISS, Action.DELETE})
+"""What may be decided about many cases at once. Nobody is punished in passing."""
+TOGETHER: Final = 50
+"""Cases that are worked on before the next bulk has its turn."""
+REST: Final = timedelta(milliseconds=200)
+"""After each case: cards, and clicks on them, need requests too."""
+
+
+class Permits(Protocol):
+    """Asks Discord whether a person may do something now. Raises DiscordAway if nobody knows."""
+
+    async def objection(self, case: CaseFile, moderator_id: int, action: Action) -> str | None:
+        """Why not; None if they may."""
+        ...
+
+
+class BulkWork:
+    """Works off what was confirmed. One per store."""
+
+    def __init__(
+        self,
+        store: Store,
+        review: Review,
+        permits: Permits,
+        together: DeletingTogether,
+        *,
+        clock: Callable[[], datetime],
+        rest: timedelta = REST,
+        back_off: BackOff | None = None,
+    ) -> None:
+        """`together` stands before the enforcer that `review` has. `rest`: the pause after each case."""
+        self._store = store
+        self._review = review
+        self._permits = permits
+        self._together = together
+        self._clock = clock
+        self._rest = rest
+        self._back_off = back_off or BackOff()
+        self._stirred = asyncio.Event()
+
+    async def begin(self, guild_id: int, moderator_id: int, action: Action, case_ids: Sequence[int]) -> Bulk:
+        """Note what a person has confirmed, and begin with it.
+
+        Raises:
+            ValueError: this is not decided about many cases at once.
+            StoreUnavailable: nothing was noted.
+        """
+        if action not in FOR_MANY and action is not Action.UNDO:
+            raise ValueError(f"“{action}” is decided case by case.")
+        bulk = await self._store.begin_bulk(guild_id, moderator_id, action, tuple(case_ids), self._clock())
+        self._stirred.set()
+        return bulk
+
+    async def take_back(self, bulk: Bulk, moderator_id: int) -> Bulk | None:
+        """Open again what a bulk has dismissed; None if it has done nothing that can be taken back."""
+        case_ids = await self._store.bulk_done(bulk.id) if bulk.action is Action.DISMISS else ()
+        return await self.begin(bulk.guild_id, moderator_id, Action.UNDO, case_ids) if case_ids else None
+
+    async def run(self) -> None:
+        """Work until cancelled. Outages of Discord and of the store are waited out."""
+        outage: Outage | None = None
+        while True:
+            self._stirred.clear()
+            try:
+                while under_way := await self._store.bulks_under_way():
+                    for bulk in under_way:
+                        await self._go_on(bulk)
+                    outage = None
+            except (DiscordAway, StoreUnavailable) as away:
+                outage = self._back_off.after(outage, str(away), self._clock())
+                _log.warning("decisions about many cases wait", reason=str(away))
+                await asyncio.sleep(outage.retry_after.total_seconds())
+            else:
+                await self._stirred.wait()
+
+    async def _go_on(self, bulk: Bulk) -> None:
+        """Work on some of a bulk's cases, those of one channel together."""
+        cases = [
+            case for id_ in await self._store.bulk_waiting(bulk.id, TOGETHER) if (case := await self._case(id_))
+        ]
+        by_channel: dict[int, list[CaseFile]] = {}
+        for case in cases:
+            by_channel.setdefault(case.message.channel_id, []).append(case)
+        for group in by_channel.values():
+            await self._work_on(bulk, group)
+
+    async def _case(self, case_id: int) -> CaseFile | None:
+        with suppress(UnknownCase):  # purged meanwhile, and its item with it
+            return await self._store.case(case_id)
+        return None
+
+    async def _work_on(self, bulk: Bulk, group: Sequence[CaseFile]) -> None:
+        allowed = [case for case in group if await self._is_allowed(bulk, case)]
+        if bulk.action is Action.DELETE:
+            with self._together.expecting(allowed):
+                await asyncio.gather(*(self._decide(bulk, case) for case in allowed))
+            await asyncio.sleep(self._rest.total_seconds() * len(allowed))
+        else:
+            for case in allowed:
+                await self._decide(bulk, case)
+                await asyncio.sleep(self._rest.total_seconds())
+
+    async def _is_allowed(self, bulk: Bulk, case: CaseFile) -> bool:
+        """Whether there is something to do about the case that this person may do. If not, the item has ended."""
+        end = await self._ended(bulk, case)
+        if end is None and await self._permits.objection(case, bulk.moderator_id, bulk.action):
+            end = ItemEnd.REFUSED
+        if end is not None:
+            await self._store.end_bulk_item(bulk.id, case.id, end)
+        return end is None
+
+    async def _ended(self, bulk: Bulk, case: CaseFile) -> ItemEnd | None:
+        if _is_ours(bulk, case.decision or next(reversed(case.earlier_decisions), None)):
+            return ItemEnd.DONE  # decided just before an earlier process died
+        if bulk.action is Action.UNDO:
+            dismissed = case.decision is not None and case.decision.action is Action.DISMISS
+            return None if dismissed and case.state is CaseState.ENFORCED else ItemEnd.PASSED
+        return None if case.state is CaseState.OPEN else ItemEnd.PASSED
+
+    async def _decide(self, bulk: Bulk, case: CaseFile) -> None:
+        decision = Decision(
+            case_id=case.id, action=bulk.action, moderator_id=bulk.moderator_id, decided_at=bulk.begun_at
+        )
+        try:
+            ruling = await self._review.decide(decision)
+        except UnknownCase:
+            end = ItemEnd.PASSED
+        else:
+            failed = ruling.case.state is CaseState.FAILED
+            end = ItemEnd.PASSED if not ruling.mine else ItemEnd.REFUSED if failed else ItemEnd.DONE
+        await self._store.end_bulk_item(bulk.id, case.id, end)
+
+
+def _is_ours(bulk: Bulk, decision: Decision | None) -> bool:
+    if decision is None:
+        return False
+    made = (decision.action, decision.moderator_id, decision.decided_at)
+    return made == (bulk.action, bulk.moderator_id, bulk.begun_at)
