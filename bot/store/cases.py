@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.case import CaseState, Message, Suspected
 from bot.ports import PolicyNotKept
-from bot.store import audits, guild_queries, queries, rows, tallies, urgency
+from bot.store import audits, guild_queries, queries, retention_queries, rows, tallies, urgency
 from inference.prefilter.suspicion import Suspicion
 
 POSSIBLE_IDS: Final = range(1, 2**63)
@@ -79,8 +79,7 @@ def _note_current(db: sqlite3.Connection, known: _Known, seen: Message, newest: 
     if _say_the_same(current, known.current):
         return False
     noted = {"case": known.case_id, "current": None if current is None else rows.to_json(current)}
-    db.execute(queries.NOTE_CURRENT, noted)
-    return True
+    return db.execute(queries.NOTE_CURRENT, noted).rowcount == 1
 
 
 def _written_at(message: Message) -> datetime:
@@ -116,7 +115,19 @@ def _add_revision(db: sqlite3.Connection, case_id: int, suspected: Suspected, no
         "now": rows.to_micros(now),
     }
     added = db.execute(queries.ADD_REVISION, revision).fetchall()
-    return int(added[0]["number"]) if added else None
+    if not added:
+        return None
+    note_bystanders(db, case_id, suspected)
+    return int(added[0]["number"])
+
+
+def note_bystanders(db: sqlite3.Connection, case_id: int, suspected: Suspected) -> None:
+    """Note whose texts are kept as context: they can ask that these are erased."""
+    message = suspected.message
+    others = {earlier.author_id for earlier in suspected.earlier} - {message.author_id}
+    if others:
+        noted = {"case": case_id, "guild": message.guild_id, "authors": rows.to_ids(others)}
+        db.execute(retention_queries.ADD_BYSTANDERS, noted)
 
 
 def _add_job(

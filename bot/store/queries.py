@@ -54,9 +54,10 @@ WHERE case_file.guild_id = :guild AND case_file.message_id = :message
 ORDER BY revision.number DESC LIMIT 1
 """
 
+# What was erased does not come back with an edit that nothing suspects.
 NOTE_CURRENT: Final = """
 UPDATE case_file SET current_message = sealed('case_file.current_message', :current), version = version + 1
-WHERE id = :case
+WHERE id = :case AND erased_at IS NULL
 """
 
 NOTE_DELETION: Final = """
@@ -212,7 +213,7 @@ FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message
 CASES: Final = """
 SELECT
     id, guild_id, state, opened_at, version, shown_version, card_channel_id, card_begun_at, card_message_id,
-    deleted_at, holder_id, held_since, escalated_by, escalated_at,
+    deleted_at, erased_at, holder_id, held_since, escalated_by, escalated_at,
     opened('case_file.current_message', current_message) AS current_message
 FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id
@@ -235,7 +236,7 @@ WHERE job.case_id IN (SELECT value FROM json_each(:cases)) ORDER BY job.case_id,
 
 DECISIONS: Final = """
 SELECT
-    case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back,
+    case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back, enforced,
     opened('decision.reason', reason) AS reason,
     opened('decision.outcome', outcome) AS outcome
 FROM decision

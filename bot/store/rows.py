@@ -97,7 +97,7 @@ def claim(row: sqlite3.Row) -> Claim:
         leased_until=from_micros(row["leased_until"]),
         attempt=row["attempts"],
         policy=_policy(row["policy"]),
-        suspicion=_read(Suspicion, row["suspicion"]),
+        suspicion=suspicion(row),
         message=message(row),
         earlier=earlier(row),
     )
@@ -110,9 +110,14 @@ def finding(row: sqlite3.Row) -> Finding:
         revision=row["revision"],
         state=JobState(row["state"]),
         policy=_policy(row["policy"]),
-        suspicion=_read(Suspicion, row["suspicion"]),
+        suspicion=suspicion(row),
         verdict=verdict(row),
     )
+
+
+def suspicion(row: sqlite3.Row) -> Suspicion:
+    """Why a job was made."""
+    return _read(Suspicion, row["suspicion"])
 
 
 def verdict(row: sqlite3.Row) -> Verdict | None:

@@ -10,7 +10,7 @@ from bot.records.labels import Cleared, Draw, Label, LabelSource, SampleAnswer, 
 from bot.store import label_queries as queries
 from bot.store import label_rows, rows
 from bot.store import queries as case_queries
-from bot.store.cases import POSSIBLE_IDS
+from bot.store.cases import POSSIBLE_IDS, note_bystanders
 
 KEPT: Final = timedelta(days=7)
 """How long a moderator may take over what was handed out."""
@@ -107,6 +107,7 @@ def _kept(db: sqlite3.Connection, shown: Suspected | None, now: datetime) -> tup
     case_id = int((added or db.execute(case_queries.FIND_CASE, key).fetchall())[0]["id"])
     if added:
         db.execute(case_queries.ADD_REVISION, _revision(case_id, shown, now)).fetchall()
+        note_bystanders(db, case_id, shown)
     said = db.execute(queries.REVISION_OF, {"case": case_id, "digest": message.digest}).fetchone()
     return case_id, int(said["number"]) if said else None
 

@@ -1,0 +1,173 @@
+"""What is kept about a member, what is due to be erased, and members' wishes. Every function runs inside a
+transaction."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.case import Message
+from bot.records.retention import ERASED_AT_LATEST, Erased, ErasureRequest, Kept, KeptText, Source
+from bot.store import erasure, rows
+from bot.store import retention_queries as queries
+
+MOST_TEXTS: Final = 2_000
+"""Of each kind, for one member: a file that Discord takes."""
+
+Who = Mapping[str, int]
+"""The guild and the member, as the queries take them."""
+
+
+def expired(db: sqlite3.Connection, guild_id: int, before: datetime, limit: int) -> list[int]:
+    """Cases whose newest words are from before a moment."""
+    return _ids(db, queries.EXPIRED, {"guild": guild_id, "before": rows.to_micros(before), "limit": limit})
+
+
+def forgotten(db: sqlite3.Connection, guild_id: int, before: datetime, limit: int) -> list[int]:
+    """Cases without words that were opened before a moment."""
+    return _ids(db, queries.FORGOTTEN, {"guild": guild_id, "before": rows.to_micros(before), "limit": limit})
+
+
+def kept(db: sqlite3.Connection, guild_id: int, member_id: int) -> Kept:
+    """What is kept about a member."""
+    who = {"guild": guild_id, "member": member_id}
+    row = db.execute(queries.KEPT, who).fetchone()
+    span = (rows.from_micros(row["oldest"]), rows.from_micros(row["newest"])) if row["cases"] else None
+    return Kept(
+        cases=row["cases"],
+        waiting=row["waiting"],
+        since=span,
+        records=row["records"],
+        context=db.execute(queries.COUNT_CONTEXT, who).fetchone()["number"],
+        reports=db.execute(queries.COUNT_REPORTS, who).fetchone()["number"],
+        request=request(db, who),
+    )
+
+
+def texts(db: sqlite3.Connection, guild_id: int, member_id: int) -> list[KeptText]:
+    """Every text of a member that is kept."""
+    who = {"guild": guild_id, "member": member_id, "limit": MOST_TEXTS}
+    return [*_own(db, who), *_context(db, who), *_reports(db, who), *_appeals(db, who)]
+
+
+def request(db: sqlite3.Connection, who: Who) -> ErasureRequest | None:
+    """A member's wish, if there is one."""
+    row = db.execute(queries.REQUEST, who).fetchone()
+    return None if row is None else _request(row)
+
+
+def ask(
+    db: sqlite3.Connection, guild_id: int, member_id: int, language: str, now: datetime
+) -> tuple[ErasureRequest, bool]:
+    """Store a wish unless one stands."""
+    who = {"guild": guild_id, "member": member_id}
+    asked = db.execute(queries.ASK, {**who, "language": language, "now": rows.to_micros(now)}).rowcount == 1
+    standing = request(db, who)
+    assert standing is not None
+    return standing, asked
+
+
+def requests(db: sqlite3.Connection, limit: int) -> list[ErasureRequest]:
+    """The oldest wishes that are not fulfilled."""
+    return [_request(row) for row in db.execute(queries.REQUESTS, {"limit": limit})]
+
+
+def carry_out(db: sqlite3.Connection, wish: ErasureRequest, limit: int, now: datetime) -> Erased:
+    """Erase some of what a member wrote; three steps, each up to `limit` cases."""
+    due = {
+        "guild": wish.guild_id,
+        "member": wish.member_id,
+        "asked_at": rows.to_micros(wish.asked_at),
+        "all": now >= wish.asked_at + ERASED_AT_LATEST,
+        "limit": limit,
+    }
+    own, contexts, reports = (
+        _ids(db, query, due) for query in (queries.DUE_CASES, queries.DUE_CONTEXTS, queries.DUE_REPORTS)
+    )
+    erasure.erase(db, own, now)
+    if contexts:
+        erasure.erase_context(db, wish.guild_id, wish.member_id, contexts)
+    if reports:
+        erasure.erase_reports(db, wish.member_id, reports)
+    more = limit in (len(own), len(contexts), len(reports))
+    return Erased(len(own) + len(contexts) + len(reports), 0 if more else _left(db, due), more)
+
+
+def _left(db: sqlite3.Connection, due: Mapping[str, int]) -> int:
+    """How many cases with words from before the wish still wait for somebody."""
+    everything = {**due, "all": True, "limit": MOST_TEXTS}
+    found = (queries.DUE_CASES, queries.DUE_CONTEXTS, queries.DUE_REPORTS)
+    return len({case_id for query in found for case_id in _ids(db, query, everything)})
+
+
+def note_done(db: sqlite3.Connection, wish: ErasureRequest, now: datetime) -> ErasureRequest | None:
+    """Note that a wish is fulfilled."""
+    who = {"guild": wish.guild_id, "member": wish.member_id}
+    db.execute(queries.NOTE_DONE, {**who, "now": rows.to_micros(now)})
+    return request(db, who)
+
+
+def forget_request(db: sqlite3.Connection, wish: ErasureRequest) -> None:
+    """Forget a wish that is fulfilled."""
+    db.execute(queries.FORGET_REQUEST, {"guild": wish.guild_id, "member": wish.member_id})
+
+
+def _own(db: sqlite3.Connection, who: Who) -> Iterator[KeptText]:
+    ids = rows.to_ids(_ids(db, queries.OWN_CASES, who))
+    for row in db.execute(queries.OWN_TEXTS, {"cases": ids}):
+        yield _text_of(row, Source.MESSAGE, rows.message(row))
+        if (current := rows.current_message(row)) is not None:
+            yield _text_of(row, Source.EDIT, current)
+
+
+def _text_of(row: sqlite3.Row, source: Source, message: Message) -> KeptText:
+    return KeptText(
+        source=source,
+        case_id=row["case_id"],
+        message_id=message.id,
+        channel_id=message.channel_id,
+        written_at=message.edited_at or message.created_at,
+        kept_since=rows.from_micros(row["words_since"]),
+        content=message.content,
+        attachments=message.attachments,
+        embeds=message.embeds,
+    )
+
+
+def _context(db: sqlite3.Connection, who: Who) -> Iterator[KeptText]:
+    ids = [row["case_id"] for row in db.execute(queries.CONTEXT_CASES, who)]
+    for row in db.execute(queries.CONTEXTS, {"cases": rows.to_ids(ids)}):
+        for said in rows.earlier(row):
+            if said.author_id == who["member"]:
+                since = rows.from_micros(row["words_since"])
+                yield KeptText(Source.CONTEXT, row["case_id"], said.message_id, None, None, since, said.text)
+
+
+def _reports(db: sqlite3.Connection, who: Who) -> Iterator[KeptText]:
+    for row in db.execute(queries.OWN_REPORTS, who):
+        yield _words(row, Source.REPORT, row["reason"])
+
+
+def _appeals(db: sqlite3.Connection, who: Who) -> Iterator[KeptText]:
+    for row in db.execute(queries.OWN_APPEALS, who):
+        yield _words(row, Source.APPEAL, row["text"])
+
+
+def _words(row: sqlite3.Row, source: Source, text: str) -> KeptText:
+    made_at = rows.from_micros(row["made_at"])
+    since = rows.optional_moment(row["words_since"]) or made_at
+    return KeptText(source, row["case_id"], row["message_id"], None, made_at, since, text)
+
+
+def _request(row: sqlite3.Row) -> ErasureRequest:
+    return ErasureRequest(
+        guild_id=row["guild_id"],
+        member_id=row["member_id"],
+        asked_at=rows.from_micros(row["asked_at"]),
+        language=row["language"],
+        done_at=rows.optional_moment(row["done_at"]),
+    )
+
+
+def _ids(db: sqlite3.Connection, query: str, values: Mapping[str, int]) -> list[int]:
+    return [row["id"] for row in db.execute(query, values)]
