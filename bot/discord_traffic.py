@@ -25,6 +25,8 @@ class DiscordTraffic:
     """Counts. Used in the event loop's thread only."""
 
     def __init__(self, timer: Callable[[], float]) -> None:
+        self.connected = False
+        """Whether the gateway's connection is up."""
         self._timer = timer
         self._answers: Counter[int] = Counter()
         self._received: OrderedDict[int, float] = OrderedDict()

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.domain_settings import DomainSettings
 from bot.judge_settings import EngineSettings, ServerSettings
+from bot.metrics_settings import MetricsSettings
 from bot.setting_kinds import Address, Count, Ids, Rate, Section
 from bot.store_settings import StoreSettings
 from bot.units import Size
@@ -157,6 +158,7 @@ class Settings(BaseSettings):
     servers: ServerSettings = Field(default_factory=ServerSettings)
     domains: DomainSettings = Field(default_factory=DomainSettings)
     prefilter: PrefilterSettings = Field(default_factory=PrefilterSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
 
     @classmethod

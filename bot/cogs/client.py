@@ -37,6 +37,8 @@ STALE = marked(
 )
 _TURNS = {"ready": True, "resumed": True, "disconnect": False}
 """Events that tell whether the connection to the gateway is up."""
+_TURNS = {"ready": True, "resumed": True, "disconnect": False}
+"""Events that tell whether the connection to the gateway is up."""
 NOT_HERE = marked(
     "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
 )
@@ -151,6 +153,8 @@ class SafeguildBot(commands.Bot):
         """Hand an event on."""
         if event_name == "interaction":
             self.traffic.received(args[0].id)
+        elif event_name in _TURNS:
+            self.traffic.connected = _TURNS[event_name]
         elif event_name in _TURNS:
             self.traffic.connected = _TURNS[event_name]
         handler = self._at_once.get(event_name)

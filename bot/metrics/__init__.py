@@ -1,0 +1,1 @@
+"""What the operator watches: metrics for Prometheus, and whether the bot is alive and ready."""
