@@ -31,7 +31,7 @@ _FORMATS = [
     Choice(name="CSV, for spreadsheets", value="csv"),
     Choice(name="JSON Lines, for programs", value="jsonl"),
 ]
-CaseId = app_commands.Range[int, 1, 2**53]
+CaseId = app_commands.Range[int, 1, 2**53 - 1]
 Words = app_commands.Range[str, 1, LONGEST_NOTE]
 
 
