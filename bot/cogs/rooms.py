@@ -20,6 +20,7 @@ from bot.review.appeal_court import AppealCourt
 from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
+from bot.trials.room import TrialRoom
 from inference.prefilter.explanation import Explanation
 from policies.policy import Policy
 
@@ -81,6 +82,8 @@ class Rooms:
     """Carries out decisions about many cases; None where nothing is decided."""
     appeals: AppealCourt | None = None
     """Takes appeals and answers; None where nothing is decided."""
+    trials: TrialRoom | None = None
+    """Tries policies on what people decided; None where no model judges."""
     language: Callable[[int], Language] = _english
     """The language of a guild's cards, notices and digests."""
 

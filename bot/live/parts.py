@@ -22,6 +22,7 @@ from bot.cogs import (
     journal,
     judge_this,
     policy,
+    policy_trial,
     queue,
     report,
     review,
@@ -68,6 +69,7 @@ from bot.review.retracting import Retracting
 from bot.review.together import DeletingTogether
 from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
+from bot.trials.room import TrialRoom
 from bot.worker import WorkerSettings
 from inference.prefilter.normalise import Normaliser
 from inference.prefilter.scores.shelf import HeadShelf
@@ -95,6 +97,7 @@ COGS = (
     cases,
     setup,
     policy,
+    policy_trial,
     explain,
     judge_this,
     stats,
@@ -122,6 +125,7 @@ class Parts:
     reception: Reception
     domain_feed: DomainFeed
     rehearsals: Rehearsals
+    trials: TrialRoom
     digests: DigestKeeper
 
 
@@ -187,6 +191,7 @@ async def put_together(ground: Ground) -> Parts:
         reception=reception,
         domain_feed=domain_feed,
         rehearsals=Rehearsals(builder.aside, ground.late),
+        trials=TrialRoom(store, ground.late, ground.late),
         digests=_digests(ground, bot, guild_book, policy_book),
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
@@ -319,6 +324,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         outlook=parts.reception.outlook,
         explain=parts.reception.explain,
         rehearse=parts.rehearsals.run,
+        trials=parts.trials,
         report=parts.moderation.report,
         asking=Asking(ground.late, parts.moderation.policies_for),
         bulks=parts.bulks,
@@ -328,6 +334,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
 
 async def _purge(parts: Parts, guild_id: int) -> None:
     """Forget a guild: first what would write anew, last the store. Doing it again is safe."""
+    parts.trials.forget(guild_id)
     await parts.intake.forget(guild_id)
     await parts.policy_book.forget(guild_id)
     await parts.guild_book.forget(guild_id)

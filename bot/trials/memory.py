@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.inquiry import KnownModel
 from inference.judge import Judge
-from inference.rendering import Content
+from inference.rendering import Content, policy_text
 from inference.ticket import ORDINARY, Ticket
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -20,7 +20,7 @@ SECONDS: Final = 24 * 3600.0
 """How long each is: rationales may quote what was erased since."""
 
 _Key = tuple[int, str, str, str]
-"""Tenant, policy digest, model digest, content digest."""
+"""Tenant, `reading_digest`, model digest, `content_digest`."""
 
 
 @dataclass(slots=True)
@@ -59,13 +59,13 @@ class RememberingJudge:
         self._model = model
         self._memory = memory
         self._tenant = tenant
-        self._digests: dict[int, tuple[Policy, str]] = {}
+        self._readings: dict[int, tuple[Policy, str]] = {}
         self.asked = 0
         """How often the judge was asked, and not the memory."""
 
     def knows(self, policy: Policy, content: Content, verdict: Verdict | None) -> None:
         """Take over what this version and this model have said of this very content."""
-        if verdict and (verdict.policy_digest, verdict.model_digest) == (self._digest(policy), self._model.digest):
+        if verdict and (verdict.policy_digest, verdict.model_digest) == (policy.digest, self._model.digest):
             self._memory.keep(self._key(policy, content), verdict, explain=False)
 
     async def judge(
@@ -88,14 +88,22 @@ class RememberingJudge:
 
     def _key(self, policy: Policy, content: Content) -> _Key:
         """The model may be another one by the time it answers."""
-        return self._tenant, self._digest(policy), self._model.digest, content_digest(content)
+        return self._tenant, self._reading(policy), self._model.digest, content_digest(content)
 
-    def _digest(self, policy: Policy) -> str:
-        """Making a digest takes a while for a policy with many examples: each is made once."""
-        known = self._digests.get(id(policy))
+    def _reading(self, policy: Policy) -> str:
+        """Each is made once: the policy that it is of is kept along, so that nothing else gets its id."""
+        known = self._readings.get(id(policy))
         if known is None:
-            known = self._digests[id(policy)] = (policy, policy.digest)
+            known = self._readings[id(policy)] = (policy, reading_digest(policy))
         return known[1]
+
+
+def reading_digest(policy: Policy) -> str:
+    """SHA-256 (hex) of all that a verdict depends on: what the model reads of the policy, and how it is asked.
+
+    A policy whose mode or keywords were changed, or that got an example which is not shown, is the same to it.
+    """
+    return sha256(f"{policy_text(policy)}\0{policy.judge.model_dump_json()}".encode()).hexdigest()
 
 
 def content_digest(content: Content) -> str:

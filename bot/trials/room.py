@@ -39,6 +39,8 @@ class Trial:
         self.policy = policy
         self.begun_by = begun_by
         self.progress = Progress(0, 0, 0.0)
+        self.was_cancelled = False
+        """Somebody stopped it."""
         self._task = asyncio.get_running_loop().create_task(work(self._progressed))
 
     @property
@@ -48,6 +50,7 @@ class Trial:
 
     def cancel(self) -> None:
         """Stop it; whoever waits for it gets a CancelledError."""
+        self.was_cancelled = True
         self._task.cancel()
 
     async def outcome(self) -> TrialResult:

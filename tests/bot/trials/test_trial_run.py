@@ -18,7 +18,7 @@ from inference.patient import Patience
 from inference.prefilter.budget.audit import Tally
 from inference.rendering import Content
 from inference.ticket import ORDINARY, Priority, Ticket
-from policies.policy import Policy
+from policies.policy import Mode, Policy
 from policies.score import Score
 from policies.verdict import Verdict
 from tests.bot.adapters import GUILD, MODEL, TermJudge, make_verdict
@@ -109,9 +109,11 @@ async def test_the_second_run_asks_about_nothing_that_has_not_changed():
     await run(plan_alone(EXAMPLES), remembering(judge, memory))
     again = await run(plan_alone(EXAMPLES), remembering(judge, memory))
     assert (again.judged, again.remembered, len(judge.asked)) == (0, 3, 3)
-    more = policy_with(*EXAMPLES.examples, example("new", "R1"))
-    changed = await run(plan_alone(more, EXAMPLES), remembering(judge, memory))
-    assert (changed.judged, changed.remembered) == (5, 3)
+    more = policy_with(*EXAMPLES.examples, example("new", "R1"), mode=Mode.SHADOW)
+    changed = await run(plan_alone(more), remembering(judge, memory))
+    assert (changed.judged, changed.remembered) == (1, 3)  # the model reads the same policy
+    other = policy_with(*EXAMPLES.examples, goal="Another goal.")
+    assert (await run(plan_alone(other), remembering(judge, memory))).judged == 3
 
 
 async def test_what_a_case_says_already_is_not_asked_again_of_the_same_version_and_model():
