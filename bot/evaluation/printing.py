@@ -43,8 +43,7 @@ def _print_policy(policy: PolicyResult, console: Console) -> None:
         console.print(
             f"  undecided  {figures.undecided}; F1 with all of them wrong {shown.percent(figures.f1_at_worst)}"
         )
-    if policy.groups:
-        console.print(_groups(policy))
+    _print_groups(policy, console)
     times = policy.times
     if times.median_ms is not None:
         console.print(
@@ -66,12 +65,12 @@ def _confusion(policy: PolicyResult) -> Table:
     return table
 
 
-def _groups(policy: PolicyResult) -> Table:
-    table = Table("group", "texts", "precision", "recall", "F1", box=None, pad_edge=True)
+def _print_groups(policy: PolicyResult, console: Console) -> None:
+    """Lines, not a table: with intervals it would be too wide for a terminal."""
     for name, figures in policy.groups.items():
-        rates = (shown.rate(figures.precision), shown.rate(figures.recall), shown.f1(figures))
-        table.add_row(Text(name), f"{figures.texts:,}", *rates)
-    return table
+        console.print(Text(f"  {name}: {figures.texts:,} texts"))
+        console.print(f"    precision {shown.rate(figures.precision)}, recall {shown.rate(figures.recall)}")
+        console.print(f"    F1 {shown.f1(figures)}, false alarms {shown.rate(figures.false_alarms)}")
 
 
 def _print_together(together: Together, console: Console) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -244,3 +247,31 @@ async def test_labels_of_a_named_column_and_values(tmp_path: Path) -> None:
     wish = Wish({"harassment": make_policy()}, text_column="body", labels=labels)
     result = await evaluate(options_for(tmp_path, TermJudge(), wish=wish, rows=rows))
     assert (result.policies[0].figures.tp, result.policies[0].figures.tn) == (1, 1)
+
+
+_PROGRAM = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.bot.adapters import TermJudge
+from dataclasses import replace
+from tests.bot.evaluation.test_evaluation_journey import evaluate, options_for
+
+class Killed(TermJudge):
+    async def judge(self, *arguments, **keywords):
+        if len(self.asked) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await super().judge(*arguments, **keywords)
+
+asyncio.run(evaluate(replace(options_for(Path(sys.argv[1]), Killed()), width=1)))
+"""
+
+
+async def test_killed_in_the_middle_no_verdict_that_was_there_is_judged_again(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", _PROGRAM, str(tmp_path)], check=False, timeout=60)  # noqa: ASYNC221
+    assert killed.returncode == -signal.SIGKILL
+    done = len(kept(tmp_path))
+    assert done == 3
+    judge = TermJudge()
+    result = await evaluate(replace(options_for(tmp_path, judge), resume=True))
+    assert len(judge.asked) == 6 - done
+    assert (result.finished, result.policies[0].figures.texts) == (True, 6)
