@@ -169,8 +169,8 @@ class PeopleScene:
         """The direct messages to Mallory."""
         return list(self.discord.direct_channel(self.mallory.user).messages)
 
-    async def slash(self, member: Member, words: str, **options: Any) -> Reply:
-        return await self.guild.slash(member, self.general, words, **options)
+    async def slash(self, by: Member, words: str, /, **options: Any) -> Reply:
+        return await self.discord.world.people.use_command(by, self.general, words, options, wait=True)
 
     async def until(self, look: Any) -> None:
         async with asyncio.timeout(5):
