@@ -34,7 +34,7 @@ def by_threshold(curve: Curve, threshold: float) -> Markup:
     x = _x(threshold)
     parts = [*_frame("threshold", "share")]
     parts.append(f'<line class="own" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{_BOTTOM}"/>')
-    parts += [_path(_known(dots), colour) for colour, dots in lines.items()]
+    parts += [_path(_held(_known(dots)), colour) for colour, dots in lines.items()]
     return _picture("Precision, recall and F1 over the threshold; the dashed line is the policy's own.", parts)
 
 
@@ -80,6 +80,12 @@ def _stairs(dots: _Dots, colour: str) -> str:
         corners += [(before, y), (x, y)]
         before = x
     return _path(corners, colour)
+
+
+def _held(dots: _Dots) -> _Dots:
+    """A figure holds from its threshold down to the next one: no verdict changes in between."""
+    ends = [*(x for x, _ in dots[1:]), 0.0]
+    return [corner for (x, y), end in zip(dots, ends, strict=False) for corner in ((x, y), (end, y))]
 
 
 def _dot(dot: tuple[float, float]) -> str:

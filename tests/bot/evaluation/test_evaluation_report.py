@@ -151,6 +151,13 @@ def test_curves_are_whole_pictures_and_stay_within_their_frame(items: list[Judge
                 assert 9.9 <= y <= 230.1
 
 
+def test_between_two_probabilities_nothing_changes_and_the_curve_says_so() -> None:
+    curve = curve_of([Judged(True, True, 1.0), Judged(False, True, 0.5)])
+    root = ElementTree.fromstring(str(charts.by_threshold(curve, 0.5)))
+    precision = next(iter(root.iter("polyline"))).get("points")
+    assert precision == "330.0,10.0 187.0,10.0 187.0,120.0 44.0,120.0"
+
+
 def test_a_long_curve_is_thinned_out_and_keeps_its_ends() -> None:
     curve = curve_of([Judged(number % 3 == 0, True, number / 1000) for number in range(1000)])
     assert len(curve.points) == CURVE_POINTS
