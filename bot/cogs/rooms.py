@@ -16,6 +16,7 @@ from bot.language import Language
 from bot.ports import Store, StoreUnavailable
 from bot.records.reports import Reported
 from bot.rehearsal import Rehearsal
+from bot.retention.times import KeepingTimes
 from bot.review.appeal_court import AppealCourt
 from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
@@ -37,6 +38,10 @@ async def _nothing_rehearsed(*_: object) -> Rehearsal:
 async def _not_taken(*_: object) -> Reported:
     """Without a core there are no cases."""
     raise StoreUnavailable("Nothing can be reported here.")
+
+
+def _no_sweeper() -> None:
+    """Where nothing runs, nothing is erased."""
 
 
 def _english(_: int) -> Language:
@@ -86,6 +91,11 @@ class Rooms:
     """Tries policies on what people decided; None where no model judges."""
     language: Callable[[int], Language] = _english
     """The language of a guild's cards, notices and digests."""
+
+    times: KeepingTimes = field(default_factory=KeepingTimes)
+    """How long things are kept."""
+    sweep_now: Callable[[], None] = _no_sweeper
+    """What is due to be erased is looked for at once."""
 
     def allows(self, guild_id: int | None) -> bool:
         """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""

@@ -23,6 +23,7 @@ from bot.cogs import (
     judge_this,
     policy,
     policy_trial,
+    privacy,
     queue,
     report,
     review,
@@ -37,6 +38,7 @@ from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.languages import guild_language
+from bot.cogs.privacy_letters import DiscordLetters
 from bot.cogs.queue_line import DiscordLines
 from bot.cogs.rooms import Rooms
 from bot.cogs.stats_digest import DiscordDigestBoard, escaped_title
@@ -60,6 +62,8 @@ from bot.moderation import Moderation
 from bot.outage import BackOff
 from bot.ports import Store
 from bot.rehearsal import Rehearsals
+from bot.retention.sweeper import Sweeper
+from bot.retention.times import KeepingTimes
 from bot.review.appeal_court import AppealCourt, Guilds, Outside
 from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
@@ -101,6 +105,7 @@ COGS = (
     explain,
     judge_this,
     stats,
+    privacy,
     sync,
 )
 """The commands are synced last, when all of them are there."""
@@ -127,6 +132,8 @@ class Parts:
     rehearsals: Rehearsals
     trials: TrialRoom
     digests: DigestKeeper
+    times: KeepingTimes
+    sweeper: Sweeper
 
 
 class _NoPolicies:
@@ -175,6 +182,7 @@ async def put_together(ground: Ground) -> Parts:
     policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
     together = DeletingTogether(DiscordEnforcer(bot, clock), DiscordManyDeleter(bot))
     decisions = Review(store, together, outbox, clock=clock)
+    times = _times(ground.settings, guild_book)
     parts = Parts(
         bot=bot,
         moderation=moderation,
@@ -193,6 +201,8 @@ async def put_together(ground: Ground) -> Parts:
         rehearsals=Rehearsals(builder.aside, ground.late),
         trials=TrialRoom(store, ground.late, ground.late),
         digests=_digests(ground, bot, guild_book, policy_book),
+        times=times,
+        sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, cards_changed=outbox.stir),
     )
     bot.furnish(_rooms(ground, parts), *(cog.setup_cog for cog in COGS))
     return parts
@@ -205,7 +215,15 @@ def _digests(ground: Ground, bot: SafeguildBot, guild_book: GuildBook, policy_bo
 
     guilds = DigestGuilds(channel, policy_book.policies, guild_language(bot, guild_book.settings), escaped_title)
     painter = Painter(ground.folder / "cache" / "charts")
-    return DigestKeeper(ground.store, DiscordDigestBoard(bot), painter, guilds, ground.clock)
+    return DigestKeeper(ground.store, DiscordDigestBoard(bot), painter.paint, guilds, ground.clock)
+
+
+def _times(settings: Settings, guild_book: GuildBook) -> KeepingTimes:
+    return KeepingTimes(
+        lambda guild_id: guild_book.settings(guild_id).keep_days,
+        most_days=settings.store.keep_days_at_most,
+        forget_days=settings.store.forget_after_days,
+    )
 
 
 def _held_cards(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> HeldCards:
@@ -329,6 +347,8 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         asking=Asking(ground.late, parts.moderation.policies_for),
         bulks=parts.bulks,
         language=guild_language(parts.bot, parts.guild_book.settings),
+        times=parts.times,
+        sweep_now=parts.sweeper.wake,
     )
 
 

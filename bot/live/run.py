@@ -143,6 +143,7 @@ class _Live:
             "domains": self._domains,
             "metrics": self._metrics,
             "figures": lambda: self._after_login("figures", parts.digests.run),
+            "retention": lambda: self._after_login("retention", parts.sweeper.run),
             "chronicle": lambda: tell_of_catching_up(lambda: parts.intake.state),
             "engine's chronicle": lambda: tell_of_engine(lambda: self.ground.late.health),
             "settings": lambda: parts.guild_book.watch(parts.outbox.stir),
