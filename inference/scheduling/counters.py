@@ -1,7 +1,8 @@
 """What the engine counts, as it is sent with every beat."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from inference.scheduling.ledger import Cells
 from inference.scheduling.steps import Row
@@ -17,8 +18,10 @@ class ByPriority(Frozen):
     backfill: int = 0
 
 
-class Counters(Frozen):
-    """Since the engine's child started, except for what is `waiting`, `running` and used at the moment."""
+class Counts(BaseModel):
+    """What the scheduler itself counts, since the engine's child started."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     steps: int = 0
     rows: int = 0
@@ -40,6 +43,11 @@ class Counters(Frozen):
     """Sequences that gave up their slot and began anew."""
     overdue: int = 0
     cancelled: int = 0
+
+
+class Counters(Counts, Frozen):
+    """`Counts` as they are sent, with what is `waiting`, `running` and used at the moment."""
+
     admitted: ByPriority = ByPriority()
     waiting: ByPriority = ByPriority()
     running: int = 0
@@ -53,25 +61,11 @@ class Counters(Frozen):
     """In everything else while there was work. The worker fills it in."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """The scheduler's own counts, by the names that they have in `Counters`, which refuses any other."""
+class Tally(Counts):
+    """`Counts` while they are counted."""
 
-    steps: int = 0
-    rows: int = 0
-    occupancy: int = 0
-    decoded_tokens: int = 0
-    prefilled_tokens: int = 0
-    prefix_hits: int = 0
-    prefix_misses: int = 0
-    prefix_evictions: int = 0
-    refed_tokens: int = 0
-    refused_steps: int = 0
-    requeued: int = 0
-    overdue: int = 0
-    cancelled: int = 0
-    admitted: list[int] = field(default_factory=lambda: [0] * len(Priority))
-
+    admitted: list[int] = Field(default_factory=lambda: [0] * len(Priority))
+    """By priority."""
     last_running: int = 0
     """In the last step."""
 
@@ -99,10 +93,9 @@ class Tally:
 
     def counters(self, *, waiting: list[int], running: int, used: Cells) -> Counters:
         """As they are sent."""
-        own = asdict(self) | {"admitted": _by_priority(self.admitted)}
-        del own["last_running"]
         return Counters(
-            **own,
+            **self.model_dump(include=set(Counts.model_fields)),
+            admitted=_by_priority(self.admitted),
             waiting=_by_priority(waiting),
             running=running,
             base_cells=used.base,

@@ -1,16 +1,13 @@
 """What is counted is what is sent."""
 
-from dataclasses import fields
-
 import pytest
+from pydantic import ValidationError
 
-from inference.scheduling.counters import ByPriority, Tally
+from inference.scheduling.counters import ByPriority, Counters, Counts, Tally
 from inference.scheduling.ledger import Cells
 
-COUNTS = [field.name for field in fields(Tally) if field.name not in {"admitted", "last_running"}]
 
-
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("name", Counts.model_fields)
 def test_every_count_is_sent_under_its_own_name(name: str) -> None:
     tally = Tally()
     setattr(tally, name, 7)
@@ -24,3 +21,8 @@ def test_what_is_counted_by_priority_and_what_is_in_use_now_is_sent_too() -> Non
     assert sent.admitted == ByPriority(interactive=1, live=2, backfill=3)
     assert sent.waiting == ByPriority(interactive=4, live=5, backfill=6)
     assert (sent.running, sent.base_cells, sent.window_cells) == (7, 8, 10)
+
+
+def test_what_is_sent_does_not_change_any_more() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Counters().steps += 1
