@@ -86,6 +86,7 @@ def told_line(appeal: Appeal) -> str:
     """Whether the member knows of the answer."""
     lines = {
         Told.NO: tr("The member is being told."),
+        Told.BEGUN: tr("The member is being told."),
         Told.YES: tr("The member was told by direct message."),
         Told.UNSURE: tr("Whether the member was told is not known: I was stopped while I told them."),
         Told.FAILED: tr(

@@ -50,8 +50,10 @@ class Told(StrEnum):
     """Whether the member knows of the answer."""
 
     NO = "no"
+    BEGUN = "begun"
+    """The message is on its way."""
     UNSURE = "unsure"
-    """The message was begun, and the process ended before Discord had answered. It is not sent twice."""
+    """The process ended while the message was on its way. It is not sent twice."""
     YES = "yes"
     FAILED = "failed"
 
@@ -88,7 +90,7 @@ class Appeal:
     @property
     def is_finished(self) -> bool:
         """Whether nothing is left to do: it was answered, carried out, and the member was told or cannot be."""
-        return self.outcome is not None and self.told is not Told.NO
+        return self.outcome is not None and self.told not in (Told.NO, Told.BEGUN)
 
 
 class Appeals(People, Protocol):
@@ -132,6 +134,11 @@ class Appeals(People, Protocol):
 
     async def begin_telling(self, appeal_id: int) -> bool:
         """The member is about to be told. False if that was begun before: then nobody tells them again."""
+        ...
+
+    async def give_up_telling(self) -> None:
+        """Where telling was begun, nobody knows how it ended: for whoever starts and knows that nobody else works
+        on this memory."""
         ...
 
     async def end_telling(self, appeal_id: int, failure: str | None) -> None:

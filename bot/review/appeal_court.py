@@ -154,9 +154,13 @@ class AppealCourt:
 
     async def run(self) -> None:
         """Show appeals and carry answers out until cancelled. Outages are waited out."""
+        begun_before = True
         while True:
             self._something_new.clear()
             try:
+                if begun_before:
+                    await self._store.give_up_telling()
+                    begun_before = False
                 more = await self._round()
             except StoreUnavailable as error:
                 _log.warning("appeals wait for the memory", error=str(error))

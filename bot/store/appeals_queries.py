@@ -58,7 +58,9 @@ UPDATE appeal SET outcome = sealed('appeal.outcome', :outcome), version = versio
 WHERE id = :appeal AND granted IS NOT NULL AND outcome IS NULL
 """
 
-BEGIN_TELLING: Final = "UPDATE appeal SET told = 'unsure' WHERE id = :appeal AND told = 'no'"
+BEGIN_TELLING: Final = "UPDATE appeal SET told = 'begun' WHERE id = :appeal AND told = 'no'"
+
+GIVE_UP_TELLING: Final = "UPDATE appeal SET told = 'unsure', version = version + 1 WHERE told = 'begun'"
 
 END_TELLING: Final = """
 UPDATE appeal SET told = :told, not_told_because = :because, version = version + 1 WHERE id = :appeal

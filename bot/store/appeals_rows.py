@@ -81,6 +81,11 @@ def begin_telling(db: sqlite3.Connection, appeal_id: int) -> bool:
     return db.execute(queries.BEGIN_TELLING, {"appeal": appeal_id}).rowcount == 1
 
 
+def give_up_telling(db: sqlite3.Connection) -> None:
+    """Note that nobody knows how it ended where telling was begun."""
+    db.execute(queries.GIVE_UP_TELLING)
+
+
 def end_telling(db: sqlite3.Connection, appeal_id: int, failure: str | None) -> None:
     """Note how telling the member ended."""
     told = Told.YES if failure is None else Told.FAILED

@@ -46,6 +46,10 @@ class SqliteAppeals(SqlitePeople):
         """See `Appeals`."""
         return await self._writer.write(lambda db: appeals.begin_telling(db, appeal_id))
 
+    async def give_up_telling(self) -> None:
+        """See `Appeals`."""
+        await self._writer.write(appeals.give_up_telling)
+
     async def end_telling(self, appeal_id: int, failure: str | None) -> None:
         """See `Appeals`."""
         await self._writer.write(lambda db: appeals.end_telling(db, appeal_id, failure))

@@ -14,7 +14,7 @@ CREATE TABLE appeal (
     granted INTEGER CHECK (granted IN (0, 1)), -- NULL as long as it waits
     answer TEXT,
     outcome TEXT, -- NULL until what was granted was taken back as far as it can be
-    told TEXT NOT NULL DEFAULT 'no' CHECK (told IN ('no', 'unsure', 'yes', 'failed')),
+    told TEXT NOT NULL DEFAULT 'no' CHECK (told IN ('no', 'begun', 'unsure', 'yes', 'failed')),
     not_told_because TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 1,
     shown_version INTEGER NOT NULL DEFAULT 0,
@@ -27,6 +27,7 @@ CREATE TABLE appeal (
 CREATE INDEX appeal_by_member ON appeal (guild_id, member_id, made_at);
 CREATE INDEX appeal_open ON appeal (guild_id) WHERE granted IS NULL;
 CREATE INDEX appeal_unfinished ON appeal (id) WHERE granted IS NOT NULL AND (outcome IS NULL OR told = 'no');
+CREATE INDEX appeal_being_told ON appeal (id) WHERE told = 'begun';
 CREATE INDEX appeal_owing_card ON appeal (guild_id, id)
     WHERE version > shown_version AND (granted IS NULL OR card_begun_at IS NOT NULL);
 

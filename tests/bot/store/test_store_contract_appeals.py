@@ -99,7 +99,7 @@ class TestAppeals:
         assert not await store.settle_appeal(made.id, "again")
         assert await store.begin_telling(made.id)
         assert not await store.begin_telling(made.id)
-        assert (await now(store, made)).told is Told.UNSURE
+        assert (await now(store, made)).told is Told.BEGUN
         assert await store.unfinished_appeals(10) == [], "what may have been sent is not sent again"
         await store.end_telling(made.id, "takes no messages")
         end = await now(store, made)
@@ -107,6 +107,17 @@ class TestAppeals:
         assert end.is_finished
         await store.end_telling(made.id, None)
         assert (await now(store, made)).told is Told.YES
+
+    async def test_what_was_begun_when_the_process_ended_stays_unsure(self, store: Store) -> None:
+        begun, told = await appealed(store), await appealed(store, 101)
+        for made in (begun, told):
+            await store.begin_telling(made.id)
+        await store.end_telling(told.id, None)
+        version = (await now(store, begun)).version
+        await store.give_up_telling()
+        end = await now(store, begun)
+        assert (end.told, end.version > version) == (Told.UNSURE, True), "its card says so"
+        assert (await now(store, told)).told is Told.YES
 
     async def test_appeals_are_counted(self, store: Store) -> None:
         first, _ = await appealed(store), await appealed(store, 101)

@@ -1,0 +1,238 @@
+"""A process may die between any two steps of an appeal: one card, one undo, one letter at most, and an end.
+
+As in test_process_death: every call to the store, the board, the post and the arm is a point at which it dies.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.case import Action, CaseState
+from bot.guilds.settings import GuildSettings
+from bot.language import Language
+from bot.ports import DiscordAway, Gone, Refused, Store
+from bot.records.appeals import Answer, Told
+from bot.review.appeal_cards import CardPace
+from bot.review.appeal_court import AppealCourt, Guilds, NotTaken, Outside
+from bot.review.appeals import Appealed
+from bot.review.decisions import Review
+from bot.review.retracting import Retracting
+from bot.store import open_store
+from tests.bot.adapters import GUILD
+from tests.bot.review.review_adapters import (
+    QUICK_BACK_OFF,
+    REVIEW,
+    Arm,
+    Killed,
+    Life,
+    Mortal,
+    a_decision,
+    open_case,
+    utc_now,
+)
+
+PACE = CardPace(
+    poll=timedelta(milliseconds=10),
+    refused_rest=timedelta(milliseconds=20),
+    look_delay=timedelta(milliseconds=4),
+    back_off=QUICK_BACK_OFF,
+)
+ANOTHER = 501
+
+
+@dataclass
+class Wall:
+    """The review channel: {message id: [appeal id, version]}. There is one channel, whatever it is asked about."""
+
+    cards: dict[int, list[int]] = field(default_factory=dict)
+    lost_answers: int = 0
+    refusals: int = 0
+
+    async def post(self, appealed: Appealed, channel_id: int) -> int:
+        assert channel_id == REVIEW
+        if self.refusals:
+            self.refusals -= 1
+            raise Refused("The bot cannot see this channel.")
+        number = 1000 + len(self.cards)
+        self.cards[number] = [appealed.appeal.id, appealed.appeal.version]
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise DiscordAway("Discord cannot be reached.")
+        return number
+
+    async def update(self, appealed: Appealed, channel_id: int, message_id: int) -> None:  # noqa: ARG002
+        if message_id not in self.cards:
+            raise Gone("The message does not exist any more.")
+        self.cards[message_id] = [appealed.appeal.id, appealed.appeal.version]
+
+    async def find(self, appeal_id: int, channel_id: int, since: datetime) -> int | None:  # noqa: ARG002
+        return next((number for number, card in self.cards.items() if card[0] == appeal_id), None)
+
+
+@dataclass
+class Post:
+    """Letters by appeal, and how often Discord is away after it took one."""
+
+    letters: dict[int, set[str]] = field(default_factory=dict)
+    away: int = 0
+    refusal: str | None = None
+
+    async def tell(self, appealed: Appealed) -> None:
+        if self.refusal:
+            raise Refused(self.refusal)
+        nonce = f"answer-{appealed.appeal.id}"  # a second message with the same nonce is the first one
+        self.letters.setdefault(appealed.appeal.id, set()).add(nonce)
+        if self.away:
+            self.away -= 1
+            raise DiscordAway("Discord cannot be reached.")
+
+
+@dataclass
+class Nobody:
+    async def show(self, case: Any) -> None:
+        """Cards of cases are not what this is about."""
+
+
+@dataclass
+class World:
+    """What outlives a process."""
+
+    store: Store
+    wall: Wall = field(default_factory=Wall)
+    post: Post = field(default_factory=Post)
+    arm: Arm = field(default_factory=Arm)
+    case_id: int = 0
+
+    async def punished(self) -> int:
+        """A case with a timeout that was carried out; its author."""
+        self.case_id = await open_case(self.store)
+        await self.store.decide(
+            a_decision(self.case_id, Action.TIMEOUT).model_copy(update={"decided_at": utc_now()})
+        )
+        await self.store.settle(self.case_id, enforced=True, outcome="done")
+        return (await self.store.case(self.case_id)).message.author_id
+
+    async def is_at_rest(self) -> bool:
+        made = await self.store.appeals_of_case(self.case_id)
+        return bool(made) and made[0].is_finished and not await self.store.appeal_cards_owed(9)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_store(tmp_path / "memory.sqlite3", clock=utc_now) as store:
+        yield World(store)
+
+
+def court_of(world: World, life: Life) -> tuple[AppealCourt, Review]:
+    store: Any = Mortal(world.store, life)
+    arm, wall, post = (Mortal(part, life) for part in (world.arm, world.wall, world.post))
+    review = Review(store, arm, Nobody(), clock=utc_now, back_off=QUICK_BACK_OFF)
+    court = AppealCourt(
+        store,
+        Retracting(store, review.decide, clock=utc_now),
+        Outside(wall, post),
+        Guilds(lambda _: GuildSettings(review_channel=REVIEW), lambda _: Language.ENGLISH),
+        clock=utc_now,
+        pace=PACE,
+    )
+    return court, review
+
+
+async def people(world: World, court: AppealCourt, member_id: int, *, granted: bool) -> None:
+    """The member appeals, and another moderator answers as soon as a card hangs."""
+    while True:
+        with suppress(NotTaken):
+            await court.hand_in(world.case_id, member_id, "a joke")
+        for appeal_id, _ in list(world.wall.cards.values()):
+            await court.answer(appeal_id, Answer(ANOTHER, utc_now(), granted, ""))
+        await asyncio.sleep(0.002)
+
+
+async def live(world: World, life: Life, member_id: int, *, granted: bool = True) -> None:
+    """One process, until it dies or everything is done."""
+    court, review = court_of(world, life)
+    tasks = [
+        asyncio.create_task(run)
+        for run in (court.run(), review.run(), people(world, court, member_id, granted=granted))
+    ]
+    try:
+        async with asyncio.timeout(10):
+            while not life.is_over and not await world.is_at_rest():  # noqa: ASYNC110 - looked at from outside
+                await asyncio.sleep(0.002)
+    finally:
+        for task in tasks:
+            task.cancel()
+        endings = await asyncio.gather(*tasks, return_exceptions=True)
+        await life.all_arrived()
+    for ending in endings:
+        if isinstance(ending, Exception):
+            raise ending
+
+
+async def check(world: World, *, undone: bool = True) -> None:
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert len(world.wall.cards) == 1
+    ((appeal_id, version),) = world.wall.cards.values()
+    assert (appeal_id, version) == (appeal.id, appeal.version)
+    letters = sum(map(len, world.post.letters.values()))
+    assert letters == 1 if appeal.told is Told.YES else letters <= 1
+    case = await world.store.case(world.case_id)
+    assert case.state is CaseState.ENFORCED
+    assert case.decision is not None
+    assert case.decision.action is (Action.DISMISS if undone else Action.TIMEOUT)
+    assert world.arm.effects.count((world.case_id, Action.UNDO)) == undone
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_a_process_that_lives_does_it_all_once(world: World, granted: bool) -> None:
+    member_id = await world.punished()
+    await live(world, Life(), member_id, granted=granted)
+    await check(world, undone=granted)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert appeal.told is Told.YES
+
+
+@pytest.mark.parametrize("steps", range(1, 60, 2))
+async def test_a_process_that_dies_at_any_step_leaves_what_the_next_one_ends(world: World, steps: int) -> None:
+    member_id = await world.punished()
+    for life in (Life(steps), Life(steps + 3)):
+        with suppress(Killed, BaseExceptionGroup):
+            await live(world, life, member_id)
+    await live(world, Life(), member_id)
+    await check(world)
+
+
+async def test_a_posting_whose_answer_was_lost_makes_one_card(world: World) -> None:
+    member_id = await world.punished()
+    world.wall.lost_answers = 2
+    await live(world, Life(), member_id)
+    await check(world)
+
+
+async def test_a_refused_card_is_tried_again_later(world: World) -> None:
+    member_id = await world.punished()
+    world.wall.refusals = 2
+    await live(world, Life(), member_id)
+    await check(world)
+
+
+async def test_a_letter_is_not_sent_twice_when_discord_is_away(world: World) -> None:
+    member_id = await world.punished()
+    world.post.away = 1
+    await live(world, Life(), member_id)
+    await check(world)
+
+
+async def test_a_member_who_cannot_be_told_does_not_hold_the_appeal_up(world: World) -> None:
+    member_id = await world.punished()
+    world.post.refusal = "takes no messages"
+    await live(world, Life(), member_id)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert (appeal.told, appeal.not_told_because) == (Told.FAILED, "takes no messages")
+    assert await world.store.open_appeals(GUILD) == 0
