@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.case import Action, CaseState, Decision, may_follow
 from bot.ports import UnknownCase
 from bot.store import cases, figures_rows, label_rows, queries, rows
-from bot.store.reading import ANSWERED
+from bot.store.reading import ANSWERED, answers
 
 
 def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
@@ -16,7 +16,7 @@ def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
         standing = _standing(db, decision.case_id)
         if not may_follow(standing, state, decision.action):
             return standing, False
-    elif state is not CaseState.OPEN or decision.action is Action.UNDO:
+    elif state is not CaseState.OPEN or (decision.action is Action.UNDO and not _can_undo(db, decision.case_id)):
         raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")
     _add(db, decision)
     return decision, True
@@ -39,6 +39,11 @@ def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, n
     if settled:
         cases.refresh(db, [case_id], news=True)
     return settled
+
+
+def _can_undo(db: sqlite3.Connection, case_id: int) -> bool:
+    """Whether a case that was opened again knows of something that was done and can be taken back."""
+    return bool(answers(db.execute(queries.DECISIONS, {"cases": rows.to_ids([case_id])}).fetchall()))
 
 
 def _standing(db: sqlite3.Connection, case_id: int) -> Decision:

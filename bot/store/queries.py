@@ -176,7 +176,7 @@ STATE: Final = "SELECT state FROM case_file WHERE id = :case"
 # --- Decisions ------------------------------------------------------------------------------------------------
 
 # A decision is about what its maker was shown: the newest revision with a finding, or that somebody pointed at. A
-# revision that is still being judged is not answered by it.
+# revision that is still being judged is not answered by it. An undo is about what was decided last.
 ADD_DECISION: Final = """
 INSERT INTO decision (
     case_id, number, revision, action, moderator_id, decided_at, timeout, also_delete, delete_history, reason
@@ -184,7 +184,12 @@ INSERT INTO decision (
 SELECT
     :case,
     (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE case_id = :case),
-    max(revision), :action, :moderator, :decided_at, :timeout, :also_delete, :delete_history,
+    iif(
+        :action = 'undo',
+        (SELECT revision FROM decision WHERE case_id = :case ORDER BY number DESC LIMIT 1),
+        max(revision)
+    ),
+    :action, :moderator, :decided_at, :timeout, :also_delete, :delete_history,
     sealed('decision.reason', :reason)
 FROM (
     SELECT revision FROM job WHERE case_id = :case AND (state = 'undecided' OR violation = 1)

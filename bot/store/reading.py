@@ -82,7 +82,7 @@ def _case_file(case: sqlite3.Row, parts: _Parts) -> CaseFile:
         decision=standing,
         outcome=parts.decisions[-1]["outcome"] if standing else None,
         earlier_decisions=before,
-        answers=_answers(parts.decisions),
+        answers=answers(parts.decisions),
         version=case["version"],
         shown_version=case["shown_version"],
         card=rows.card(case),
@@ -101,7 +101,7 @@ def _stands(state: CaseState, made: tuple[Decision, ...]) -> tuple[Decision | No
     return (made[-1], made[:-1]) if state in ANSWERED else (None, made)
 
 
-def _answers(made: Sequence[sqlite3.Row]) -> tuple[Decision, ...]:
+def answers(made: Sequence[sqlite3.Row]) -> tuple[Decision, ...]:
     """What was decided on the revision that was decided on last, without what was taken back."""
     return tuple(
         rows.decision(row)

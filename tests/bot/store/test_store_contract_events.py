@@ -126,6 +126,17 @@ class TestTakingBack:
         with pytest.raises(UnknownCase):
             await store.decide(decision(case_id, ADA, Action.UNDO))
 
+    async def test_what_was_done_before_an_edit_can_be_taken_back_while_the_edit_waits(self, store: Store) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id, Action.TIMEOUT)
+        await recorded(store, text="edited")
+        assert await store.finish(await claimed(store), verdict(True)) is CaseState.OPEN
+        await ended(store, case_id, Action.UNDO)
+        case = await store.case(case_id)
+        assert (case.state, case.answers) == (CaseState.OPEN, ())
+        await ended(store, case_id, Action.DELETE)
+        assert await state(store, case_id) is CaseState.ENFORCED
+
     async def test_an_undo_that_failed_leaves_the_decision_and_may_be_tried_again(self, store: Store) -> None:
         case_id = await opened(store)
         await ended(store, case_id, Action.TIMEOUT)

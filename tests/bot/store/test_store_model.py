@@ -78,6 +78,13 @@ class ModelCase:
     escalated: int | None = None
 
     @property
+    def answers(self) -> list[Decision]:
+        """What an undo would be about."""
+        last = self.decisions[-1].answers if self.decisions else 0
+        made = [made for made in self.decisions if made.answers == last and made.counts]
+        return [each.decision for each in made if each.enforced is not False]
+
+    @property
     def current(self) -> str | None:
         return None if self.says == self.texts[-1] else self.says
 
@@ -244,9 +251,10 @@ class StoreHistory(RuleBasedStateMachine):
         case_id, case = self.some_case(data)
         word = decision(case_id, moderator, action)
         last = case.decisions[-1].decision if case.decisions else None
-        wanted = case.state is CaseState.OPEN and action is not Action.UNDO
+        wanted = case.state is CaseState.OPEN and (action is not Action.UNDO or case.answers)
         if wanted or (case.state is not CaseState.OPEN and last and may_follow(last, case.state, action)):
-            case.decisions.append(ModelDecision(word, answers=max(case.findings)))
+            about = case.decisions[-1].answers if action is Action.UNDO else max(case.findings)
+            case.decisions.append(ModelDecision(word, answers=about))
             case.changes += 1
             assert self.run(self.store.decide(word)) == (word, True)
         elif last and case.state is not CaseState.OPEN:
@@ -388,13 +396,7 @@ class StoreHistory(RuleBasedStateMachine):
             assert case.deleted_at == model.deleted_at
             assert (case.holder.moderator_id if case.holder else None) == model.holder
             assert (case.escalated.moderator_id if case.escalated else None) == model.escalated
-            last = model.decisions[-1].answers if model.decisions else 0
-            answers = [
-                made.decision
-                for made in model.decisions
-                if made.answers == last and made.counts and made.enforced is not False
-            ]
-            assert list(case.answers) == answers
+            assert list(case.answers) == model.answers
             assert (case.card.channel_id if case.card else None) == model.channel
             assert (case.card.message_id if case.card else None) == model.card
 
