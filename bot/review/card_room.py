@@ -23,6 +23,8 @@ class CardRoom:
     posted: Posted
     per_minute: int
     now: datetime
+    minute: timedelta = MINUTE
+    """How long a minute is: tests have shorter ones."""
 
     def wait(self, *, critical: bool) -> timedelta | None:
         """How long until there is room for another card; None: as long as nobody decides on those that hang."""
@@ -31,7 +33,7 @@ class CardRoom:
             return None
         if len(lately) < self.per_minute:
             return timedelta(0)
-        return max(timedelta(0), lately[-self.per_minute] + MINUTE - self.now)
+        return max(timedelta(0), lately[-self.per_minute] + self.minute - self.now)
 
     def _of_its_kind(self, *, critical: bool) -> tuple[tuple[datetime, ...], int]:
         if critical:

@@ -6,6 +6,7 @@ notes that it was begun, and a line that nobody confirmed is looked for before a
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -20,11 +21,22 @@ from policies.policy import Severity
 
 _log = structlog.get_logger(__name__)
 
-EDIT_REST: Final = timedelta(seconds=15)
-"""How long the line stays as it is: Discord lets five edits pass in five seconds, and cards need them."""
-TROUBLE_REST: Final = timedelta(seconds=60)
 LOOK_BACK: Final = timedelta(minutes=10)
 """How long before the begun posting the line is looked for: Discord's clock is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSettings:
+    """Times."""
+
+    minute: timedelta = MINUTE
+    """In which so many cards go up."""
+    edit_rest: timedelta = timedelta(seconds=15)
+    """How long the line stays as it is: Discord lets five edits pass in five seconds, and cards need them."""
+    trouble_rest: timedelta = timedelta(seconds=60)
+    """How long the line is left alone after Discord did not let it happen."""
+    look_delay: timedelta = timedelta(seconds=5)
+    """See `OutboxSettings`."""
 
 
 class LineBoard(Protocol):
@@ -57,24 +69,22 @@ class HeldCards:
         per_minute: Callable[[int], int],
         *,
         clock: Callable[[], datetime],
-        look_delay: timedelta = timedelta(seconds=5),
-        edit_rest: timedelta = EDIT_REST,
+        settings: HeldSettings | None = None,
     ) -> None:
-        """`per_minute`: a guild's cards in a minute. `look_delay`: see `OutboxSettings`."""
+        """`per_minute`: a guild's cards in a minute."""
         self._store = store
         self._lines = lines
         self._per_minute = per_minute
         self._clock = clock
-        self._look_delay = look_delay
-        self._edit_rest = edit_rest
+        self._settings = settings or HeldSettings()
         self._shown: dict[int, Waiting] = {}
         self._rests_until: dict[int, float] = {}
 
     async def room_for(self, case: CaseFile) -> timedelta | None:
         """How long until the case's card may go up; None: not before somebody decides on other cards."""
         now = self._clock()
-        posted = await self._store.posted_cards(case.guild_id, now - MINUTE, now - DAY)
-        room = CardRoom(posted, self._per_minute(case.guild_id), now)
+        posted = await self._store.posted_cards(case.guild_id, now - self._settings.minute, now - DAY)
+        room = CardRoom(posted, self._per_minute(case.guild_id), now, self._settings.minute)
         return room.wait(critical=severity_of(case.findings) is Severity.CRITICAL)
 
     async def tell(self, guild_id: int, channel_id: int | None, *, holding: bool) -> float | None:
@@ -94,7 +104,7 @@ class HeldCards:
             return await self._step(guild_id, channel_id, place, held)
         except DiscordError as error:
             _log.warning("the line about waiting cases cannot be shown", guild=guild_id, reason=str(error))
-            return self._rest(guild_id, TROUBLE_REST)
+            return self._rest(guild_id, self._settings.trouble_rest)
 
     async def _step(
         self, guild_id: int, channel_id: int | None, place: CardPlace | None, held: Waiting
@@ -147,8 +157,8 @@ class HeldCards:
 
     async def _look_for(self, guild_id: int, place: CardPlace) -> float:
         """Find out what became of a posting that nobody confirmed."""
-        wait = place.begun_at + self._look_delay - self._clock()
-        if timedelta(0) < wait <= self._look_delay:
+        wait = place.begun_at + self._settings.look_delay - self._clock()
+        if timedelta(0) < wait <= self._settings.look_delay:
             return wait.total_seconds()
         message_id = await self._lines.find_line(place.channel_id, place.begun_at - LOOK_BACK)
         if message_id is None:
@@ -159,7 +169,7 @@ class HeldCards:
 
     def _said(self, guild_id: int, held: Waiting) -> float:
         self._shown[guild_id] = held
-        return self._rest(guild_id, self._edit_rest)
+        return self._rest(guild_id, self._settings.edit_rest)
 
     def _rest(self, guild_id: int, rest: timedelta) -> float:
         self._rests_until[guild_id] = _seconds() + rest.total_seconds()
