@@ -22,6 +22,7 @@ from bot.cogs import (
     journal,
     judge_this,
     policy,
+    policy_sample,
     policy_trial,
     privacy,
     queue,
@@ -74,6 +75,7 @@ from bot.review.together import DeletingTogether
 from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings, Settings
 from bot.trials.room import TrialRoom
+from bot.trials.samples import SampleJudging
 from bot.worker import WorkerSettings
 from inference.prefilter.normalise import Normaliser
 from inference.prefilter.scores.shelf import HeadShelf
@@ -102,6 +104,7 @@ COGS = (
     setup,
     policy,
     policy_trial,
+    policy_sample,
     explain,
     judge_this,
     stats,
@@ -131,6 +134,7 @@ class Parts:
     domain_feed: DomainFeed
     rehearsals: Rehearsals
     trials: TrialRoom
+    samples: SampleJudging
     digests: DigestKeeper
     times: KeepingTimes
     sweeper: Sweeper
@@ -200,6 +204,7 @@ async def put_together(ground: Ground) -> Parts:
         domain_feed=domain_feed,
         rehearsals=Rehearsals(builder.aside, ground.late),
         trials=TrialRoom(store, ground.late, ground.late),
+        samples=SampleJudging(store, ground.late, policy_book.policies),
         digests=_digests(ground, bot, guild_book, policy_book),
         times=times,
         sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, cards_changed=outbox.stir),
@@ -343,6 +348,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         explain=parts.reception.explain,
         rehearse=parts.rehearsals.run,
         trials=parts.trials,
+        samples=parts.samples,
         report=parts.moderation.report,
         asking=Asking(ground.late, parts.moderation.policies_for),
         bulks=parts.bulks,

@@ -140,6 +140,7 @@ class _Live:
             "appeals": lambda: self._after_login("appeals", parts.appeals.run),
             "policies": self._policies,
             "gate": parts.gate_keeper.run,
+            "samples": self._samples,
             "domains": self._domains,
             "metrics": self._metrics,
             "figures": lambda: self._after_login("figures", parts.digests.run),
@@ -182,6 +183,10 @@ class _Live:
     async def _worker(self) -> None:
         await self.ground.late.arrival()
         await self.troubles.insist("worker", self.parts.moderation.work)
+
+    async def _samples(self) -> None:
+        await self.ground.late.arrival()
+        await self.troubles.insist("samples", self.parts.samples.run)
 
     async def _policies(self) -> None:
         await self.troubles.insist("gate", self.parts.gate_keeper.load)

@@ -180,6 +180,6 @@ class Labels(Protocol):
         """Labels of samples without a verdict, of all guilds, whose text is still kept; oldest first."""
         ...
 
-    async def note_verdict(self, label: Label, verdict: Verdict) -> None:
-        """Put the judge's word beside a sample's label, unless the label is gone."""
+    async def note_verdict(self, label: Label, verdict: Verdict | None) -> None:
+        """Put the judge's word beside a sample's label, unless the label is gone. None: it could not be read."""
         ...

@@ -105,16 +105,16 @@ def unjudged_samples(db: sqlite3.Connection, limit: int) -> list[KnownText]:
     return [_text(row, label(row), None) for row in found]
 
 
-def note_verdict(db: sqlite3.Connection, noted: Label, verdict: Verdict) -> None:
-    """Put the judge's word beside a sample's label."""
+def note_verdict(db: sqlite3.Connection, noted: Label, verdict: Verdict | None) -> None:
+    """Put the judge's word beside a sample's label; None: it could not be read."""
     values = {
         "guild": noted.guild_id,
         "policy": noted.policy_id,
         "message": noted.message_id,
-        "verdict": verdict.violation,
-        "probability": verdict.probability,
-        "rules": json.dumps(verdict.rule_ids),
-        "digest": verdict.policy_digest,
+        "verdict": verdict.violation if verdict else None,
+        "probability": verdict.probability if verdict else None,
+        "rules": json.dumps(verdict.rule_ids if verdict else ()),
+        "digest": verdict.policy_digest if verdict else noted.digest,
     }
     db.execute(queries.NOTE_VERDICT, values)
 

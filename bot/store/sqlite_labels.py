@@ -59,6 +59,6 @@ class SqliteLabels(StoreBase):
         """See `Labels`."""
         return await self._read(lambda db: label_rows.unjudged_samples(db, limit))
 
-    async def note_verdict(self, label: Label, verdict: Verdict) -> None:
+    async def note_verdict(self, label: Label, verdict: Verdict | None) -> None:
         """See `Labels`."""
         await self._writer.write(lambda db: label_rows.note_verdict(db, label, verdict))

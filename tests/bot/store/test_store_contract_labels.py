@@ -293,7 +293,7 @@ class TestSamples:
         assert second.label is not None
         await store.note_verdict(first.label, _by(policy().digest, violation=True))
         assert [known.message.id for known in await store.unjudged_samples(10)] == [501]
-        await store.note_verdict(second.label, _by(policy().digest, violation=None))
+        await store.note_verdict(second.label, None)
         assert await store.unjudged_samples(10) == []
         assert {label.message_id: label.verdict for label in await store.labels(GUILD)} == {500: True, 501: None}
         await store.note_verdict(first.label, _by(policy().digest, violation=False))
