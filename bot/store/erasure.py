@@ -42,6 +42,8 @@ def forget(db: sqlite3.Connection, case_ids: Sequence[int]) -> None:
 
 def erase_context(db: sqlite3.Connection, guild_id: int, member_id: int, case_ids: Sequence[int]) -> None:
     """Erase what a member said before the messages of these cases, which are other people's."""
+    if not case_ids:
+        return
     wanted = {"cases": rows.to_ids(case_ids)}
     for row in db.execute(queries.CONTEXTS, wanted).fetchall():
         left = rows.earlier_to_json(without_author(rows.earlier(row), member_id))
@@ -53,6 +55,8 @@ def erase_context(db: sqlite3.Connection, guild_id: int, member_id: int, case_id
 
 def erase_reports(db: sqlite3.Connection, member_id: int, case_ids: Sequence[int]) -> None:
     """Erase why a member reported the messages of these cases."""
+    if not case_ids:
+        return
     db.executemany(queries.ERASE_REPORT, [{"case": case_id, "member": member_id} for case_id in case_ids])
     _tell_of_change(db, {"cases": rows.to_ids(case_ids)})
 

@@ -234,6 +234,7 @@ FORGET_REQUEST: Final = """
 DELETE FROM erasure_request WHERE guild_id = :guild AND member_id = :member AND done_at IS NOT NULL
 """
 
+OLD_REQUEST: Final = "SELECT 1 FROM erasure_request WHERE asked_at < :before AND done_at IS NOT NULL LIMIT 1"
 FORGET_REQUESTS: Final = "DELETE FROM erasure_request WHERE asked_at < :before AND done_at IS NOT NULL"
 
 # --- Bytes in the files ---------------------------------------------------------------------------------------

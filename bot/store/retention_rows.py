@@ -3,6 +3,7 @@ transaction."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -73,31 +74,56 @@ def requests(db: sqlite3.Connection, limit: int) -> list[ErasureRequest]:
 
 
 def carry_out(db: sqlite3.Connection, wish: ErasureRequest, limit: int, now: datetime) -> Erased:
-    """Erase some of what a member wrote; three steps, each up to `limit` cases."""
-    due = {
+    """Erase some of what a member wrote: up to `limit` cases of each kind."""
+    due = _due(db, wish, limit, everything=_is_over(wish, now))
+    erasure.erase(db, due.own, now)
+    erasure.erase_context(db, wish.guild_id, wish.member_id, due.contexts)
+    erasure.erase_reports(db, wish.member_id, due.reports)
+    more = limit in (len(due.own), len(due.contexts), len(due.reports))
+    return Erased(due.number, 0 if more else _left(db, wish), more)
+
+
+def left_alone(db: sqlite3.Connection, wish: ErasureRequest, now: datetime) -> Erased | None:
+    """How it stands when there is nothing to erase now; None if there is."""
+    if _due(db, wish, 1, everything=_is_over(wish, now)).number:
+        return None
+    return Erased(waiting=_left(db, wish))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Ids of cases with words of a member."""
+
+    own: list[int]
+    contexts: list[int]
+    reports: list[int]
+
+    @property
+    def number(self) -> int:
+        return len(self.own) + len(self.contexts) + len(self.reports)
+
+
+def _due(db: sqlite3.Connection, wish: ErasureRequest, limit: int, *, everything: bool) -> _Due:
+    """What can be erased; with `everything`, what waits for somebody too."""
+    what = {
         "guild": wish.guild_id,
         "member": wish.member_id,
         "asked_at": rows.to_micros(wish.asked_at),
-        "all": now >= wish.asked_at + ERASED_AT_LATEST,
+        "all": everything,
         "limit": limit,
     }
-    own, contexts, reports = (
-        _ids(db, query, due) for query in (queries.DUE_CASES, queries.DUE_CONTEXTS, queries.DUE_REPORTS)
-    )
-    erasure.erase(db, own, now)
-    if contexts:
-        erasure.erase_context(db, wish.guild_id, wish.member_id, contexts)
-    if reports:
-        erasure.erase_reports(db, wish.member_id, reports)
-    more = limit in (len(own), len(contexts), len(reports))
-    return Erased(len(own) + len(contexts) + len(reports), 0 if more else _left(db, due), more)
+    found = (_ids(db, query, what) for query in (queries.DUE_CASES, queries.DUE_CONTEXTS, queries.DUE_REPORTS))
+    return _Due(*found)
 
 
-def _left(db: sqlite3.Connection, due: Mapping[str, int]) -> int:
+def _is_over(wish: ErasureRequest, now: datetime) -> bool:
+    return now >= wish.asked_at + ERASED_AT_LATEST
+
+
+def _left(db: sqlite3.Connection, wish: ErasureRequest) -> int:
     """How many cases with words from before the wish still wait for somebody."""
-    everything = {**due, "all": True, "limit": MOST_TEXTS}
-    found = (queries.DUE_CASES, queries.DUE_CONTEXTS, queries.DUE_REPORTS)
-    return len({case_id for query in found for case_id in _ids(db, query, everything)})
+    left = _due(db, wish, MOST_TEXTS, everything=True)
+    return len({*left.own, *left.contexts, *left.reports})
 
 
 def note_done(db: sqlite3.Connection, wish: ErasureRequest, now: datetime) -> ErasureRequest | None:

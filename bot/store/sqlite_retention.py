@@ -46,7 +46,10 @@ class SqliteRetention(StoreBase):
 
     async def carry_out(self, request: ErasureRequest, limit: int) -> Erased:
         """See `Retention`."""
-        return await self._writer.write(lambda db: retention_rows.carry_out(db, request, limit, self._clock()))
+        now = self._clock()
+        if stands := await self._read(lambda db: retention_rows.left_alone(db, request, now)):
+            return stands
+        return await self._writer.write(lambda db: retention_rows.carry_out(db, request, limit, now))
 
     async def erasure_done(self, request: ErasureRequest) -> ErasureRequest | None:
         """See `Retention`."""
@@ -59,7 +62,8 @@ class SqliteRetention(StoreBase):
     async def forget_requests(self, before: datetime) -> None:
         """See `Retention`."""
         old = {"before": rows.to_micros(before)}
-        await self._writer.write(lambda db: db.execute(queries.FORGET_REQUESTS, old))
+        if await self._read(lambda db: db.execute(queries.OLD_REQUEST, old).fetchone()):
+            await self._writer.write(lambda db: db.execute(queries.FORGET_REQUESTS, old))
 
     async def wipe(self, *, at_most_every: timedelta) -> bool:
         """See `Retention`. The file is written anew: that takes free space for two more copies of the database."""
