@@ -50,9 +50,8 @@ class StatsCog(commands.Cog):
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._statistics = Statistics(
-            rooms.store, Painter(rooms.kept / "cache" / "charts"), rooms.policy_book.policies, rooms.clock
-        )
+        painter = Painter(rooms.kept / "cache" / "charts")
+        self._statistics = Statistics(rooms.store, painter.paint, rooms.policy_book.policies, rooms.clock)
 
     @app_commands.command(description="How moderation goes: what was flagged, decided, and what waits")
     @app_commands.describe(

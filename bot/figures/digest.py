@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from bot.figures.painting import Painter
+from bot.figures.painting import Paint
 from bot.figures.week import Digest, Week
 from bot.language import Language, speaking
 from bot.ports import DiscordAway, Gone, Refused, Store, StoreUnavailable
@@ -64,7 +64,7 @@ class DigestKeeper:
 
     store: Store
     board: DigestBoard
-    painter: Painter
+    paint: Paint
     guilds: DigestGuilds
     clock: Callable[[], datetime]
     _started_at: datetime | None = None
@@ -136,7 +136,7 @@ class DigestKeeper:
         told = await self._week(guild_id, week)
         if not told.is_empty:
             with speaking(self.guilds.language(guild_id)):
-                pictures = await self.painter.paint([told.sheet()])
+                pictures = await self.paint([told.sheet()])
                 digest = told.digest(guild_id, week, pictures[0] if pictures else None)
             await self.store.begin_digest(guild_id, week, channel_id)
             try:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,10 @@ class Picture:
     data: bytes
     alt: str
     """What it shows, for whoever does not see it."""
+
+
+Paint = Callable[[Iterable[Sheet]], Awaitable[list[Picture]]]
+"""Draws sheets, or gives nothing where that failed."""
 
 
 class Painter:

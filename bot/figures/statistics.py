@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.figures import ledger, words
-from bot.figures.painting import Painter, Picture
+from bot.figures.painting import Paint, Picture
 from bot.figures.sheets import Told, sheets
 from bot.figures.span import Period, Span, day_name
 from bot.language import tr
@@ -49,13 +49,13 @@ class Statistics:
     def __init__(
         self,
         store: Store,
-        painter: Painter,
+        paint: Paint,
         policies: Callable[[int], Mapping[str, Policy]],
         clock: Callable[[], datetime],
     ) -> None:
         """`policies`: those of a guild, by their ids."""
         self._store = store
-        self._painter = painter
+        self._paint = paint
         self._policies = policies
         self._clock = clock
 
@@ -63,7 +63,7 @@ class Statistics:
         """What happened, in a few lines and some charts, in the language that is spoken."""
         figures, now = await self._figures(question), self._clock()
         titles = {policy_id: policy.title for policy_id, policy in self._policies(question.guild_id).items()}
-        pictures = await self._painter.paint(sheets(Told(figures, titles, now)))
+        pictures = await self._paint(sheets(Told(figures, titles, now)))
         return Overview(_days(figures), words.overview(figures, now), pictures)
 
     async def rules(self, question: Question, policy: Policy) -> RuleBookPage:

@@ -16,6 +16,7 @@ ACTIONS = {
     Action.TIMEOUT: marked("timed out"),
     Action.KICK: marked("kicked"),
     Action.BAN: marked("banned"),
+    Action.HELP: marked("offered help"),
     Action.DISMISS: marked("dismissed"),
     Action.UNDO: marked("undone"),
 }

@@ -34,9 +34,8 @@ def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, n
     if settled and enforced:
         db.execute(queries.TAKE_BACK_UNDONE, {"case": case_id})
         label_rows.label_decision(db, case_id)
-    if settled and not enforced:
-        figures_rows.count_failure(db, case_id, rows.to_micros(now))
     if settled:
+        figures_rows.count_outcome(db, case_id, enforced, rows.to_micros(now))
         cases.refresh(db, [case_id], news=True)
     return settled
 

@@ -86,12 +86,11 @@ JOIN policy_version ON policy_version.id = job.version_id
 WHERE job.case_id = :case ORDER BY job.id
 """
 
-ANSWER: Final = """
-UPDATE finding SET answered_by = :number, agreed = :agreed, first_day = coalesce(first_day, :day)
-WHERE job_id = :job
-"""
+FIRST_DECIDED: Final = "UPDATE finding SET first_day = :day WHERE job_id = :job"
 
-LAST_DECISIONS: Final = """
+ANSWER: Final = "UPDATE finding SET answered_by = :number, agreed = :agreed WHERE job_id = :job"
+
+DECISIONS: Final = """
 SELECT number, revision, action, decided_at FROM decision WHERE case_id = :case ORDER BY number
 """
 

@@ -11,7 +11,6 @@ from bot.case import Action, Decision
 from bot.records.figures import COUNTED, Counts
 from bot.records.waits import bin_of
 from bot.store import figures_queries as queries
-from bot.store import rows
 from bot.tallies import Traffic
 from policies.policy import Mode, Policy
 from policies.verdict import Timing, Verdict
@@ -51,54 +50,60 @@ def give_up(db: sqlite3.Connection, jobs: Iterable[sqlite3.Row], now: int) -> No
 
 
 def count_decision(db: sqlite3.Connection, decision: Decision) -> None:
-    """Count what was just decided, and what it says of the findings that it answers."""
-    made = db.execute(queries.LAST_DECISIONS, {"case": decision.case_id}).fetchall()
-    word = _Word.of(decision, made)
-    findings = db.execute(queries.FINDINGS, {"case": decision.case_id}).fetchall()
-    answered = [finding for finding in findings if word.is_about(finding)]
-    first = [finding for finding in answered if finding["first_day"] is None]
-    for finding in answered:
-        _answer(db, finding, word)
+    """Count what was just decided, and how long the findings that it answers had waited."""
+    made = db.execute(queries.DECISIONS, {"case": decision.case_id}).fetchall()
+    word = _Word.last_of(decision.case_id, made)
+    meant = [finding for finding in _findings(db, word) if word.is_about(finding)]
+    first = [] if word.undoes else [finding for finding in meant if finding["first_day"] is None]
     for finding in first:
+        db.execute(queries.FIRST_DECIDED, {"job": finding["job_id"], "day": word.day})
         names = _to_json(("", *json.loads(finding["rule_ids"])))
         wait = {"version": finding["version_id"], "day": word.day, "bin": word.bin_since(finding["found_at"])}
         db.execute(queries.ADD_WAIT, {**wait, "rules": names})
-    _count_case(db, word, first, {finding["policy_id"] for finding in answered}, is_first=len(made) == 1)
+    _count_case(db, word, first, {finding["policy_id"] for finding in meant}, is_first=len(made) == 1)
 
 
-def count_failure(db: sqlite3.Connection, case_id: int, now: int) -> None:
-    """Count that the last decision on a case could not be carried out."""
-    *_, last = db.execute(queries.LAST_DECISIONS, {"case": case_id})
-    failed = {"case": case_id, "day": now // DAY, "policies": _to_json([""])}
-    db.execute(queries.ADD_DECISION, {**failed, "action": last["action"], "number": 0, "failed": 1})
+def count_outcome(db: sqlite3.Connection, case_id: int, enforced: bool, now: int) -> None:
+    """Count how the last decision on a case ended: once it is carried out, it says what people think."""
+    word = _Word.last_of(case_id, db.execute(queries.DECISIONS, {"case": case_id}).fetchall())
+    if not enforced:
+        failed = {"case": case_id, "day": now // DAY, "policies": _to_json([""])}
+        db.execute(queries.ADD_DECISION, {**failed, "action": word.action, "number": 0, "failed": 1})
+        return
+    for finding in _findings(db, word):
+        if finding["first_day"] is not None and word.is_about(finding):
+            _answer(db, finding, word)
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A decision as it is counted."""
+    """The last decision on a case, as it is counted."""
 
     case_id: int
-    number: int | None
-    """Its place among the case's decisions; None if it takes another one back."""
+    number: int
+    """Its place among the case's decisions."""
     revision: int
-    takes_back: int | None
-    """The number of the decision that it takes back."""
+    on_revision: frozenset[int]
+    """The numbers of all decisions on its revision: an undo takes them all back."""
     action: Action
     at: int
 
     @classmethod
-    def of(cls, decision: Decision, made: Sequence[sqlite3.Row]) -> "_Word":
-        """`made`: all decisions on the case, this one last."""
-        last, undoes = made[-1], decision.action is Action.UNDO
-        taken = next((row["number"] for row in reversed(made) if row["action"] != Action.UNDO), None)
+    def last_of(cls, case_id: int, made: Sequence[sqlite3.Row]) -> "_Word":
+        """`made`: all decisions on the case, in their order."""
+        last = made[-1]
         return cls(
-            case_id=decision.case_id,
-            number=None if undoes else last["number"],
-            revision=last["revision"] or 0,
-            takes_back=taken if undoes else None,
-            action=decision.action,
-            at=rows.to_micros(decision.decided_at),
+            case_id=case_id,
+            number=last["number"],
+            revision=last["revision"],
+            on_revision=frozenset(row["number"] for row in made if row["revision"] == last["revision"]),
+            action=Action(last["action"]),
+            at=last["decided_at"],
         )
+
+    @property
+    def undoes(self) -> bool:
+        return self.action is Action.UNDO
 
     @property
     def day(self) -> int:
@@ -109,33 +114,35 @@ class _Word:
 
     def is_about(self, finding: sqlite3.Row) -> bool:
         """A decision answers what nobody has answered up to its revision, and answers its own revision anew."""
-        if self.number is None:
-            return self.takes_back is not None and bool(finding["answered_by"] == self.takes_back)
-        return bool(
-            finding["revision"] == self.revision
-            or (finding["revision"] < self.revision and finding["answered_by"] is None)
-        )
+        if self.undoes:
+            return finding["answered_by"] in self.on_revision
+        if finding["revision"] == self.revision:
+            return True
+        return bool(finding["revision"] < self.revision and finding["answered_by"] is None)
 
     def agrees(self, finding: sqlite3.Row) -> bool | None:
         """None: it says nothing of the finding, or the model had said nothing."""
-        if self.number is None or finding["violation"] is None:
+        if self.undoes or finding["violation"] is None:
             return None
         return self.action is not Action.DISMISS
+
+
+def _findings(db: sqlite3.Connection, word: _Word) -> list[sqlite3.Row]:
+    return db.execute(queries.FINDINGS, {"case": word.case_id}).fetchall()
 
 
 def _answer(db: sqlite3.Connection, finding: sqlite3.Row, word: _Word) -> None:
     """Note what is said of a finding now; what was said before is taken back from the counts."""
     said = word.agrees(finding)
-    day = word.day if finding["first_day"] is None else finding["first_day"]
     for opinion, number in ((finding["agreed"], -1), (said, 1)):
         if opinion is not None:
-            _count_opinion(db, finding, day, agreed=number * bool(opinion), overturned=number * (not opinion))
-    db.execute(queries.ANSWER, {"job": finding["job_id"], "number": word.number, "agreed": said, "day": word.day})
+            _count_opinion(db, finding, agreed=number * bool(opinion), overturned=number * (not opinion))
+    answered_by = None if word.undoes else word.number
+    db.execute(queries.ANSWER, {"job": finding["job_id"], "number": answered_by, "agreed": said})
 
 
-def _count_opinion(
-    db: sqlite3.Connection, finding: sqlite3.Row, day: int, *, agreed: int, overturned: int
-) -> None:
+def _count_opinion(db: sqlite3.Connection, finding: sqlite3.Row, *, agreed: int, overturned: int) -> None:
+    day = finding["first_day"]
     _add(db, finding["version_id"], day, Counts(agreed=agreed, overturned=overturned))
     counts = {"cited": 0, "confirmed": agreed, "overturned": overturned}
     _add_to_rules(db, finding["version_id"], day, finding["rule_ids"], counts)

@@ -26,7 +26,7 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.integers(1, 2), st.integers(0, 10**6)),
         st.tuples(st.just("judge"), st.just(0), st.sampled_from([True, True, False, None])),
-        st.tuples(st.just("decide"), st.integers(1, 2), st.sampled_from(ACTIONS)),
+        st.tuples(st.just("decide"), st.integers(1, 2), st.tuples(st.sampled_from(ACTIONS), st.booleans())),
         st.tuples(st.just("wait"), st.just(0), st.integers(1, 100_000)),
     ),
     max_size=25,
@@ -49,32 +49,50 @@ class Found:
 
 
 @dataclass
+class Decided:
+    """A decision, as the history tells of it."""
+
+    case_id: int
+    action: Action
+    at: datetime
+    enforced: bool
+    known: int
+    """How many findings there were before."""
+    revision: int = 0
+
+
+@dataclass
 class History:
     """Everything that happened, in order."""
 
     found: list[Found] = field(default_factory=list)
-    decided: list[tuple[int, Action, datetime, int]] = field(default_factory=list)
-    """(case, action, moment, how many findings there were before)."""
+    decided: list[Decided] = field(default_factory=list)
 
     def replay(self) -> None:
         """Go through all decisions again, one by one."""
-        numbers: Counter[int] = Counter()
-        standing: dict[int, list[int]] = {}
-        for case_id, action, at, known in self.decided:
-            own = [each for each in self.found[:known] if each.case_id == case_id]
-            numbers[case_id] += 1
-            if action is Action.UNDO:
-                last = standing[case_id][-1] if standing.get(case_id) else None
-                touched = [each for each in own if last is not None and each.answered_by == last]
-            else:
-                newest = max(each.revision for each in own)
-                touched = [each for each in own if each.revision == newest or each.answered_by is None]
-                standing.setdefault(case_id, []).append(numbers[case_id])
-            for each in touched:
-                each.first = each.first or at
-                undone = action is Action.UNDO
-                each.answered_by = None if undone else numbers[case_id]
-                each.opinion = None if undone or each.said is None else action is not Action.DISMISS
+        made: dict[int, list[Decided]] = {}
+        for word in self.decided:
+            earlier = made.setdefault(word.case_id, [])
+            own = [each for each in self.found[: word.known] if each.case_id == word.case_id]
+            undoes = word.action is Action.UNDO
+            word.revision = earlier[-1].revision if undoes else max(each.revision for each in own)
+            earlier.append(word)
+            self._apply(
+                word, [number for number, each in enumerate(earlier) if each.revision == word.revision], own
+            )
+
+    def _apply(self, word: Decided, on_revision: list[int], own: list[Found]) -> None:
+        if word.action is Action.UNDO:
+            for each in own:
+                if word.enforced and each.answered_by in on_revision:
+                    each.answered_by = each.opinion = None
+            return
+        for each in own:
+            if each.revision == word.revision or each.answered_by is None:
+                each.first = each.first or word.at
+                if word.enforced:
+                    each.answered_by = on_revision[-1]
+                    each.opinion = None if each.said is None else word.action is not Action.DISMISS
 
     def opinions(self) -> Counter[tuple[date, str, bool]]:
         told = [each for each in self.found if each.first and each.opinion is not None]
@@ -156,7 +174,7 @@ async def do(store: SqliteStore, clock: Clock, told: History, step: Step) -> Non
     elif what == "judge":
         await judge(store, clock, told, detail)
     else:
-        await decide(store, clock, told, message_id, detail)
+        await decide(store, clock, told, message_id, *detail)
 
 
 async def judge(store: SqliteStore, clock: Clock, told: History, said: bool | None) -> None:
@@ -168,12 +186,16 @@ async def judge(store: SqliteStore, clock: Clock, told: History, said: bool | No
             told.found.append(Found(claim.case_id, claim.revision, policy_id, said, rules, clock.now))
 
 
-async def decide(store: SqliteStore, clock: Clock, told: History, message_id: int, action: Action) -> None:
+async def decide(
+    store: SqliteStore, clock: Clock, told: History, message_id: int, action: Action, enforced: bool
+) -> None:
     """Written past the rules of what may follow what: the figures have to hold for whatever those will be."""
     case = await store.find(GUILD, message_id)
     if case is None or not any(each.case_id == case.id for each in told.found):
         return
+    if action is Action.UNDO and not any(each.case_id == case.id for each in told.decided):
+        return
     word = decision(case.id, action=action).model_copy(update={"decided_at": clock.now})
     await store._writer.write(lambda db: decisions._add(db, word))
-    await store.settle(case.id, enforced=True, outcome="done")
-    told.decided.append((case.id, action, clock.now, len(told.found)))
+    await store.settle(case.id, enforced=enforced, outcome="done")
+    told.decided.append(Decided(case.id, action, clock.now, enforced, len(told.found)))
