@@ -11,6 +11,7 @@ from bot.gate.outlook import Outlook
 from bot.guilds.book import GuildBook
 from bot.guilds.policies import PolicyBook
 from bot.guilds.status_report import StatusReport
+from bot.guilds.writing import PolicyWriting
 from bot.intake.lanes import Intake
 from bot.language import Language
 from bot.ports import Store, StoreUnavailable
@@ -22,6 +23,7 @@ from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
 from bot.trials.room import TrialRoom
+from bot.trials.samples import SampleJudging
 from inference.prefilter.explanation import Explanation
 from policies.policy import Policy
 
@@ -85,10 +87,14 @@ class Rooms:
     """What the judge says of any message, for whoever waits."""
     bulks: BulkWork | None = None
     """Carries out decisions about many cases; None where nothing is decided."""
+    writing: PolicyWriting = field(default_factory=PolicyWriting)
+    """What people need who write policies, beside the book."""
     appeals: AppealCourt | None = None
     """Takes appeals and answers; None where nothing is decided."""
     trials: TrialRoom | None = None
     """Tries policies on what people decided; None where no model judges."""
+    samples: SampleJudging | None = None
+    """Has to hear of samples that were labelled."""
     language: Callable[[int], Language] = _english
     """The language of a guild's cards, notices and digests."""
 
