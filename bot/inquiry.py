@@ -6,13 +6,11 @@ from typing import Protocol
 
 from bot.case import Claim
 from bot.question import question
-from inference.judge import Judge, Unanswerable, UnreadableAnswer
+from inference.judge import Judge
 from inference.rendering import PROMPT_VERSION
+from inference.second_try import SEEDS, Unread, asked_twice
 from inference.ticket import Priority, Ticket
 from policies.verdict import Verdict
-
-SEEDS = (0, 1)
-"""One seed gives one answer, so the second try has a seed of its own."""
 
 
 class KnownModel(Protocol):
@@ -62,21 +60,16 @@ class Inquiry:
         ticket = Ticket(priority, tenant=claim.message.guild_id)
         content = question(claim)
         started = self.timer()
-        problems = []
-        for seed in SEEDS:
-            try:
-                return await self.judge.judge(claim.policy, content, seed=seed, ticket=ticket)
-            except Unanswerable as never:
-                return self._undecided(claim, seed, started, ["the model cannot judge this message", str(never)])
-            except UnreadableAnswer as unreadable:
-                problems.append(str(unreadable))
-        told = f"the model's answer could not be read, {len(SEEDS)} times"
-        return self._undecided(claim, SEEDS[-1], started, [told, *problems])
+        said = await asked_twice(lambda seed: self.judge.judge(claim.policy, content, seed=seed, ticket=ticket))
+        return self._undecided(claim, said, started) if isinstance(said, Unread) else said
 
-    def _undecided(self, claim: Claim, seed: int, started: float, notes: list[str]) -> Verdict:
+    def _undecided(self, claim: Claim, unread: Unread, started: float) -> Verdict:
+        told = f"the model's answer could not be read, {len(SEEDS)} times"
+        if unread.never:
+            told = "the model cannot judge this message"
         return Verdict(
             violation=None,
-            notes=tuple(dict.fromkeys(notes)),
+            notes=(told, *unread.problems),
             effort=claim.policy.judge.effort,
             tokens=0,
             milliseconds=(self.timer() - started) * 1000,
@@ -84,5 +77,5 @@ class Inquiry:
             model_digest=self.model.digest,
             model_name=self.model.name,
             prompt_version=PROMPT_VERSION,
-            seed=seed,
+            seed=unread.seed,
         )

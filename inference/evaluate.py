@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from inference.judge import Judge
-from inference.patient import Patience, PatientJudge, Sleep, Unread
+from inference.patient import Patience, PatientJudge, Sleep
 from inference.rendering import Content
+from inference.second_try import Unread
 from inference.ticket import Priority, Ticket
 from policies.policy import Policy
 from policies.score import Judged

@@ -9,14 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from inference.judge import DeadlinePassed, Judge, JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
+from inference.judge import DeadlinePassed, Judge, JudgeBusy, JudgeUnavailable, UnreadableAnswer
 from inference.rendering import Content
+from inference.second_try import Unread, asked_twice
 from inference.ticket import Ticket
 from policies.policy import Policy
 from policies.verdict import Verdict
-
-SEEDS = (0, 1)
-"""One seed gives one answer, so the second try has a seed of its own."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -33,14 +31,6 @@ class Patience:
     busiest: float = 8.0
     limit: float = 600.0
     """How long the judge may be away. One that is only busy is waited for without end: it is well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """The model answered and no answer could be read: a person has to look."""
-
-    problems: tuple[str, ...]
-    """Why, each different reason once."""
 
 
 class PatientJudge:
@@ -76,15 +66,9 @@ class PatientJudge:
         Raises:
             JudgeUnavailable: the judge was away for longer than the patience's limit.
         """
-        problems: list[str] = []
-        for attempt in SEEDS:
-            try:
-                return await self._reached(policy, content, explain=explain, seed=seed + attempt, ticket=ticket)
-            except Unanswerable as never:
-                return Unread((str(never),))
-            except UnreadableAnswer as unreadable:
-                problems.append(str(unreadable))
-        return Unread(tuple(dict.fromkeys(problems)))
+        return await asked_twice(
+            lambda attempt: self._reached(policy, content, explain=explain, seed=seed + attempt, ticket=ticket)
+        )
 
     async def _reached(
         self, policy: Policy, content: Content, *, explain: bool, seed: int, ticket: Ticket

@@ -99,7 +99,11 @@ async def run_evaluation(options: EvaluationOptions, output: Console, messages: 
 
 def _check_place(html: Path | None) -> None:
     """Before hours of judging, not after."""
-    if html is not None and not html.parent.is_dir():
+    if html is None:
+        return
+    if html.is_dir():
+        raise EvaluationError(f"{html} is a folder", "name a file in it with --html")
+    if not html.parent.is_dir():
         raise EvaluationError(
             f"{html.parent}: there is no such folder", "make it, or name another file with --html"
         )

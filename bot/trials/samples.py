@@ -13,7 +13,8 @@ from bot.ports import Store
 from bot.question import asked
 from bot.records.labels import KnownText
 from inference.judge import Judge
-from inference.patient import Patience, PatientJudge, Unread
+from inference.patient import Patience, PatientJudge
+from inference.second_try import Unread
 from inference.ticket import Priority, Ticket
 from policies.policy import Policy
 

@@ -232,6 +232,8 @@ async def test_a_place_for_the_page_that_is_not_there_is_said_before_anything_is
     judge = TermJudge()
     with pytest.raises(EvaluationError, match="there is no such folder"):
         await evaluate(replace(options_for(tmp_path, judge), html=tmp_path / "none" / "page.html"))
+    with pytest.raises(EvaluationError, match="is a folder"):
+        await evaluate(replace(options_for(tmp_path, judge), html=tmp_path))
     assert judge.asked == []
 
 
