@@ -10,6 +10,7 @@ from bot.evaluation.errors import BadRow, EvaluationError
 from bot.evaluation.known_sets import KnownSet
 from bot.evaluation.labels import Label, LabelColumn, NotALabelError, read_label, usual_words
 from bot.evaluation.rows import Row, open_rows
+from bot.visible import visible
 from policies.policy import Policy
 
 PEEKED = 1000
@@ -133,7 +134,7 @@ def _group(row: Row, plan: Plan) -> str:
     if plan.group_column is None:
         return ""
     value = row.fields.get(plan.group_column)
-    return "" if value is None else str(value).strip()[:80]
+    return "" if value is None else visible(" ".join(str(value).split()))[:80]
 
 
 def _refuse_without_labels(path: Path, plan: Plan, texts: list[LabelledText], bad: list[BadRow]) -> None:

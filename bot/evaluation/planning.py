@@ -9,6 +9,7 @@ from bot.evaluation.errors import EvaluationError
 from bot.evaluation.known_sets import KNOWN_SETS, KnownSet, known_set, recognised
 from bot.evaluation.labels import LabelColumn
 from bot.evaluation.shipped import shipped_policies
+from bot.visible import visible
 from policies.hints import nearest
 from policies.policy import Policy
 
@@ -94,5 +95,6 @@ def _check(path: Path, columns: frozenset[str], column: str, what: str, option: 
         return
     meant = nearest(column, tuple(sorted(columns)))
     guess = f"did you mean {meant}? " if meant else ""
-    hint = f"{guess}there are: {', '.join(sorted(columns)[:30])}; name it with {option}"
+    there_are = ", ".join(sorted(columns)[:30])
+    hint = visible(f"{guess}there are: {there_are}; name it with {option}")
     raise EvaluationError(f"{path} has no column `{column}` for {what}", hint)

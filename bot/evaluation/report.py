@@ -8,6 +8,7 @@ from bot.evaluation import charts, shown
 from bot.evaluation.figures import CurvePoint
 from bot.evaluation.known_sets import KnownSet
 from bot.evaluation.result import PolicyResult, Result
+from bot.visible import visible
 
 
 def report_html(result: Result, known: KnownSet | None) -> str:
@@ -30,6 +31,7 @@ def _template() -> Template:
         "rate": shown.rate,
         "f1": shown.f1,
         "percent": shown.percent,
+        "visible": visible,
     }
     environment.globals |= {
         "precision_recall": lambda policy: charts.precision_recall(policy.curve, _operating(policy)),

@@ -130,6 +130,15 @@ class TestRows:
         with pytest.raises(EvaluationError, match="a header and no rows"):
             read(path, wish("spam"))
 
+    def test_names_out_of_a_file_cannot_command_a_terminal(self, tmp_path: Path) -> None:
+        row = {"text": "a", "label": 1, "site": "\x1b[2Jgone\n\u202e", "\x1b[31mred": 1}
+        path = lines(tmp_path / "a.jsonl", row)
+        _, dataset = read(path, wish("spam", group_column="site"))
+        assert dataset.texts[0].group == "⟨U+001B⟩[2Jgone ⟨U+202E⟩"
+        with pytest.raises(EvaluationError) as caught:
+            plan_for(path, wish("spam", text_column="none"))
+        assert "\x1b" not in caught.value.hint
+
     def test_no_words_of_a_row_stand_in_what_is_said_of_it(self, tmp_path: Path) -> None:
         path = lines(tmp_path / "a.jsonl", {"text": "fine", "label": 1}, {"text": "secret", "label": "hidden"})
         _, dataset = read(path, wish("spam"))
