@@ -152,14 +152,13 @@ async def case_leaf(rooms: Rooms, command: Click, case_id: int, index: int = 0) 
         UnknownCase, Declined, StoreUnavailable, DiscordError.
     """
     seen = await sighted(rooms, command, case_id)
-    settings = rooms.guild_book.settings(seen.case.guild_id)
     dossier = Dossier(
         case=seen.case,
         hidden=seen.hidden,
         made=await rooms.store.decisions(case_id),
         events=await rooms.store.events(case_id),
         appeals=await rooms.store.appeals_of_case(case_id),
-        kept_until=kept_until(seen.case, settings),
+        kept_until=kept_until(seen.case, rooms.times.days(seen.case.guild_id)),
     )
     return leaf(pages(dossier), index, title(seen.case), (CASE_PAGES, case_id))
 

@@ -88,11 +88,16 @@ def _answer(pieces: list[bytes], count: int, style: Style) -> Reply:
 
 
 def _readable_by(guild: discord.Guild, member: discord.Member) -> Callable[[CaseFile], LeftOut | None]:
-    """Texts only of channels that this person can read. What is gone or out of sight counts as private."""
+    """Texts only of channels that this person can read, as far as that can be told without asking Discord."""
 
     def rule(case: CaseFile) -> LeftOut | None:
         message = case.message
-        place = guild.get_channel_or_thread(message.channel_id) or guild.get_channel(message.parent_id or 0)
-        return None if place is not None and person(member, place).reads else LeftOut.PRIVATE
+        place = guild.get_channel_or_thread(message.channel_id)
+        if place is not None or message.parent_id is None:
+            readable = person(member, place).reads
+        else:  # an archived thread is in no cache: it may be a private one
+            parent = guild.get_channel(message.parent_id)
+            readable = parent is not None and parent.permissions_for(member).manage_threads
+        return None if readable else LeftOut.PRIVATE
 
     return rule

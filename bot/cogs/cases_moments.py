@@ -8,7 +8,6 @@ from bot.case import CaseFile, Report, ReportKind
 from bot.cogs.appeals_face import told_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import at, done, person
-from bot.guilds.settings import GuildSettings
 from bot.language import marked, tr, tr_n
 from bot.records.appeals import Appeal
 from bot.records.events import CaseEvent, EventKind
@@ -124,6 +123,9 @@ def _event(event: CaseEvent) -> str:
     return f"{told}: {escaped(event.text, 700)}" if event.text else told
 
 
-def kept_until(case: CaseFile, settings: GuildSettings) -> datetime | None:
-    """When a case's texts are erased by the guild's own setting; None if they are already."""
-    return None if case.erased_at else case.opened_at + timedelta(days=settings.keep_days)
+def kept_until(case: CaseFile, days: int) -> datetime | None:
+    """When a case's texts are erased that are kept for so many days; None if they are already."""
+    if case.erased_at:
+        return None
+    newest = case.message.edited_at or case.opened_at
+    return max(newest, case.opened_at) + timedelta(days=days)
