@@ -10,12 +10,15 @@ from typing import Any, Final
 import discord
 import structlog
 
+from bot.case import Action, CaseFile
 from bot.cogs.appeals_face import AppealPress, card_items, notice_items
+from bot.cogs.cases import case_leaf
+from bot.cogs.cases_pages_view import Leaf, show
 from bot.cogs.client import answer
 from bot.cogs.failures import FAILURES, translation
-from bot.cogs.people import person
+from bot.cogs.people import person, place_of
 from bot.cogs.plainly import UNKNOWN_CASE, Declined, plainly, said
-from bot.cogs.replies import Reply, reply
+from bot.cogs.replies import NOT_READY, Reply, reply
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import ago, at
@@ -24,7 +27,7 @@ from bot.cogs.words_form import Click, Question, WordsForm
 from bot.language import tr
 from bot.ports import StoreError, UnknownCase
 from bot.records.appeals import Answer, AppealState
-from bot.review.access import Person
+from bot.review.access import Person, refusal_without_target
 from bot.review.appeal_cards import with_case
 from bot.review.appeal_court import AppealCourt, NotTaken
 from bot.review.appeals import LONGEST_ANSWER, LONGEST_APPEAL, Appealed, objection_to_answer
@@ -71,7 +74,7 @@ class AppealDesk:
     async def card_pressed(self, click: Click, appeal_id: int, press: AppealPress) -> None:
         """A moderator wants to answer: show the form, or the case."""
         if press is AppealPress.CASE:
-            await reply(click, plainly(self._case_shown(click, appeal_id)))
+            await show(click, self._case_shown(click, appeal_id))
             return
         objection = await _in_time(self._before_answer(click, appeal_id))
         if objection is not None:
@@ -137,7 +140,9 @@ class AppealDesk:
         await reply(click, plainly(self._answer(click, appeal_id, text, granted=granted)))
 
     async def _answer(self, click: Click, appeal_id: int, text: str, *, granted: bool) -> Reply:
-        await self._appealed(click, appeal_id)
+        appealed = await self._appealed(click, appeal_id)
+        if granted and appealed.stands:
+            await self._check_undoing(click, appealed.case)
         given = Answer(click.user.id, self._rooms.clock(), granted, text)
         answered = await self._court.answer(appeal_id, given)
         if answered is None:
@@ -148,6 +153,17 @@ class AppealDesk:
         if granted:
             return said(tr("Granted. The card says what could be taken back, and whether the member was told."))
         return said(tr("Rejected. The card says whether the member was told."))
+
+    async def _check_undoing(self, click: Click, case: CaseFile) -> None:
+        """Who grants takes back, and that takes the same permissions. Raises Declined or DiscordError."""
+        guild, member = click.guild, click.user
+        if guild is None or guild.unavailable or not isinstance(member, discord.Member):
+            raise Declined(tr(NOT_READY))
+        place = await place_of(guild, case.message.channel_id)
+        actor, bot = person(member, place), person(guild.me, place)
+        settings = self._rooms.guild_book.settings(guild.id)
+        if objection := refusal_without_target(Action.UNDO, case, guild.id, settings, actor, bot):
+            raise Declined(objection)
 
     async def _appealed(self, click: Click, appeal_id: int) -> Appealed:
         """An open appeal that this person may answer.
@@ -171,14 +187,14 @@ class AppealDesk:
             raise Declined(tr(UNKNOWN_CASE))
         return await with_case(self._rooms.store, appeal)
 
-    async def _case_shown(self, click: Click, appeal_id: int) -> Reply:
+    async def _case_shown(self, click: Click, appeal_id: int) -> Leaf:
         appealed = await self._seen(click, appeal_id)
-        return said(tr("Use `/case show {number}`.", number=appealed.case.id))
+        return await case_leaf(self._rooms, click, appealed.case.id)
 
 
 def _actor(click: Click) -> Person:
     if not isinstance(click.user, discord.Member) or click.guild is None or click.guild.unavailable:
-        raise Declined(tr("Discord has not told me about this server yet. Try again in a minute."))
+        raise Declined(tr(NOT_READY))
     return person(click.user, None)
 
 

@@ -12,7 +12,7 @@ from bot.cogs.appeals_face import appeal_button
 from bot.guilds.settings import GuildSettings
 from bot.records.appeals import AppealState, Told
 from tests.bot.cogs.people_scene import PeopleScene, people_scene
-from tests.discord_server import Message, NotAllowed
+from tests.discord_server import Message, NotAllowed, Permission
 
 
 @pytest.fixture
@@ -160,12 +160,12 @@ async def test_the_card_says_when_a_member_takes_no_direct_messages(
 
 
 async def test_what_cannot_be_taken_back_is_said(scene: PeopleScene) -> None:
-    case = await scene.punished(Action.BAN)
+    case = await scene.punished()
     card = await scene.appealed(case)
-    scene.arm.refusal = "I need the permission Ban Members."
+    scene.arm.refusal = "The author has left the server."
     await (await card.click(scene.bob, "Grant")).submit({"words": ""})
     await scene.until(lambda: "could not be taken back" in card.all_text)
-    assert "Ban Members" in card.all_text
+    assert "The author has left the server" in card.all_text
     await scene.until(lambda: "told by direct message" in card.all_text)
 
 
@@ -187,3 +187,23 @@ async def test_a_card_that_was_taken_down_hangs_again_while_the_appeal_is_open(s
     scene.court.stir(scene.guild.id)
     new = await scene.appeal_card()
     assert new.id != card.id
+
+
+async def test_who_may_not_ban_does_not_grant_an_appeal_against_a_ban(scene: PeopleScene) -> None:
+    case = await scene.punished(Action.BAN)
+    card = await scene.appealed(case)
+    await scene.moderators.edit(permissions=scene.moderators.permissions & ~Permission.BAN_MEMBERS)
+    form = await card.click(scene.bob, "Grant")
+    reply = await form.submit({"words": ""})
+    assert "You need the permission “Ban Members”" in reply.ephemeral_text
+    assert await scene.store.open_appeals(scene.guild.id) == 1
+
+
+async def test_the_case_is_one_press_away(scene: PeopleScene) -> None:
+    case = await scene.punished()
+    card = await scene.appealed(case)
+    told = (await card.click(scene.bob, "Show case")).ephemeral_text
+    assert f"Case {case.id}" in told
+    assert "What happened" in told
+    refused = await scene.slash(scene.bob, "case show", case=case.id)
+    assert refused.ephemeral_text == told
