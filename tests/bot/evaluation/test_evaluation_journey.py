@@ -151,6 +151,33 @@ async def test_several_policies_are_right_together_or_not(tmp_path: Path) -> Non
     assert result.policies[1].figures.texts == 2
 
 
+TWO = {"insult": make_policy("insult"), "rude": make_policy("rude", ["loser"])}
+PAIRS = tuple({"text": text, "insult": 1, "rude": 1} for text in ("you loser", "you trash", "hello"))
+
+
+async def test_without_any_readable_verdict_a_text_is_undecided_under_any_policy(tmp_path: Path) -> None:
+    judge = TermJudge()
+    judge.unreadable = {"you loser": {0, 1}}
+    result = await evaluate(options_for(tmp_path, judge, wish=Wish(TWO), rows=PAIRS))
+    assert result.together is not None
+    assert (result.together.undecided, result.together.any_policy.undecided_violating) == (1, 1)
+    assert (result.together.any_policy.tp, result.together.any_policy.fn) == (1, 1)
+
+
+async def test_stopped_between_two_policies_of_a_text_it_is_in_no_figure_over_all_policies(tmp_path: Path) -> None:
+    judge = Stuck(after=3)
+    options = replace(options_for(tmp_path, judge, wish=Wish(TWO), rows=PAIRS), width=1)
+    work = asyncio.create_task(evaluate(options))
+    await judge.stuck.wait()
+    work.cancel()
+    with pytest.raises(Interrupted):
+        await work
+    result = Result.model_validate_json((tmp_path / "out" / "result.json").read_text(), strict=False)
+    assert [policy.figures.texts for policy in result.policies] == [2, 1]
+    assert result.together is not None
+    assert result.together.texts == 1
+
+
 async def test_a_second_run_judges_only_what_is_missing(tmp_path: Path) -> None:
     await evaluate(options_for(tmp_path, TermJudge(), rows=ROWS[:4]))
     judge = TermJudge()
