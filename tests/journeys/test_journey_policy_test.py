@@ -14,7 +14,7 @@ async def tried(stage: Stage, **options: object) -> str:
     assert not reply.failed, stage.bot.log[-3000:]
     assert reply.public_text == ""
     await reply.message.wait_until(lambda message: "The file has everything" in message.all_text, TRIED_WITHIN)
-    return reply.ephemeral_text
+    return reply.message.all_text
 
 
 async def test_a_policy_is_tried_on_its_examples_and_on_what_moderators_decided(stage: Stage):
@@ -31,17 +31,18 @@ async def test_a_policy_is_tried_on_its_examples_and_on_what_moderators_decided(
     assert "0 answers by the model" in again
 
 
-async def test_against_another_version_the_verdicts_that_flip_are_shown(stage: Stage):
+async def test_of_a_draft_against_what_is_in_force_the_verdicts_that_flip_are_shown(stage: Stage):
     message, card = await stage.flagged(INSULT)
     await card.click(stage.ada, "Delete")
     await stage.quiet()
     source = stage.policy_file("harassment").read_text()
-    await stage.put_policy("harassment", re.sub(r"\bloser\b", "blorp", source))
-    told = await tried(stage, policy="harassment", against="1")
-    assert "1 flip: 0 better, 1 worse, 0 nobody decided." in told
+    draft = stage.discord.upload("draft.yaml", re.sub(r"\bloser\b", "blorp", source).encode())
+    told = await tried(stage, policy="harassment", draft=draft, against="in force")
+    assert "1 worse" in told
     assert "worse (" in told
     assert INSULT in told
     assert str(message.id) in told
+    assert stage.policy_file("harassment").read_text() == source
 
 
 async def test_one_message_is_tried_dry(stage: Stage):
@@ -63,3 +64,38 @@ async def one(stage: Stage, message: str) -> str:
     assert reply.latency < 1.5
     assert reply.public_text == ""
     return reply.ephemeral_text
+
+
+async def test_a_moderator_labels_a_sample_blindly_and_then_recall_is_known(stage: Stage):
+    await stage.general.say(stage.mallory, HARMLESS)
+    cleared = await stage.general.say(stage.mallory, SUSPICIOUS)
+    await stage.case_about(cleared)
+    _, card = await stage.flagged(INSULT)
+    await card.click(stage.ada, "Delete")
+    await stage.quiet()
+    reply = await stage.guild.slash(stage.ada, stage.review, "policy sample", policy="harassment")
+    seen = [reply.ephemeral_text]
+    assert "message 1 of 2" in seen[0]
+    assert INSULT not in seen[0]
+    await press(reply, stage, "Allowed")
+    assert "message 2 of 2" in reply.message.all_text
+    again = await stage.guild.slash(stage.ada, stage.review, "policy sample", policy="harassment")
+    assert "message 2 of 2" in again.ephemeral_text
+    seen.append(again.ephemeral_text)
+    assert {HARMLESS, SUSPICIOUS} <= {text for text in (HARMLESS, SUSPICIOUS) if text in "".join(seen)}
+    assert "likely" not in "".join(seen)
+    await press(again, stage, "Violates")
+    assert "Which rule does it violate?" in again.message.all_text
+    (menu,) = [each for each in again.message.components if "select" in str(each) or each["type"] == 1][:1]
+    await again.message.select(stage.ada, menu["components"][0]["custom_id"], "H1")
+    await again.message.wait_until(lambda message: "Sample labelled" in message.all_text)
+    assert "1 violates the policy." in again.message.all_text
+    assert "1 is allowed." in again.message.all_text
+    told = await tried(stage, policy="harassment")
+    assert "Recall: " in told
+
+
+async def press(reply: Reply, stage: Stage, label: str) -> None:
+    before = reply.message.all_text
+    await reply.message.click(stage.ada, label)
+    await reply.message.wait_until(lambda message: message.all_text != before)
