@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import cases, domains, key, model, policy
+from bot.cli.backup import backup, restore
 from bot.cli.context import Invocation
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
@@ -49,6 +50,8 @@ app.add_typer(model.app, name="model")
 app.add_typer(domains.app, name="domains")
 app.add_typer(key.app, name="key")
 app.add_typer(cases.app, name="cases")
+app.command()(backup)
+app.command()(restore)
 app.command()(doctor)
 app.command("settings")(show_settings)
 

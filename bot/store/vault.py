@@ -85,6 +85,11 @@ def is_sealed(db: sqlite3.Connection) -> bool:
     return bool(_known(db))
 
 
+def key_ids(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The ids of the keys that texts in the database may be sealed with: one, or two while they are changed."""
+    return tuple(_known(db))
+
+
 def is_settled(db: sqlite3.Connection, keys: Keys) -> bool:
     """Whether everything is sealed with the newest key, and nothing of another one is left in the file."""
     known = _known(db)

@@ -1,0 +1,136 @@
+"""`safeguild restore`: a backup becomes the data folder's content, after all of it was looked through."""
+
+import shutil
+import tarfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.app import open_data_folder
+from bot.backup.archive import FOLDERS, Manifest, extract, read_manifest
+from bot.errors import EnvironmentProblem, InputError, SettingsError
+from bot.live.data_lock import data_lock
+from bot.ports import StoreError
+from bot.settings import Settings
+from bot.store import DATABASE, WrongKey
+from bot.store.copying import check_copy
+from bot.store.key_file import NAME as KEY_FILE
+from bot.store.key_file import read_keys
+from bot.store.sealing import Keys
+from bot.store_key import find_store_key
+
+_RESTORED = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *FOLDERS)
+"""What a restore replaces; the key file only if another one comes with the backup."""
+_STAGE = ".restoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done."""
+
+    manifest: Manifest
+    moved_to: Path | None
+    """Where that is that was there before."""
+    brought_key: bool
+    """The backup's key is in the data folder now."""
+
+
+def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restored:
+    """Put a backup into the data folder. With `replace`, what is there is moved aside.
+
+    Archive and key are checked before anything is changed. The bot must not be running.
+
+    Raises:
+        InputError: the file is no whole backup, or there is something in the folder already.
+        SettingsError: the key does not open the backup.
+        EnvironmentProblem: the bot is running, or the disk is not in order.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", "name a file that `safeguild backup` wrote")
+    folder = open_data_folder(settings)
+    with data_lock(folder):
+        there = [name for name in _RESTORED if _is_something(folder / name)]
+        if there and not replace:
+            raise InputError(
+                f"{folder} is in use: there is {', '.join(there)}",
+                "restore into an empty `data_folder`, or have what is there moved aside with --replace",
+            )
+        stage = folder / _STAGE
+        shutil.rmtree(stage, ignore_errors=True)  # of a restore that was stopped: nothing was changed by it
+        stage.mkdir(mode=0o700)
+        try:
+            manifest = _unpacked(path, stage)
+            brings_key = _checked(settings, stage, manifest)
+            return Restored(manifest, _put_into_place(folder, stage, brings_key), brings_key)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _is_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists()
+
+
+def _unpacked(path: Path, stage: Path) -> Manifest:
+    try:
+        with tarfile.open(path, mode="r:") as archive:
+            manifest = read_manifest(archive)
+            extract(archive, manifest, stage)
+    except tarfile.TarError as error:
+        raise InputError(f"{path} is no whole backup: {error}", "take another one") from None
+    if DATABASE not in {item.name for item in manifest.items}:
+        raise InputError(f"{path}: there is no database in it", "take another backup")
+    return manifest
+
+
+def _checked(settings: Settings, stage: Path, manifest: Manifest) -> bool:
+    """See that a key opens the database; whether it is one that the backup brings along."""
+    candidates = _candidates(settings, stage)
+    for keys, brought in candidates:
+        try:
+            check_copy(stage / DATABASE, keys)
+        except WrongKey:
+            continue
+        except StoreError as error:
+            raise InputError(f"the backup's database: {error}") from error
+        return brought
+    raise SettingsError(
+        f"the backup is sealed with the key {' and '.join(manifest.keys)}, which is not here; nothing was changed",
+        "set `store.key_file` or SAFEGUILD_STORE__KEY to it; after `safeguild key rotate` it is the old one, "
+        "in the file that it named",
+    )
+
+
+def _candidates(settings: Settings, stage: Path) -> list[tuple[Keys, bool]]:
+    """Keys to try: the one that is set, then the backup's own. One that is set is never replaced."""
+    found: list[tuple[Keys, bool]] = []
+    if known := find_store_key(settings.store, settings.data_folder):
+        found.append((known.keys, False))
+    is_set = settings.store.key is not None or settings.store.key_file is not None
+    if (stage / KEY_FILE).is_file() and not is_set:
+        try:
+            found.append((read_keys(stage / KEY_FILE), True))
+        except WrongKey as error:
+            raise InputError(f"the backup's key: {error}") from error
+    return found
+
+
+def _put_into_place(folder: Path, stage: Path, brings_key: bool) -> Path | None:
+    """Move what is there aside, then the new content into its place, the database last."""
+    replaced = [*_RESTORED, *([KEY_FILE] if brings_key else [])]
+    aside = folder / f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    try:
+        there = [name for name in replaced if _is_something(folder / name)]
+        if there:
+            aside.mkdir(mode=0o700)
+        for name in there:
+            (folder / name).rename(aside / name)
+        for name in [*([KEY_FILE] if brings_key else []), *FOLDERS, DATABASE]:
+            if (stage / name).exists():
+                shutil.rmtree(folder / name, ignore_errors=True)  # an empty folder
+                (stage / name).rename(folder / name)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{folder} could not be changed: {error.strerror}",
+            f"what was there before is in {aside}; make room, and restore again with --replace",
+        ) from error
+    return aside if there else None
