@@ -3,7 +3,7 @@
 The texts are not shipped. ToxicChat may not be used commercially (CC BY-NC 4.0); OpenAI's set is MIT.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.evaluation.published import MODERATION_2022, TOXIC_CHAT, Published
@@ -29,6 +29,11 @@ class KnownSet:
     def fits(self, columns: frozenset[str]) -> bool:
         """Whether a row with these columns is one of this set's."""
         return self.text_column in columns and bool(self.signs & columns)
+
+    def beside(self, policy_ids: Iterable[str]) -> tuple[Published, ...]:
+        """The published figures that stand beside something if these policies are evaluated."""
+        ours = frozenset(policy_ids)
+        return tuple(item for item in self.published if item.needs <= ours)
 
 
 _MODERATION_LABELS = {

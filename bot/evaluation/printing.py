@@ -1,6 +1,6 @@
 """The result on a terminal: figures, then what they leave out, then where the rest is. No text of the set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bot.evaluation import shown
 from bot.evaluation.known_sets import KnownSet
+from bot.evaluation.published import Published
 from bot.evaluation.result import PolicyResult, Result, Together
 
 _FEW_ROWS = 10
@@ -23,8 +24,8 @@ def print_result(result: Result, known: KnownSet | None, report: Path, console: 
         _print_policy(policy, console)
     if result.together:
         _print_together(result.together, console)
-    if known and known.published:
-        _print_published(known, console)
+    if known and (published := known.beside(policy.id for policy in result.policies)):
+        _print_published(published, console)
     for line in _left_out(result):
         console.print(line)
     console.print("In brackets: the 95% interval, then what was counted.")
@@ -82,9 +83,9 @@ def _print_together(together: Together, console: Console) -> None:
     console.print(f"  any policy   F1 {shown.f1(together.any_policy)}")
 
 
-def _print_published(known: KnownSet, console: Console) -> None:
+def _print_published(published: Iterable[Published], console: Console) -> None:
     console.print(Text("\nPublished by others, not measured here", style="bold"))
-    for item in known.published:
+    for item in published:
         console.print(f"  {item.measure}: {item.figure}, {item.system}")
         console.print(f"    {item.source}; made with: {item.made_with}")
 

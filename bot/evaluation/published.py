@@ -18,10 +18,27 @@ class Published:
     source: str
     made_with: str
     """What is known of how it was made, where that differs from ours."""
+    needs: frozenset[str]
+    """The ids of our policies without which there is no figure of ours to set beside it."""
 
 
 _REPORT = "OpenAI, gpt-oss-safeguard technical report, October 2025"
 _MODEL = "gpt-oss-safeguard-20b"
+
+_CATEGORIES = frozenset(
+    f"moderation-{name}"
+    for name in (
+        "sexual",
+        "hate",
+        "violence",
+        "harassment",
+        "self-harm",
+        "sexual-minors",
+        "hate-threatening",
+        "violence-graphic",
+    )
+)
+_TOXICITY = frozenset({"toxicchat-toxicity"})
 
 MODERATION_2022 = (
     Published(
@@ -30,6 +47,7 @@ MODERATION_2022 = (
         _MODEL,
         _REPORT,
         "OpenAI's own policies, which are not public; how the categories were put together is not stated",
+        _CATEGORIES,
     ),
 )
 TOXIC_CHAT = (
@@ -39,6 +57,7 @@ TOXIC_CHAT = (
         _MODEL,
         _REPORT,
         "a short prompt of OpenAI's own, which is not public; the split is not stated",
+        _TOXICITY,
     ),
     Published(
         "F1, toxicity",
@@ -46,6 +65,7 @@ TOXIC_CHAT = (
         "ToxicChat-T5-large, trained on this set's own training texts",
         "the data set's card (lmsys/toxic-chat)",
         "the test split of version 0124",
+        _TOXICITY,
     ),
     Published(
         "F1, toxicity",
@@ -53,5 +73,6 @@ TOXIC_CHAT = (
         "OpenAI's moderation service of 25 January 2024, threshold 0.02",
         "the data set's card (lmsys/toxic-chat)",
         "the test split of version 0124",
+        _TOXICITY,
     ),
 )

@@ -14,7 +14,10 @@ from bot.visible import visible
 def report_html(result: Result, known: KnownSet | None) -> str:
     """The page. Texts of the data set stand in it only if the result holds them, and as text only."""
     overview = [(policy.title, policy.figures) for policy in result.policies]
-    return _template().render(result=result, made=result.made_with, known=known, overview=overview)
+    published = known.beside(policy.id for policy in result.policies) if known else ()
+    return _template().render(
+        result=result, made=result.made_with, known=known, published=published, overview=overview
+    )
 
 
 @cache

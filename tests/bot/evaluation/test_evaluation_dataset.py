@@ -189,8 +189,12 @@ class TestKnownSets:
 
     def test_a_known_set_can_be_read_with_one_s_own_policy(self, tmp_path: Path) -> None:
         path = lines(tmp_path / "a.jsonl", {"prompt": "a", "S": 1})
-        asked = wish("mine", text_column="prompt", set_id="generic", labels={"mine": LabelColumn("S")})
-        assert read(path, asked)[0].known is None
+        plan, dataset = read(path, wish("mine", labels={"mine": LabelColumn("S")}))
+        assert dataset.texts[0].labels == {"mine": Label(True)}
+        assert plan.known is not None
+        assert plan.known.beside(plan.policies) == ()
+        generic = wish("mine", text_column="prompt", set_id="generic", labels={"mine": LabelColumn("S")})
+        assert read(path, generic)[0].known is None
 
     def test_every_label_of_a_known_set_has_a_policy_of_ours_and_every_such_policy_a_set(self) -> None:
         named = {policy_id for known in KNOWN_SETS for policy_id in known.labels}

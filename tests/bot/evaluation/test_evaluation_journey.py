@@ -118,6 +118,17 @@ async def test_labelled_texts_go_in_and_figures_a_report_and_json_come_out(tmp_p
     assert Result.model_validate_json((tmp_path / "out" / "result.json").read_text(), strict=False) == result
 
 
+async def test_a_public_set_is_measured_with_our_policies_beside_what_others_published(tmp_path: Path) -> None:
+    rows = [{"user_input": text, "toxicity": 0, "jailbreaking": 0} for text in ("hello", "good game")]
+    console = Console(record=True, width=200)
+    options = options_for(tmp_path, TermJudge(), wish=Wish(), rows=rows)
+    await run_evaluation(options, console, Console(quiet=True))
+    printed = console.export_text()
+    assert "Published by others, not measured here" in printed
+    assert "F1, toxicity: 79.9 %, gpt-oss-safeguard-20b" in printed
+    assert "exact match  100.0 % (34.2 to 100.0; 2 of 2)" in printed
+
+
 async def test_json_is_the_only_thing_on_standard_output_when_asked_for(tmp_path: Path) -> None:
     console = Console(record=True, width=200, soft_wrap=True)
     await run_evaluation(replace(options_for(tmp_path, TermJudge()), as_json=True), console, Console(quiet=True))

@@ -14,7 +14,7 @@ from bot.evaluation.dataset import Dataset, LabelledText, Plan
 from bot.evaluation.errors import BadRow
 from bot.evaluation.figures import CURVE_POINTS, RateFigure, curve_of, times_of
 from bot.evaluation.kept import Kept
-from bot.evaluation.known_sets import KNOWN_SETS
+from bot.evaluation.known_sets import KNOWN_SETS, KnownSet
 from bot.evaluation.labels import Label, LabelColumn
 from bot.evaluation.meter import Snapshot, meter
 from bot.evaluation.report import report_html
@@ -119,13 +119,22 @@ def test_every_figure_of_the_page_has_its_interval_and_count() -> None:
     assert re.search(r"Labelled violating</th><td class=\"number\">1</td><td class=\"number\">1</td>", html)
 
 
-def test_published_figures_are_marked_as_those_of_others() -> None:
-    for known in KNOWN_SETS:
-        html = report_html(result(), known)
-        assert "Published by others" in html
-        assert "Not measured here" in html
-        for item in known.published:
-            assert str(item.figure) in html
+@pytest.mark.parametrize("known", KNOWN_SETS, ids=lambda known: known.id)
+def test_published_figures_are_marked_as_those_of_others(known: KnownSet) -> None:
+    (policy,) = result().policies
+    ours = [policy.model_copy(update={"id": policy_id}) for policy_id in known.labels]
+    html = report_html(result().model_copy(update={"policies": tuple(ours)}), known)
+    assert "Published by others" in html
+    assert "Not measured here" in html
+    assert known.published
+    for item in known.published:
+        assert item.figure in html
+        assert item.needs <= set(known.labels)
+
+
+@pytest.mark.parametrize("known", KNOWN_SETS, ids=lambda known: known.id)
+def test_without_a_figure_of_ours_beside_them_published_figures_are_not_shown(known: KnownSet) -> None:
+    assert "Published by others" not in report_html(result(), known)
 
 
 def test_the_page_of_nothing_at_all_is_whole() -> None:
