@@ -7,7 +7,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
-from bot.case import Message
 from policies.policy import Mode
 
 
@@ -78,11 +77,9 @@ class Flagged:
     """A message that a policy in shadow would have flagged."""
 
     case_id: int
+    revision: int
     at: datetime
-    message: Message
-    """As it was judged; its content is empty where it was erased."""
     rule_ids: tuple[str, ...]
-    probability: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,7 @@ WITH found AS MATERIALIZED (
         AND (job.state = 'undecided' OR job.violation = 1) AND revision.recorded_at >= :since
     ORDER BY job.id DESC LIMIT :limit
 )
-SELECT job.id, job.version_id, job.state, found.recorded_at, opened('job.verdict', job.verdict) AS verdict
+SELECT job.case_id, job.revision, job.version_id, job.state, found.recorded_at,
+    opened('job.verdict', job.verdict) AS verdict
 FROM found CROSS JOIN job ON job.id = found.id
-"""
-
-MESSAGES_OF_JOBS: Final = """
-SELECT job.id, job.case_id, opened('revision.message', revision.message) AS message
-FROM json_each(:jobs) AS wanted CROSS JOIN job ON job.id = wanted.value
-JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
 """

@@ -81,7 +81,7 @@ def shadow_record(
         rules=dict(rules.most_common()),
         undecided=len(counted) - len(violations),
         older=sum(digests[row["version_id"]] != digest for row in counted),
-        newest=_flagged(db, [row for row, _ in violations[:shown]]),
+        newest=tuple(_flagged(row) for row, _ in violations[:shown]),
         more=len(found) > MOST_FOUND,
     )
 
@@ -99,18 +99,7 @@ def _version(row: sqlite3.Row) -> Version:
     )
 
 
-def _flagged(db: sqlite3.Connection, found: Sequence[sqlite3.Row]) -> tuple[Flagged, ...]:
-    wanted = {"jobs": rows.to_ids(row["id"] for row in found)}
-    messages = {row["id"]: row for row in db.execute(queries.MESSAGES_OF_JOBS, wanted)}
-    return tuple(_with_message(row, messages[row["id"]]) for row in found)
-
-
-def _with_message(row: sqlite3.Row, message: sqlite3.Row) -> Flagged:
+def _flagged(row: sqlite3.Row) -> Flagged:
     verdict = rows.verdict(row)
-    return Flagged(
-        case_id=message["case_id"],
-        at=rows.from_micros(row["recorded_at"]),
-        message=rows.message(message),
-        rule_ids=verdict.rule_ids if verdict else (),
-        probability=verdict.probability if verdict else None,
-    )
+    rule_ids = verdict.rule_ids if verdict else ()
+    return Flagged(row["case_id"], row["revision"], rows.from_micros(row["recorded_at"]), rule_ids)

@@ -102,7 +102,9 @@ class TestShadow:
         record = await store.shadow_record(GUILD, "harassment", shadow.digest, START - MONTH, newest=2)
         assert record.days == {date(2030, 1, 1): 2, date(2030, 1, 2): 1}
         assert (record.rules, record.undecided, record.violations) == ({"H1": 3}, 1, 3)
-        assert [each.message.id for each in record.newest] == [200, 101]
+        newest = [(await store.case(each.case_id)).message.id for each in record.newest]
+        assert newest == [200, 101]
+        assert [(each.revision, each.rule_ids) for each in record.newest] == [(1, ("H1",))] * 2
         assert (record.older, record.more) == (0, False)
         later = await store.shadow_record(GUILD, "harassment", shadow.digest, START + timedelta(hours=1))
         assert later.violations == 1
