@@ -284,6 +284,8 @@ class CaseFile:
     """Who asked for somebody with more say, and when."""
     reports: tuple[Report, ...] = ()
     """Oldest first."""
+    notes: int = 0
+    """How many notes moderators have added."""
     erased_at: datetime | None = None
     """When what the member wrote was erased: texts are empty from then on, figures stay."""
 

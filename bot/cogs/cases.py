@@ -18,7 +18,6 @@ from bot.cogs.replies import Command, Reply, about_moderators, refused_for, repl
 from bot.cogs.rooms import Rooms
 from bot.cogs.words_form import Click, Question, WordsForm
 from bot.language import tr
-from bot.records.events import CaseEvent, EventKind
 
 LONGEST_NOTE = 1000
 _STATES = [
@@ -124,8 +123,7 @@ class CasesCog(
         if not text.strip():
             raise Declined(tr("An empty note says nothing. Nothing was noted."))
         seen = await sighted(self._rooms, command, case_id)
-        event = CaseEvent(case_id, self._rooms.clock(), EventKind.NOTE, command.user.id, text.strip())
-        await self._rooms.store.add_event(event)
+        await self._rooms.store.add_note(case_id, command.user.id, text.strip(), self._rooms.clock())
         await self._rooms.outbox.show(seen.case)
         return said(tr("Noted. Case {number} shows it to the other moderators.", number=case_id))
 

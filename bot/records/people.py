@@ -71,6 +71,14 @@ class People(Protocol):
         """Everything that was ever decided about a case, oldest first; nothing of a case that is not known."""
         ...
 
+    async def add_note(self, case_id: int, moderator_id: int, text: str, at: datetime) -> None:
+        """A moderator notes something about a case. Its card tells how many notes there are.
+
+        Raises:
+            UnknownCase: there is no such case.
+        """
+        ...
+
     async def reopen(self, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
         """Let a case be decided anew, and note who wanted it and why. What was done stays done.
 

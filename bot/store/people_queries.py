@@ -69,4 +69,7 @@ SELECT
 FROM decision WHERE case_id = :case ORDER BY number
 """
 
+# A card tells how many notes there are.
+NOTED: Final = "UPDATE case_file SET version = version + 1 WHERE id = :case"
+
 REOPEN: Final = "UPDATE decision SET reopened = 1 WHERE case_id = :case"

@@ -92,6 +92,12 @@ def decisions(db: sqlite3.Connection, case_id: int) -> list[Made]:
     ]
 
 
+def add_note(db: sqlite3.Connection, case_id: int, moderator_id: int, text: str, at: datetime) -> None:
+    """Add a note, which its card counts."""
+    events_rows.add(db, CaseEvent(case_id, at, EventKind.NOTE, moderator_id, text))
+    db.execute(queries.NOTED, {"case": case_id})
+
+
 def reopen(db: sqlite3.Connection, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
     """Let a decided case be decided anew; whether it was decided."""
     if case_state(db, case_id) not in _SETTLED:

@@ -219,6 +219,7 @@ CASES: Final = """
 SELECT
     id, guild_id, state, opened_at, version, shown_version, card_channel_id, card_begun_at, card_message_id,
     deleted_at, erased_at, holder_id, held_since, escalated_by, escalated_at,
+    (SELECT count(*) FROM case_event WHERE case_id = case_file.id AND kind = 'note') AS notes,
     opened('case_file.current_message', current_message) AS current_message
 FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id

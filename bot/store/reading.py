@@ -88,6 +88,7 @@ def _case_file(case: sqlite3.Row, parts: _Parts) -> CaseFile:
         card=rows.card(case),
         current=rows.current_message(case),
         deleted_at=rows.optional_moment(case["deleted_at"]),
+        notes=case["notes"],
         erased_at=rows.optional_moment(case["erased_at"]),
         author_record=parts.author_record,
         reports=tuple(map(reports_values.report, parts.reports)),

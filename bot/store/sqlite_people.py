@@ -15,6 +15,10 @@ class SqlitePeople(StoreBase):
         """See `People`."""
         return await self._read(lambda db: people.decisions(db, case_id))
 
+    async def add_note(self, case_id: int, moderator_id: int, text: str, at: datetime) -> None:
+        """See `People`."""
+        await self._writer.write(lambda db: people.add_note(db, case_id, moderator_id, text, at))
+
     async def reopen(self, case_id: int, moderator_id: int, reason: str, at: datetime) -> bool:
         """See `People`."""
         return await self._writer.write(lambda db: people.reopen(db, case_id, moderator_id, reason, at))

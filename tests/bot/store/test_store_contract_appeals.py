@@ -311,3 +311,18 @@ class TestReopening:
 
     async def test_nothing_was_decided_about_an_unknown_case(self, store: Store) -> None:
         assert await store.decisions(2**64) == []
+
+
+class TestNotes:
+    async def test_a_note_is_counted_and_makes_the_card_outdated(self, store: Store) -> None:
+        case_id = await opened(store)
+        before = await store.case(case_id)
+        await store.add_note(case_id, 901, "he did this before", START)
+        case = await store.case(case_id)
+        assert (case.notes, before.notes) == (1, 0)
+        assert case.version > before.version
+        assert [event.text for event in await store.events(case_id)] == ["he did this before"]
+
+    async def test_an_unknown_case_takes_no_note(self, store: Store) -> None:
+        with pytest.raises(UnknownCase):
+            await store.add_note(77, 901, "x", START)
