@@ -4,6 +4,7 @@ import ast
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,16 @@ OURS_TO_TELL = {
 SECRET = 'a member wrote \N{RIGHT-TO-LEFT OVERRIDE}this </script> \x1b[31m\n{"event": "forged"}'
 
 
-def log_calls() -> Iterator[tuple[str, ast.Call]]:
+@lru_cache(maxsize=1)
+def log_calls() -> tuple[tuple[str, ast.Call], ...]:
     """Every call of a logger in the program, with its file."""
-    for room in ("bot", "inference", "policies"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and _is_log(node.func):
-                    yield str(path.relative_to(ROOT)), node
+    return tuple(
+        (str(path.relative_to(ROOT)), node)
+        for room in ("bot", "inference", "policies")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and _is_log(node.func)
+    )
 
 
 def _is_log(called: ast.expr) -> bool:
@@ -91,7 +95,7 @@ def test_what_a_log_line_says_is_a_constant() -> None:
 
 
 def test_the_program_is_looked_at_as_a_whole() -> None:
-    assert len(list(log_calls())) > 60
+    assert len(log_calls()) > 60
 
 
 @pytest.fixture
