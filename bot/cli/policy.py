@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.context import settings_of
+from bot.cli.policy_trial import try_policy
 from bot.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 FEWEST_TOKENS, MOST_TOKENS = 400, 650
 """Between these a policy is long enough to be clear and short enough to be followed (OpenAI's safeguard guide)."""
 
-app = typer.Typer(help="Check policy files, and copy the starter policies.", no_args_is_help=True)
+app = typer.Typer(help="Check and test policy files, and copy the starter policies.", no_args_is_help=True)
+app.command("test")(try_policy)
 
 
 @app.command()
