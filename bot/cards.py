@@ -13,8 +13,9 @@ from bot.explaining.evidence import reasons
 from bot.explaining.line import plain
 from bot.looks import Look
 from bot.question import speaker_labels
+from bot.review.care import Hidden, care_of, hidden, shown
 from bot.visible import visible
-from policies.policy import Mode, Severity
+from policies.policy import Care, Mode, Severity
 
 DISCORD_BEGAN = datetime(2015, 1, 1, tzinfo=UTC)
 """An earlier time was made up for a message that came without one."""
@@ -129,6 +130,10 @@ class Card:
     since: Since
     revision: int
     """The newest revision with a finding that people have to look at: what a decision is about. 0 without one."""
+    hidden: Hidden | None = None
+    """Why no words of members are in it; None if they are."""
+    care: Care = Care.USUAL
+    """How the case is handled."""
 
     @property
     def text(self) -> str:
@@ -147,11 +152,13 @@ class Card:
         return (-_SEVERITIES.index(self.severity), self.case_id)
 
 
-def card(case: CaseFile) -> Card:
-    """The card of a case."""
+def card(case: CaseFile, reason: Hidden | None = None) -> Card:
+    """The card of a case, without words of members if there is a `reason`, or one of the case's own."""
+    why, care = hidden(case) or reason, care_of(case)
+    case = shown(case, why)
     findings = sorted(case.findings, key=_order)[:MOST_OPINIONS]
     newest = len(case.revisions)
-    opinions = tuple(_opinion(finding, newest) for finding in findings)
+    opinions = tuple(_opinion(finding, newest, tells=why is None) for finding in findings)
     message = case.message
     return Card(
         case_id=case.id,
@@ -170,6 +177,8 @@ def card(case: CaseFile) -> Card:
         writer=_author(case),
         since=_since(case),
         revision=max((finding.revision for finding in findings if needs_a_look(finding)), default=0),
+        hidden=why,
+        care=care,
     )
 
 
@@ -246,7 +255,8 @@ def _since(case: CaseFile) -> Since:
     )
 
 
-def _opinion(finding: Finding, newest: int) -> Opinion:
+def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
+    """`tells`: what was found in the text may be said."""
     verdict = finding.verdict
     return Opinion(
         policy_id=finding.policy.id,
@@ -260,7 +270,7 @@ def _opinion(finding: Finding, newest: int) -> Opinion:
         rationale=visible(verdict.rationale) if verdict else "",
         reasoning=visible(verdict.reasoning) if verdict else "",
         notes=tuple(map(visible, verdict.notes)) if verdict else (),
-        evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))),
+        evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))) if tells else (),
         policy_digest=finding.policy.digest,
         model_name=visible(verdict.model_name) if verdict else "",
         model_digest=verdict.model_digest if verdict else "",

@@ -7,8 +7,8 @@ import discord
 from discord.abc import GuildChannel
 
 from bot.case import CaseFile
-from bot.cogs.buttons import buttons, case_of, pressable
-from bot.cogs.card_face import face
+from bot.cogs.buttons import case_of, pressable
+from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.failures import translated
 from bot.cogs.places import shows_history
 from bot.ports import Gone, Refused
@@ -27,17 +27,19 @@ _REMEMBERED = 1000
 class DiscordBoard:
     """`Board` over Discord's REST interface."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, drawing: CardDrawing) -> None:
         self._client = client
+        self._drawing = drawing
         self._taken_down: OrderedDict[int, int] = OrderedDict()
 
     async def post(self, case: CaseFile, channel_id: int) -> int:
         """Hang up a new card and return its message id. See `bot.ports.Board`."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=case.guild_id)
+        drawn = await self._drawing.draw(case, channel_id)
         with translated(_POST_NEEDS):
             card = await channel.send(
-                embed=face(case),
-                view=buttons(case),
+                embed=drawn.embed,
+                view=drawn.view,
                 nonce=self._nonce(case.id),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
@@ -46,10 +48,11 @@ class DiscordBoard:
     async def update(self, case: CaseFile, channel_id: int, message_id: int) -> None:
         """Let a card show the case as it is now."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=case.guild_id)
+        drawn = await self._drawing.draw(case, channel_id)
         try:
             with translated(_POST_NEEDS):
                 await channel.get_partial_message(message_id).edit(
-                    embed=face(case), view=buttons(case), allowed_mentions=discord.AllowedMentions.none()
+                    embed=drawn.embed, view=drawn.view, allowed_mentions=discord.AllowedMentions.none()
                 )
         except Gone:
             self._remember_as_taken_down(case.id, message_id)

@@ -1,105 +1,107 @@
 """The buttons under a card: which there are, what they say, and how a press finds its way back."""
 
-import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final
 
 import discord
-from discord.ui import Button, DynamicItem, Item, View
+from discord.ui import Button, View
 
 from bot.case import Action, CaseFile, CaseState, may_follow
+from bot.cogs.presses import Press, Pressed, case_of, custom_id
 from bot.cogs.words import short_length
-from bot.review.decisions import timeout_for
-from bot.units import parse_duration
+from bot.language import marked, tr
+from bot.review.access import LIFTED, taken
+from bot.review.care import Hidden
+from bot.review.offers import Offer, offers
 
+__all__ = ["Press", "Pressed", "button", "buttons", "case_of", "custom_id", "offered", "pressable"]
 
-class Press(StrEnum):
-    """What a button under a card is for."""
-
-    DELETE = "delete"
-    TIMEOUT = "timeout"
-    DISMISS = "dismiss"
-    REASONING = "reasoning"
-
-    @property
-    def action(self) -> Action | None:
-        """The action it decides for; None if it only shows something."""
-        return None if self is Press.REASONING else Action(self.value)
-
-
-_STYLES = {
+_STYLES: Final = {
     Press.DELETE: discord.ButtonStyle.danger,
+    Press.BAN: discord.ButtonStyle.danger,
+    Press.KICK: discord.ButtonStyle.danger,
     Press.TIMEOUT: discord.ButtonStyle.primary,
-    Press.DISMISS: discord.ButtonStyle.secondary,
-    Press.REASONING: discord.ButtonStyle.secondary,
+    Press.WARN: discord.ButtonStyle.primary,
+    Press.HELP: discord.ButtonStyle.success,
 }
-_CUSTOM_ID = re.compile(r"case:(?P<case>[1-9][0-9]{0,18}):(?P<press>delete|timeout|dismiss|reasoning)")
-"""A button holds an id and never state."""
-_TIMEOUT = "Timeout "
+_LABELS: Final = {
+    Press.DELETE: marked("Delete"),
+    Press.DISMISS: marked("Dismiss"),
+    Press.WARN: marked("Warn"),
+    Press.TIMEOUT: marked("Timeout {length}"),
+    Press.KICK: marked("Kick"),
+    Press.BAN: marked("Ban"),
+    Press.HELP: marked("Offer help"),
+    Press.UNDO: marked("Undo"),
+    Press.REASONING: marked("Reasoning"),
+    Press.EVIDENCE: marked("Evidence"),
+    Press.CLAIM: marked("Claim"),
+    Press.RELEASE: marked("Release"),
+    Press.ESCALATE: marked("Escalate"),
+    Press.CALM: marked("Take back escalation"),
+    Press.HISTORY: marked("History"),
+    Press.PRECEDENTS: marked("Precedents"),
+    Press.EXAMPLE: marked("Add as example"),
+    Press.NOTICE: marked("Preview notice"),
+    Press.MORE: marked("More"),
+}
+_AND_DELETE: Final = {
+    Press.WARN: marked("Delete + warn"),
+    Press.TIMEOUT: marked("Delete + {length}"),
+    Press.KICK: marked("Delete + kick"),
+    Press.BAN: marked("Delete + ban"),
+    Press.HELP: marked("Delete + help"),
+}
+_REOPEN: Final = marked("Reopen")
+_IN_HAND: Final = (CaseState.OPEN, CaseState.FAILED)
 
-ButtonHandler = Callable[[discord.Interaction[Any], int, Press], Awaitable[None]]
-"""Takes the interaction, the case's id and what was pressed. Raises nothing."""
+
+def offered(case: CaseFile, hidden: Hidden | None = None) -> tuple[tuple[Pressed, ...], tuple[Pressed, ...]]:
+    """The two rows of buttons that a case has: what it is decided with, and what helps to decide.
+
+    Reasoning is always there: a card is found again by it.
+    """
+    deciding = tuple(press for press in _deciding(case) if _may_be_pressed(case, press))
+    helping = [Pressed(Press.CLAIM)] if case.state in _IN_HAND else []
+    evidence = [Pressed(Press.EVIDENCE)] if hidden is Hidden.PRIVATE else []
+    return deciding, (*helping, Pressed(Press.REASONING), *evidence, Pressed(Press.MORE))
 
 
-def custom_id(case_id: int, press: Press) -> str:
-    """What Discord sends back when the button is pressed."""
-    return f"case:{case_id}:{press}"
-
-
-def case_of(custom_id: str | None) -> int | None:
-    """The case that a button belongs to; None if it is not one of these buttons."""
-    found = _CUSTOM_ID.fullmatch(custom_id or "")
-    return int(found["case"]) if found else None
-
-
-def offered(case: CaseFile) -> tuple[Press, ...]:
-    """The buttons that a case has in its state. Reasoning is always there: a card is found again by it."""
-    possible = tuple(press for press in Press if press.action and _may_be_pressed(case, press.action))
-    return (*possible, Press.REASONING)
-
-
-def _may_be_pressed(case: CaseFile, action: Action) -> bool:
-    if action is Action.DELETE and case.deleted_at:
-        return False
-    if case.state is CaseState.OPEN:
-        return True
-    return case.decision is not None and may_follow(case.decision, case.state, action)
-
-
-def buttons(case: CaseFile) -> View:
-    """The buttons as discord.py sends them.
+def buttons(case: CaseFile, hidden: Hidden | None = None) -> View:
+    """The buttons as discord.py sends them, in the language that is spoken now.
 
     The view is stopped at once: a press finds its handler by its custom id alone, and discord.py would otherwise
     remember every view that was ever sent.
     """
     view = View(timeout=None)
-    for press in offered(case):
-        view.add_item(
-            Button(label=_label(case, press), style=_STYLES[press], custom_id=custom_id(case.id, press), row=0)
-        )
+    deciding, helping = offered(case, hidden)
+    for press in deciding:
+        view.add_item(button(case, press, row=0))
+    for press in helping:
+        view.add_item(button(case, press, row=1))
     view.stop()
     return view
 
 
-def _label(case: CaseFile, press: Press) -> str:
-    return _TIMEOUT + short_length(timeout_for(case)) if press is Press.TIMEOUT else press.value.capitalize()
+def button(case: CaseFile, press: Pressed, row: int | None = None) -> Button[Any]:
+    """One button of a case."""
+    style = _STYLES.get(press.press, discord.ButtonStyle.secondary)
+    return Button(label=label(case, press), style=style, custom_id=custom_id(case.id, press), row=row)
 
 
-def promised_timeout(message: discord.Message | None, case: CaseFile) -> timedelta:
-    """The length that was on the button when it was pressed.
+def label(case: CaseFile, press: Pressed) -> str:
+    """What stands on a button: short, for five of them share a phone's width."""
+    if press.press is Press.UNDO and not is_lifted(case):
+        return tr(_REOPEN)
+    text = _AND_DELETE[press.press] if press.also_delete else _LABELS[press.press]
+    return tr(text, length=short_length(press.timeout or timedelta(0)))
 
-    The card may be older than the case, and another rule may call for another length by now: what a person
-    pressed is what they decided.
-    """
-    wanted = custom_id(case.id, Press.TIMEOUT)
-    labels = (button.label or "" for button in pressable(message) if button.custom_id == wanted)
-    label = next(labels, "")
-    try:
-        return parse_duration(label.removeprefix(_TIMEOUT))
-    except ValueError:
-        return timeout_for(case)
+
+def is_lifted(case: CaseFile) -> bool:
+    """Whether an undo takes everything back that was done; if not, it only opens the case again."""
+    done = {action for action, _ in taken(case)}
+    return done <= LIFTED | {Action.DISMISS}
 
 
 def pressable(message: discord.Message | None) -> Iterator[discord.Button]:
@@ -109,20 +111,23 @@ def pressable(message: discord.Message | None) -> Iterator[discord.Button]:
             yield from (item for item in row.children if isinstance(item, discord.Button))
 
 
-def handled_by(handler: ButtonHandler) -> type[DynamicItem[Button[Any]]]:
-    """The class that discord.py makes of every pressed button of a card, whenever it was posted."""
+def _deciding(case: CaseFile) -> tuple[Pressed, ...]:
+    """Whatever may be in place, in the order in which it stands there."""
+    offering = () if case.state is CaseState.ENFORCED else tuple(_of_offer(case, offer) for offer in offers(case))
+    return (*offering, Pressed(Press.DELETE), Pressed(Press.DISMISS), Pressed(Press.UNDO))
 
-    class CaseButton(DynamicItem[Button[Any]], template=_CUSTOM_ID):
-        def __init__(self, case_id: int, press: Press) -> None:
-            super().__init__(Button(custom_id=custom_id(case_id, press)))
-            self.case_id = case_id
-            self.press = press
 
-        @classmethod
-        async def from_custom_id(cls, _: discord.Interaction[Any], __: Item[Any], match: re.Match[str], /) -> Self:
-            return cls(int(match["case"]), Press(match["press"]))
+def _of_offer(case: CaseFile, offer: Offer) -> Pressed:
+    minutes = None if offer.timeout is None else round(offer.timeout.total_seconds() / 60)
+    return Pressed(Press(offer.action.value), offer.also_delete and not case.deleted_at, minutes)
 
-        async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            await handler(interaction, self.case_id, self.press)
 
-    return CaseButton
+def _may_be_pressed(case: CaseFile, press: Pressed) -> bool:
+    action = press.action
+    if action is None or (action is Action.DELETE and case.deleted_at):
+        return False
+    if case.state is CaseState.OPEN:
+        return action is not Action.UNDO or any(part in LIFTED for part, _ in taken(case))
+    if action is Action.UNDO and case.state is CaseState.FAILED and not case.answers:
+        return False  # nothing was done that could be taken back
+    return case.decision is not None and may_follow(case.decision, case.state, action)

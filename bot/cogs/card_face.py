@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import discord
 
 from bot.cards import UNDECIDED, VIOLATION, Card, Opinion, card
 from bot.case import CaseFile, CaseState
 from bot.cogs.budget import EMBED_TOTAL, TITLE, Fitted, fit, joined
-from bot.cogs.card_parts import fields, paragraphs
+from bot.cogs.card_parts import WORDS, Sight, fields, paragraphs
 from bot.cogs.safe_text import escaped, units
 from bot.cogs.words import message_link
+from bot.language import marked, tr
 from policies.policy import Severity
+
+__all__ = ["Sight", "face", "version_seen"]
 
 _COLOURS = {
     Severity.LOW: discord.Colour(0xF1C40F),
@@ -23,14 +27,22 @@ _UNDECIDED = discord.Colour(0x9B59B6)
 _SETTLED = discord.Colour(0x80848E)
 """What is done is grey, so that what waits stands out."""
 _WAITING = (CaseState.OPEN, CaseState.FAILED)
-_FOOTER = re.compile(r"Case \d+ · version (\d+)")
+_FOOTER: Final = re.compile(r"\D*\d+ · \D*(\d+)")
+"""In every language the case's number comes first, then that of the version."""
+_GRAVITY: Final = {
+    Severity.LOW: marked("Low"),
+    Severity.MEDIUM: marked("Medium"),
+    Severity.HIGH: marked("High"),
+    Severity.CRITICAL: marked("Critical"),
+}
 
 
-def face(case: CaseFile) -> discord.Embed:
+def face(case: CaseFile, sight: Sight | None = None) -> discord.Embed:
     """The card of a case. Whatever its texts say, it is within Discord's limits and nothing in it is markup."""
-    shown = card(case)
-    title, footer = _title(shown), f"Case {case.id} · version {shown.revision}"
-    parts = [*paragraphs(case, shown), *fields(case, shown)]
+    sight = sight or Sight()
+    shown = card(case, sight.hidden)
+    title, footer = _title(case, shown), footer_of(case.id, shown.revision)
+    parts = [*paragraphs(case, shown, sight), *fields(case, shown, sight)]
     fitted = fit(parts, EMBED_TOTAL - units(title) - units(footer))
     embed = discord.Embed(
         title=title,
@@ -41,6 +53,11 @@ def face(case: CaseFile) -> discord.Embed:
     )
     _add_fields(embed, [part for part in fitted if part.name])
     return embed.set_footer(text=footer)
+
+
+def footer_of(case_id: int, revision: int) -> str:
+    """By which a card tells what it shows: which version of which case."""
+    return tr("Case {case} · version {version}", case=case_id, version=revision)
 
 
 def version_seen(message: discord.Message | None) -> int | None:
@@ -55,17 +72,18 @@ def _add_fields(embed: discord.Embed, fitted: Sequence[Fitted]) -> None:
         embed.add_field(name=part.name, value=part.text, inline=False)
 
 
-def _title(shown: Card) -> str:
+def _title(case: CaseFile, shown: Card) -> str:
     """ "High · Harassment: H1; Spam: S2"."""
-    gravity = UNDECIDED if shown.undecided else shown.severity
+    gravity = tr(WORDS[UNDECIDED]).capitalize() if shown.undecided else tr(_GRAVITY[shown.severity])
     told = dict.fromkeys(_charge(opinion) for opinion in shown.opinions if opinion.word in (VIOLATION, UNDECIDED))
-    title = f"{gravity.capitalize()} · "
-    return title + joined([*told] or ["nothing found"], TITLE - units(title), "; ")
+    nothing = tr("reported") if case.reports else tr("nothing found")
+    title = f"{gravity} · "
+    return title + joined([*told] or [nothing], TITLE - units(title), "; ")
 
 
 def _charge(opinion: Opinion) -> str:
     rules = ", ".join(escaped(rule.id, 40) for rule in opinion.rules[:3])
-    return f"{escaped(opinion.policy_title, 90)}: {rules or opinion.word}"
+    return f"{escaped(opinion.policy_title, 90)}: {rules or tr(WORDS[opinion.word])}"
 
 
 def _colour(case: CaseFile, shown: Card) -> discord.Colour:

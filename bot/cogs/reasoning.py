@@ -9,14 +9,17 @@ import discord
 from bot.cards import UNDECIDED, VIOLATION, Card, Opinion, card
 from bot.case import CaseFile
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, EMBEDS, Part, Writer, fit, joined
+from bot.cogs.card_parts import WORDS
 from bot.cogs.safe_text import code_block, escaped, readable, units
 from bot.cogs.words import sure
+from bot.language import marked, tr
+from bot.review.care import Hidden
 
 WHOLE_MESSAGE = 1800
 """A message with more units than this is cut on its card, so the file has to have it."""
 _UNBOUNDED = 10**6
-_IN_FILE = "It is too long for Discord. All of it is in the file."
-_MAY_BE_WRONG = "The model's own words, as they came. They can be wrong."
+_IN_FILE = marked("It is too long for Discord. All of it is in the file.")
+_MAY_BE_WRONG = marked("The model's own words, as they came. They can be wrong.")
 _DIGEST = 12
 
 
@@ -37,18 +40,23 @@ class Reasoning:
         return [discord.File(BytesIO(self.file_text.encode()), self.file_name)]
 
 
-def reasoning(case: CaseFile) -> Reasoning:
-    """One page per policy, what has to be looked at first; and a file if something had to be shortened."""
-    shown = card(case)
+def reasoning(case: CaseFile, reason: Hidden | None = None) -> Reasoning:
+    """One page per policy, what has to be looked at first; and a file if something had to be shortened.
+
+    `reason`: why whoever asks is shown no words of members, nor a model's words about them.
+    """
+    shown = card(case, reason)
     asked = shown.opinions[:EMBEDS]
-    pages = [_page(opinion, EMBED_TOTAL // len(asked)) for opinion in asked]
+    if not asked:
+        return Reasoning((_nothing_yet(),), None, "")
+    pages = [_page(opinion, EMBED_TOTAL // len(asked), shown.hidden) for opinion in asked]
     whole = len(asked) == len(shown.opinions) and all(complete for _, complete in pages)
     embeds = tuple(embed for embed, _ in pages)
-    if whole and _shown_on_card(shown):
+    if shown.hidden or (whole and _shown_on_card(shown)):
         text = None
     else:
         text = full_text(case.id, shown)
-        embeds[0].set_footer(text=_IN_FILE)
+        embeds[0].set_footer(text=tr(_IN_FILE))
     return Reasoning(embeds, text, f"case-{case.id}-reasoning.txt")
 
 
@@ -56,11 +64,11 @@ def full_text(case_id: int, shown: Card) -> str:
     """Everything, as plain text. What is hidden is written out, and nothing is shortened."""
     said = "\n".join(f"{line.speaker}: {line.text}" for line in shown.earlier)
     parts = [
-        f"Case {case_id}: {shown.title}",
-        *(f"Said before:\n{said}" for _ in shown.earlier[:1]),
-        *(f"The message before an edit:\n{text}" for text in shown.older_texts),
-        f"The message:\n{shown.text}",
-        *(f"What it says now:\n{text}" for text in (shown.since.current_text,) if text is not None),
+        f"{tr('Case {number}', number=case_id)}: {shown.title}",
+        *(f"{tr('Said before')}:\n{said}" for _ in shown.earlier[:1]),
+        *(f"{tr('The message before an edit')}:\n{text}" for text in shown.older_texts),
+        f"{tr('The message')}:\n{shown.text}",
+        *(f"{tr('What it says now')}:\n{text}" for text in (shown.since.current_text,) if text is not None),
         *map(_as_text, shown.opinions),
     ]
     return readable("\n\n".join(parts)) + "\n"
@@ -76,22 +84,26 @@ def _shown_on_card(shown: Card) -> bool:
 def _as_text(opinion: Opinion) -> str:
     lines = [
         f"--- {_heading(opinion)} ---",
-        *(f"Rule {rule.id} ({rule.severity}): {rule.text}" for rule in opinion.rules),
-        *(f"Quoted: {quote}" for quote in opinion.quotes),
-        *(f"Why: {text}" for text in (opinion.rationale,) if text),
-        *(f"Note: {note}" for note in opinion.notes),
-        *(f"Looked at because of: {line}" for line in opinion.evidence),
+        *(f"{tr('Rule')} {rule.id} ({rule.severity}): {rule.text}" for rule in opinion.rules),
+        *(f"{tr('Quoted')}: {quote}" for quote in opinion.quotes),
+        *(f"{tr('Why')}: {text}" for text in (opinion.rationale,) if text),
+        *(f"{tr('Note')}: {note}" for note in opinion.notes),
+        *(f"{tr('Looked at because of')}: {line}" for line in opinion.evidence),
         *_made_with(opinion),
-        *(f"The model's own words:\n{text}" for text in (opinion.reasoning,) if text),
+        *(f"{tr('The words of the model')}:\n{text}" for text in (opinion.reasoning,) if text),
     ]
     return "\n".join(lines)
 
 
-def _page(opinion: Opinion, room: int) -> tuple[discord.Embed, bool]:
+def _nothing_yet() -> discord.Embed:
+    return discord.Embed(description=tr("No policy has been asked about this message yet."))
+
+
+def _page(opinion: Opinion, room: int, hidden: Hidden | None) -> tuple[discord.Embed, bool]:
     """An opinion in so many units, and whether all of it is there."""
     title = escaped(_heading(opinion), 250)
-    parts = list(_parts(opinion))
-    fitted = fit(parts, room - units(title) - units(_IN_FILE))
+    parts = list(_parts(opinion, hidden))
+    fitted = fit(parts, room - units(title) - units(tr(_IN_FILE)))
     embed = discord.Embed(title=title)
     for part in fitted:
         if part.name:
@@ -102,33 +114,53 @@ def _page(opinion: Opinion, room: int) -> tuple[discord.Embed, bool]:
 
 
 def _heading(opinion: Opinion) -> str:
-    likely = f", {sure(opinion.probability)} likely" if opinion.probability is not None else ""
-    of_what = " a violation" if likely and opinion.word != VIOLATION else ""
-    return f"{opinion.policy_title}: {opinion.word}{likely}{of_what}"
+    heading = {"policy": opinion.policy_title, "word": tr(WORDS[opinion.word])}
+    if opinion.probability is None:
+        return tr("{policy}: {word}", **heading)
+    share = sure(opinion.probability)
+    if opinion.word == VIOLATION:
+        return tr("{policy}: {word}, {share} likely", **heading, share=share)
+    return tr("{policy}: {word}, {share} likely a violation", **heading, share=share)
 
 
-def _parts(opinion: Opinion) -> Sequence[Part]:
-    parts = [Part("", _own_words(opinion), 60, DESCRIPTION)]
+def _parts(opinion: Opinion, hidden: Hidden | None) -> Sequence[Part]:
+    parts = [Part("", _own_words(opinion, hidden), 60, DESCRIPTION)]
     if opinion.rationale:
-        parts.append(Part("Why", lambda room: escaped(opinion.rationale, room), 90))
+        parts.append(Part(tr("Why"), lambda room: escaped(opinion.rationale, room), 90))
     if opinion.notes:
-        parts.append(Part("Notes", _list(opinion.notes), 80))
-    parts.append(Part("Looked at because of", _list(opinion.evidence), 50))
+        parts.append(Part(tr("Notes"), _list(opinion.notes), 80))
+    if opinion.evidence:
+        parts.append(Part(tr("Looked at because of"), _list(opinion.evidence), 50))
     if made_with := _made_with(opinion):
-        parts.append(Part("Made with", _list(made_with), 70))
+        parts.append(Part(tr("Made with"), _list(made_with), 70))
     return parts
 
 
-def _own_words(opinion: Opinion) -> Writer:
-    if not opinion.reasoning:
-        told = "The model's answer could not be read." if opinion.word == UNDECIDED else "There is no reasoning."
+def _own_words(opinion: Opinion, hidden: Hidden | None) -> Writer:
+    if hidden or not opinion.reasoning:
+        told = tr(_silence(opinion, hidden))
         return lambda _: told
 
+    above = tr(_MAY_BE_WRONG)
+
     def write(room: int) -> str:
-        block, _ = code_block(opinion.reasoning, room - units(_MAY_BE_WRONG) - 1, rows=_UNBOUNDED)
-        return f"{_MAY_BE_WRONG}\n{block}"
+        block, _ = code_block(opinion.reasoning, room - units(above) - 1, rows=_UNBOUNDED)
+        return f"{above}\n{block}"
 
     return write
+
+
+def _silence(opinion: Opinion, hidden: Hidden | None) -> str:
+    """Why there are no words of the model."""
+    if hidden is Hidden.PRIVATE:
+        return marked(
+            "You cannot read the channel that this was written in, so what quotes it is not shown to you."
+        )
+    if hidden:
+        return marked("What was written is not repeated, nor what the model said of it.")
+    if opinion.word == UNDECIDED:
+        return marked("The model's answer could not be read.")
+    return marked("There is no reasoning.")
 
 
 def _made_with(opinion: Opinion) -> list[str]:
@@ -136,8 +168,8 @@ def _made_with(opinion: Opinion) -> list[str]:
         return []
     return [
         *(opinion.look.lines if opinion.look else ()),
-        f"model {opinion.model_name}, digest {opinion.model_digest[:_DIGEST]}",
-        f"policy {opinion.policy_id}, digest {opinion.policy_digest[:_DIGEST]}",
+        tr("model {name}, digest {digest}", name=opinion.model_name, digest=opinion.model_digest[:_DIGEST]),
+        tr("policy {name}, digest {digest}", name=opinion.policy_id, digest=opinion.policy_digest[:_DIGEST]),
     ]
 
 

@@ -17,6 +17,9 @@ _BLANKS = re.compile("(?:[^\\S\n]*\n){4,}|[^\\S\n]{24,}|[\u115f\u1160\u2800\u316
 _FENCE = "```"
 _BACK_TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Looks like a back-tick and is none, so that no run of three can end a code block."""
+_SPOILER = "||"
+_BAR = "\N{DIVIDES}"
+"""Looks like a bar and is none."""
 _BLANK = "(nothing that can be read)"
 MAX_ROWS = 24
 """Rows of a code block: two thousand line breaks must not push the buttons off a phone's screen."""
@@ -67,6 +70,25 @@ def code_block(text: str, room: int, rows: int = MAX_ROWS) -> tuple[str, bool]:
     if not kept.strip():
         return "", True
     return f"{_FENCE}\n{kept}\n{_FENCE}", kept != shown
+
+
+def spoiler_block(text: str, room: int, rows: int = MAX_ROWS) -> tuple[str, bool]:
+    """A code block that has to be clicked to be read, and whether the text had to be cut for it.
+
+    Discord ends a spoiler at the first two bars, in a code block too: nothing in the text can be a bar.
+    """
+    block, cut = code_block(_without_bars(text), room - 2 * len(_SPOILER), rows)
+    return (f"{_SPOILER}{block}{_SPOILER}" if block else ""), cut
+
+
+def spoiler_line(text: str, room: int) -> str:
+    """One line in running text that has to be clicked to be read."""
+    line = escaped(_without_bars(text), room - 2 * len(_SPOILER))
+    return f"{_SPOILER}{line}{_SPOILER}" if line else ""
+
+
+def _without_bars(text: str) -> str:
+    return text.replace("|", _BAR)
 
 
 def _emptiness(found: re.Match[str]) -> str:

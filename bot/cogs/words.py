@@ -36,6 +36,7 @@ _ORDERED: Final[Mapping[Action, str]] = {
     Action.HELP: marked("offer help"),
     Action.UNDO: marked("undo"),
 }
+_NAMES: Final[Mapping[Action, str]] = {**_ORDERED, Action.TIMEOUT: marked("timeout")}
 _ORDERED_AND_DELETED: Final[Mapping[Action, str]] = {
     **_ORDERED,
     Action.TIMEOUT: marked("delete and timeout of {length}"),
@@ -95,6 +96,11 @@ def order(decision: Decision) -> str:
     """What was decided, to put behind "decided:": "timeout of 1 h", "delete and ban"."""
     forms = _ORDERED_AND_DELETED if decision.also_delete else _ORDERED
     return tr(forms[decision.action], length=short_length(decision.timeout or timedelta(0)))
+
+
+def named(action: Action | None) -> str:
+    """An action by its name: "timeout"; "" for none."""
+    return tr(_NAMES[action]) if action else ""
 
 
 def done(decision: Decision) -> str:

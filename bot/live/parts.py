@@ -35,10 +35,12 @@ from bot.cogs import (
 from bot.cogs.appeals_board import DirectMessages, DiscordAppealBoard
 from bot.cogs.board import DiscordBoard
 from bot.cogs.bulk_doing import DiscordManyDeleter, DiscordPermits
+from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.languages import guild_language
+from bot.cogs.notices import MemberNotices
 from bot.cogs.privacy_letters import DiscordLetters
 from bot.cogs.queue_line import DiscordLines
 from bot.cogs.rooms import Rooms
@@ -171,7 +173,7 @@ async def put_together(ground: Ground) -> Parts:
     guild_book = await _guild_book(ground.folder)
     outbox = CardOutbox(
         store,
-        DiscordBoard(bot),
+        DiscordBoard(bot, CardDrawing(bot, guild_book.settings, guild_language(bot, guild_book.settings))),
         lambda guild_id: guild_book.settings(guild_id).review_channel,
         clock=clock,
         held=_held_cards(ground, bot, guild_book),
@@ -184,7 +186,10 @@ async def put_together(ground: Ground) -> Parts:
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
     policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
-    together = DeletingTogether(DiscordEnforcer(bot, clock), DiscordManyDeleter(bot))
+    enforcer = DiscordEnforcer(
+        bot, clock, MemberNotices(bot, store, guild_book.settings), guild_language(bot, guild_book.settings)
+    )
+    together = DeletingTogether(enforcer, DiscordManyDeleter(bot))
     decisions = Review(store, together, outbox, clock=clock)
     times = _times(ground.settings, guild_book)
     parts = Parts(

@@ -2,30 +2,25 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.attention import needs_a_look
 from bot.case import Action, CaseFile, CaseState, Decision
+from bot.language import marked, tr, tr_n
 from bot.outage import BackOff, Outage
 from bot.ports import Desk, DiscordAway, Enforcer, Refused, Store, StoreUnavailable, UnknownCase
 from bot.review.locks import KeyedLocks
 from bot.review.turns import Turns
 from bot.tasks import task_group
-from policies.constraints import timeout_minutes
-from policies.policy import Mode, Rule, Severity
 
 _log = structlog.get_logger(__name__)
 
-USUAL_TIMEOUT: Final = timedelta(hours=1)
-"""Where no cited rule suggests another."""
-_GRAVITY: Final = tuple(Severity)
 _DISMISSED: Final = "Dismissed."
-_DEFECT: Final = (
+_DEFECT: Final = marked(
     "Something went wrong in me, and I do not know whether it was done. "
     "Look for yourself, decide again if it was not, and tell the operator of the bot to look at the log."
 )
@@ -81,8 +76,12 @@ class Review:
         number, outage = len(self._waiting.get(guild_id, ())), self._outages.get(guild_id)
         if not number or outage is None:
             return None
-        decisions = "1 decision waits" if number == 1 else f"{number} decisions wait"
-        return f"{decisions} to be carried out: {outage.reason} I keep trying."
+        return tr_n(
+            "{count} decision waits to be carried out: {reason} I keep trying.",
+            "{count} decisions wait to be carried out: {reason} I keep trying.",
+            number,
+            reason=outage.reason,
+        )
 
     async def decide(self, decision: Decision) -> Ruling:
         """Store a decision and carry it out. Cancelling the caller does not stop what was begun.
@@ -153,7 +152,7 @@ class Review:
             raise
         except Exception as defect:  # noqa: BLE001 - a defect is shown on the card; trying again would only repeat it
             _log.error("a decision could not be carried out", case=case.id, error=type(defect).__name__)
-            return False, _DEFECT
+            return False, tr(_DEFECT)
         self._discord_is_back(case.guild_id)
         return done, outcome
 
@@ -225,20 +224,3 @@ class Review:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-
-
-def timeout_for(case: CaseFile) -> timedelta:
-    """How long a timeout is to last: as the gravest of the cited rules that suggest one says, else 1 hour."""
-    suggested = [
-        (_GRAVITY.index(rule.severity), minutes)
-        for rule in _cited(case)
-        for suggestion in rule.suggest
-        if (minutes := timeout_minutes(suggestion))
-    ]
-    return timedelta(minutes=max(suggested)[1]) if suggested else USUAL_TIMEOUT
-
-
-def _cited(case: CaseFile) -> Iterator[Rule]:
-    for finding in case.findings:
-        if finding.verdict is not None and finding.policy.mode is Mode.LIVE and needs_a_look(finding):
-            yield from map(finding.policy.rule, finding.verdict.rule_ids)

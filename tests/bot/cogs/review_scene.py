@@ -12,10 +12,13 @@ from bot.case import CaseFile, CaseState, Suspected
 from bot.case import Message as Written
 from bot.cogs import review as review_cog
 from bot.cogs.board import DiscordBoard
+from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.enforcement import DiscordEnforcer
+from bot.cogs.notices import MemberNotices
 from bot.cogs.rooms import Rooms
 from bot.guilds.settings import GuildSettings
+from bot.language import Language
 from bot.outage import BackOff
 from bot.ports import Store
 from bot.review.decisions import Review
@@ -39,8 +42,19 @@ from tests.discord_server import (
 SWIFT = BackOff(timedelta(milliseconds=20), timedelta(milliseconds=200))
 
 
+def english(_: int) -> Language:
+    return Language.ENGLISH
+
+
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def suggesting(*suggestions: str, **fields: object) -> Policy:
+    """A policy whose first rule suggests this."""
+    policy = make_policy()
+    rule = policy.rules[0].model_copy(update={"suggest": suggestions})
+    return policy.model_copy(update={"rules": (rule, *policy.rules[1:]), **fields})
 
 
 @dataclass
@@ -61,7 +75,7 @@ class ReviewScene:
     """A moderator."""
     mallory: Member
     """Who writes what is flagged."""
-    policy: Policy = field(default_factory=make_policy)
+    policy: Policy = field(default_factory=lambda: suggesting("timeout 1h"))
 
     @property
     def bot_role(self) -> Role:
@@ -145,7 +159,8 @@ async def review_scene(folder: Path) -> AsyncIterator[ReviewScene]:
         bot = create_bot(BotOptions(discord.api_url, discord.gateway_url, guild_ready_seconds=0.05))
         book = PlainGuildBook()
         book.kept[guild.id] = GuildSettings(review_channel=hidden.id, moderator_roles=(moderators.id,))
-        board, enforcer = DiscordBoard(bot), DiscordEnforcer(bot, now)
+        board = DiscordBoard(bot, CardDrawing(bot, book.settings, english))
+        enforcer = DiscordEnforcer(bot, now, MemberNotices(bot, store, book.settings))
         outbox = CardOutbox(
             store,
             board,

@@ -83,9 +83,9 @@ def test_the_author_is_named_with_the_age_of_the_account_the_joining_and_the_ear
     assert "No other cases" in field(face(case_about()), "Author")
 
 
-def test_earlier_cases_that_ended_alike_are_counted_once() -> None:
+def test_earlier_cases_are_counted_by_how_they_ended() -> None:
     told = field(face(case_about(author_record=AuthorRecord(3, 0, 0))), "Author")
-    assert told.endswith("3 other cases: not settled")
+    assert told.endswith("3 other cases: 3 not settled")
 
 
 def test_an_account_made_shortly_before_the_message_is_called_new() -> None:

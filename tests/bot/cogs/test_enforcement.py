@@ -100,13 +100,6 @@ async def test_an_outage_is_no_refusal(scene: ReviewScene) -> None:
         await scene.enforcer.carry_out(case, decision(case, Action.DELETE), again=False)
 
 
-async def test_what_nobody_can_carry_out_is_refused(scene: ReviewScene) -> None:
-    case, _ = await scene.flagged()
-    with pytest.raises(Refused, match="cannot carry out “ban”"):
-        await scene.enforcer.carry_out(case, decision(case, Action.BAN), again=False)
-    assert "Nothing" in await scene.enforcer.carry_out(case, decision(case, Action.DISMISS), again=False)
-
-
 async def test_the_audit_log_names_the_moderator_and_has_the_id_alone_when_a_decision_is_resumed(
     scene: ReviewScene,
 ) -> None:

@@ -26,7 +26,7 @@ async def test_delete_deletes_the_message_and_the_card_says_who_did_it(scene: Re
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     assert said.deleted
     assert f"<@{scene.ada.id}>" in card.embed_text
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Reopen", "Reasoning", "More"]
     (entry,) = scene.discord.audit_log
     assert entry.event is AuditEvent.MESSAGE_DELETE
     assert entry.reason == f"case {case.id}, decided by ada ({scene.ada.id})"
@@ -41,14 +41,14 @@ async def test_timeout_lasts_as_long_as_the_button_said_and_the_message_can_stil
 ) -> None:
     case, said = await scene.flagged()
     card = await scene.card(case)
-    assert card.button_labels == ["Delete", "Timeout 1 h", "Dismiss", "Reasoning"]
+    assert card.button_labels == ["Timeout 1 h", "Delete", "Dismiss", "Claim", "Reasoning", "More"]
     before = datetime.now(UTC)
-    await card.click(scene.ada, "Timeout 1 h")
+    await (await card.click(scene.ada, "Timeout 1 h")).submit({"reason": "Enough."})
     await card.wait_until(lambda shown: "**Timed out for 1 h** by" in shown.embed_text)
     until = scene.mallory.timed_out_until
     assert until is not None
     assert abs(until - before - timedelta(hours=1)) < timedelta(seconds=10)
-    assert card.button_labels == ["Delete", "Reasoning"]
+    assert card.button_labels == ["Delete", "Undo", "Reasoning", "More"]
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     assert "Decided before: timeout of 1 h" in card.embed_text
@@ -119,14 +119,16 @@ async def test_nobody_acts_on_the_owner_or_on_somebody_above(scene: ReviewScene)
     assert "nobody can act on the owner" in await (await card.click(scene.ada, "Delete")).wait_for_text()
     scene.mallory = scene.guild.add_member("chief", [scene.guild.add_role("Chiefs")])
     card = await scene.card((await scene.flagged("you loser, says the chief"))[0])
-    assert "not below yours" in await (await card.click(scene.ada, "Timeout 1 h")).wait_for_text()
+    form = await card.click(scene.ada, "Timeout 1 h")
+    assert "not below yours" in await (await form.submit({})).wait_for_text()
 
 
 async def test_who_has_left_cannot_be_timed_out_but_the_message_can_be_deleted(scene: ReviewScene) -> None:
     case, said = await scene.flagged()
     card = await scene.card(case)
     await scene.mallory.leave()
-    assert "has left" in await (await card.click(scene.ada, "Timeout 1 h")).wait_for_text()
+    form = await card.click(scene.ada, "Timeout 1 h")
+    assert "has left" in await (await form.submit({})).wait_for_text()
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     assert said.deleted
@@ -171,7 +173,7 @@ async def test_what_discord_refuses_is_shown_with_what_to_do_and_can_be_tried_ag
     await card.wait_until(lambda shown: "**Not done: delete**" in shown.embed_text)
     assert "Manage Threads" in card.embed_text
     assert "This was not done." in await reply.wait_for_text()
-    assert card.button_labels == ["Delete", "Timeout 1 h", "Dismiss", "Reasoning"]
+    assert card.button_labels == ["Timeout 1 h", "Delete", "Dismiss", "Claim", "Reasoning", "More"]
     await scene.bot_role.edit(permissions=BOT_PERMISSIONS | Permission.MANAGE_THREADS)
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
@@ -334,20 +336,20 @@ async def test_a_case_that_is_not_open_takes_no_decision(scene: ReviewScene) -> 
     card.components = json.loads(json.dumps(card.components).replace(f"case:{case.id}:", f"case:{cleared.id}:"))
     reply = await card.click(scene.ada, "Dismiss")
     assert "not open for decisions" in await reply.wait_for_text()
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Reasoning", "More"]
 
 
 async def test_a_click_that_gives_up_during_a_global_rate_limit_silences_nobody(
     scene: ReviewScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """discord.py never sends anything again if the request that waits the limit out is cancelled."""
-    monkeypatch.setattr("bot.cogs.review._PATIENCE", 0.2)
+    monkeypatch.setattr("bot.cogs.review_checks._PATIENCE", 0.2)
     case, said = await scene.flagged()
     card = await scene.card(case)
     scene.discord.faults.answer_next("GET /guilds/{}/members/{}", 429, retry_after=0.6, scope="global")
     reply = await card.click(scene.ada, "Delete")
     await scene.until(lambda: "cannot be reached" in reply.ephemeral_text)
-    monkeypatch.setattr("bot.cogs.review._PATIENCE", 5.0)
+    monkeypatch.setattr("bot.cogs.review_checks._PATIENCE", 5.0)
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     assert said.deleted

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from bot.case import Action, CaseFile, CaseState, Finding
 from bot.outage import BackOff
 from bot.ports import Gone, Refused, Store, StoreUnavailable, UnknownCase
-from bot.review.decisions import USUAL_TIMEOUT, Review, timeout_for
+from bot.review.decisions import Review
+from bot.review.offers import USUAL_TIMEOUT, timeout_for
 from policies.policy import Mode, Policy, Rule, Severity
 from tests.bot.adapters import GUILD, RememberingDesk, make_policy, make_verdict
 from tests.bot.review.review_adapters import (
