@@ -46,7 +46,8 @@ CREATE TABLE erasure_request (
     done_at INTEGER, -- NULL as long as a case still waits for somebody; gone once the member knows
     PRIMARY KEY (guild_id, member_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX erasure_request_by_age ON erasure_request (asked_at);
+CREATE INDEX erasure_request_waiting ON erasure_request (asked_at) WHERE done_at IS NULL;
+CREATE INDEX erasure_request_done ON erasure_request (asked_at) WHERE done_at IS NOT NULL;
 
 -- How often something was erased whose bytes may still be in the file, and when it was last written anew.
 CREATE TABLE wiping (

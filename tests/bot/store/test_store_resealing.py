@@ -148,7 +148,7 @@ def dying_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resealing, "TOGETHER", 7)
     monkeypatch.setattr(vault.Vault, "sealed", dying(vault.Vault.sealed))
     monkeypatch.setattr(wiping, "vacuum", dying(wiping.vacuum))
-    monkeypatch.setattr(resealing, "finish", dying(resealing.finish))
+    monkeypatch.setattr(resealing, "finish", dying(vault.finish))
 
 
 @pytest.mark.parametrize("steps", [0, 1, 40, 100, 160, 193, 194, 195, 196, 197])
