@@ -4,15 +4,22 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 import discord
+from discord.abc import GuildChannel
 
 from bot.cogs.failures import translated
+from bot.cogs.places import shows_history
 from bot.cogs.replies import page
 from bot.cogs.safe_text import escaped
 from bot.cogs.stats_page import COLOUR, files, with_pictures
 from bot.figures.week import Digest
+from bot.ports import Refused
 
 _POST_NEEDS = "View Channel, Send Messages, Embed Links and Attach Files"
 _FIND_NEEDS = "View Channel and Read Message History"
+_HIDDEN = (
+    "Whether the weekly digest was posted already cannot be seen. Give the bot's role the permission Read Message "
+    "History in the review channel."
+)
 _SEARCHED = 5000
 """Messages of a review channel that are looked through, at most."""
 _LONGEST_TITLE = 100
@@ -37,7 +44,13 @@ class DiscordDigestBoard:
             )
 
     async def is_there(self, guild_id: int, channel_id: int, week: date, since: datetime) -> bool:
-        """Look for the digest of a week. Its footer is the same in every language."""
+        """Look for the digest of a week. Its footer is the same in every language.
+
+        Where history is not shown to us it looks empty, and nothing can be told from that.
+        """
+        known = self._client.get_channel(channel_id)
+        if isinstance(known, GuildChannel | discord.Thread) and not shows_history(known):
+            raise Refused(_HIDDEN)
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         with translated(_FIND_NEEDS):
             async for message in channel.history(limit=_SEARCHED, after=since, oldest_first=True):
