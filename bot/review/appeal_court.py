@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.case import CaseState
 from bot.guilds.settings import GuildSettings
 from bot.language import Language, speaking
 from bot.ports import DiscordAway, DiscordError, Store, StoreUnavailable, UnknownCase
@@ -169,10 +170,12 @@ class AppealCourt:
                 await self._wait()
 
     async def _round(self) -> bool:
-        """A step with everything that is to be done; whether there may be more at once."""
-        shown = await self._cards.show_owed()
+        """A step with everything that is to be done; whether there may be more at once.
+
+        What was answered goes on first: its card is edited once, when that is over or has to wait.
+        """
         carried = [await self._carry_on(appeal) for appeal in await self._store.unfinished_appeals(BATCH)]
-        return shown or any(carried)
+        return any(carried) or await self._cards.show_owed()
 
     async def _wait(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -202,6 +205,9 @@ class AppealCourt:
             return await self._tell(appealed)
         outcome = await self._retracting.outcome(appealed, answer)
         if outcome is None:
+            now = await self._store.case(appeal.case_id)
+            if now.version != appealed.case.version and now.state is not CaseState.DECIDED:
+                return True  # a step is done: go on at once
             self._put_off(appeal, "the decision is being taken back")
             return False
         return await self._store.settle_appeal(appeal.id, outcome)
@@ -212,13 +218,22 @@ class AppealCourt:
         if appeal.told is not Told.NO or not await self._store.begin_telling(appeal.id):
             return False
         try:
-            await self._insist(appealed)
+            if not await self._was_told_of_undoing(appeal):
+                await self._insist(appealed)
         except DiscordError as error:
             await self._store.end_telling(appeal.id, str(error))
         else:
             await self._store.end_telling(appeal.id, None)
         self._not_before.pop(appeal.id, None)
         return True
+
+    async def _was_told_of_undoing(self, appeal: Appeal) -> bool:
+        """Whether the member was told already: guilds that tell of decisions tell of undoing them, too."""
+        answer = appeal.answer
+        if answer is None or not answer.granted:
+            return False
+        events = await self._store.events(appeal.case_id)
+        return any(event.kind is EventKind.NOTICE_SENT and event.at >= answer.given_at for event in events)
 
     async def _insist(self, appealed: Appealed) -> None:
         """A second try within seconds cannot send the message twice."""

@@ -71,7 +71,7 @@ class Retracting:
             action=action,
             moderator_id=answer.moderator_id,
             decided_at=self._clock(),
-            reason=tr("Appeal {number} was granted.", number=appealed.appeal.id),
+            reason=_reason(appealed, answer),
         )
         try:
             await self._decide(decision)
@@ -79,6 +79,13 @@ class Retracting:
             UnknownCase
         ):  # somebody else decided at the same moment; or the case is gone, which the next look finds
             return
+
+
+def _reason(appealed: Appealed, answer: Answer) -> str:
+    """Where the guild tells members of decisions, this is what they read."""
+    if answer.text:
+        return tr("Appeal {number} was granted: {text}", number=appealed.appeal.id, text=answer.text)
+    return tr("Appeal {number} was granted.", number=appealed.appeal.id)
 
 
 def _undone_for(made: Sequence[Made], appealed: Appealed, answer: Answer) -> Made | None:

@@ -18,6 +18,7 @@ from bot.guilds.settings import GuildSettings
 from bot.language import Language
 from bot.ports import DiscordAway, Gone, Refused, Store
 from bot.records.appeals import Answer, Told
+from bot.records.events import CaseEvent, EventKind
 from bot.review.appeal_cards import CardPace
 from bot.review.appeal_court import AppealCourt, Guilds, NotTaken, Outside
 from bot.review.appeals import Appealed
@@ -236,3 +237,13 @@ async def test_a_member_who_cannot_be_told_does_not_hold_the_appeal_up(world: Wo
     (appeal,) = await world.store.appeals_of_case(world.case_id)
     assert (appeal.told, appeal.not_told_because) == (Told.FAILED, "takes no messages")
     assert await world.store.open_appeals(GUILD) == 0
+
+
+async def test_a_guild_that_tells_of_what_is_taken_back_sends_one_letter(world: World) -> None:
+    member_id = await world.punished()
+    soon = CaseEvent(world.case_id, utc_now() + timedelta(minutes=1), EventKind.NOTICE_SENT)
+    await world.store.add_event(soon)
+    await live(world, Life(), member_id)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert appeal.told is Told.YES
+    assert world.post.letters == {}
