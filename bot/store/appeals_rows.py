@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.ports import UnknownCase
 from bot.records.appeals import Answer, Appeal, NewAppeal, Told
 from bot.store import appeals_queries as queries
-from bot.store import rows
+from bot.store import label_rows, rows
 from bot.store.cases import POSSIBLE_IDS
 
 
@@ -68,6 +68,8 @@ def answer(db: sqlite3.Connection, appeal_id: int, word: Answer) -> tuple[Appeal
     }
     mine = appeal_id in POSSIBLE_IDS and db.execute(queries.ANSWER, given).rowcount == 1
     standing = find(db, appeal_id)
+    if standing is not None and mine:
+        label_rows.label_appeal(db, standing.case_id, word.granted, word.moderator_id, word.given_at)
     return None if standing is None else (standing, mine)
 
 

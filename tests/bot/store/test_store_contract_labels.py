@@ -7,6 +7,7 @@ import pytest
 
 from bot.case import Action, CaseState, Suspected
 from bot.ports import Store
+from bot.records.appeals import Answer, NewAppeal
 from bot.records.labels import Draw, Label, LabelSource, SampleAnswer, Stratum
 from policies.policy import Mode
 from policies.verdict import Verdict
@@ -165,6 +166,24 @@ class TestDecisionsMakeLabels:
         assert await store.labels(GUILD, since=START + timedelta(seconds=1)) == []
         assert len(await store.labels(GUILD, since=START)) == 2
         assert await store.labels(GUILD + 1) == []
+
+    @pytest.mark.parametrize("granted", [True, False])
+    async def test_an_answer_to_an_appeal_is_a_label_and_the_later_word_counts(
+        self, store: Store, granted: bool
+    ) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id)
+        made = NewAppeal(GUILD, case_id, decision=1, member_id=55, text="why?", made_at=START)
+        appeal, _ = await store.add_appeal(made)
+        later = START + timedelta(hours=1)
+        await store.answer_appeal(appeal.id, Answer(901, later, granted=granted, text=""))
+        await store.answer_appeal(appeal.id, Answer(902, later, granted=not granted, text=""))
+        by_source = {label.source: label for label in await store.labels(GUILD)}
+        assert by_source[LabelSource.DECISION].violates
+        again = by_source[LabelSource.APPEAL]
+        assert (again.violates, again.labeller_id, again.labelled_at) == (not granted, 901, later)
+        (known,) = await store.labelled_texts(GUILD, POLICY, 10)
+        assert known.label == again
 
 
 class TestTexts:
