@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import discord
-from discord.http import HTTPClient
+from discord.http import HTTPClient, Route
 
 from bot.case import CaseFile, Decision
 from bot.cogs.failures import translated
@@ -82,14 +82,19 @@ class Deeds:
         if standing is not None and not is_ours(standing, case):
             return tr("The author was banned already; that ban stays.")
         if standing is None:
-            with translated(BAN_NEEDS):
-                await self._http.ban(
-                    case.message.author_id,
-                    case.guild_id,
-                    delete_message_seconds=round(decision.delete_history.total_seconds()),
-                    reason=audit_reason(decision),
-                )
+            await self._ban_once(case, decision)
         return tr("The author is banned.")
+
+    async def _ban_once(self, case: CaseFile, decision: Decision) -> None:
+        """discord.py 2.7.1 puts what is to be deleted into the address; Discord's reference has it in the body."""
+        author = {"guild_id": case.guild_id, "user_id": case.message.author_id}
+        seconds = round(decision.delete_history.total_seconds())
+        with translated(BAN_NEEDS):
+            await self._http.request(
+                Route("PUT", "/guilds/{guild_id}/bans/{user_id}", **author),
+                json={"delete_message_seconds": seconds},
+                reason=audit_reason(decision),
+            )
 
     async def _delete_once(self, case: CaseFile, decision: Decision) -> None:
         message = case.message

@@ -11,13 +11,21 @@ from bot.cogs.review_answers import QUIET, tell
 from bot.cogs.rooms import Rooms
 from bot.cogs.words import ago
 from bot.cogs.words import person as mention
-from bot.language import speaking, tr
+from bot.language import marked, speaking, tr
 from bot.ports import DiscordError
 
 Click = discord.Interaction[Any]
 
 _CARD: Final = "https://discord.com/channels/{guild}/{channel}/{message}"
 _NEEDS: Final = "View Channel and Send Messages"
+_NOBODY_CALLED: Final = marked(
+    "It is escalated: people who may manage the server decide. Nobody was called, for no role is set for this; "
+    "/safeguild setup sets one."
+)
+_NOT_PINGED: Final = marked(
+    "It is escalated, but the role got no ping: allow everyone to mention it in its settings, or give me the "
+    "permission “Mention @everyone, @here and All Roles”."
+)
 
 
 class CaseHandling:
@@ -63,16 +71,12 @@ class CaseHandling:
             return
         role_id = self._rooms.guild_book.settings(case.guild_id).escalation_role
         if role_id is None or role_id == case.guild_id:
-            await tell(
-                click,
-                tr(
-                    "It is escalated: people who may manage the server decide. Nobody was called, for no role is "
-                    "set for this; /safeguild setup sets one."
-                ),
-            )
+            await tell(click, tr(_NOBODY_CALLED))
             return
         try:
             await self._call(click, case, role_id)
+            if not _can_ping(click.guild, role_id):
+                await tell(click, tr(_NOT_PINGED))
         except DiscordError as failure:
             await tell(click, tr("It is escalated, but nobody could be called: {reason}", reason=str(failure)))
 
@@ -93,6 +97,16 @@ class CaseHandling:
         called = discord.AllowedMentions(everyone=False, users=False, roles=[discord.Object(role_id)])
         with translated(_NEEDS):
             await channel.send(text, nonce=f"call-{case.id:x}"[:25], allowed_mentions=called or QUIET)
+
+
+def _can_ping(guild: discord.Guild | None, role_id: int) -> bool:
+    """Discord turns a mention into a ping only where the role, or our permission, allows it."""
+    role = guild.get_role(role_id) if guild else None
+    return (
+        guild is not None
+        and role is not None
+        and (role.mentionable or guild.me.guild_permissions.mention_everyone)
+    )
 
 
 def _card_link(case: CaseFile) -> str:
