@@ -37,9 +37,14 @@ def rewritten(source: bytes, policy: Policy) -> Rewritten:
     """
     canonical = dump_policy(policy)
     text = _patched(source, canonical, policy) or canonical
-    lost = Counter(_comments(source.decode("utf-8", "replace"))) - Counter(_comments(text))
-    ended = text.replace("\n", "\r\n") if b"\r\n" in source else text
-    return Rewritten(ended.encode(), tuple(lost.elements()))
+    ended = (text.replace("\n", "\r\n") if b"\r\n" in source else text).encode()
+    return Rewritten(ended, lost_comments(source, ended))
+
+
+def lost_comments(before: bytes, after: bytes) -> tuple[str, ...]:
+    """Comments of one text that another one does not have, in their order."""
+    old, new = (Counter(_comments(source.decode("utf-8", "replace"))) for source in (before, after))
+    return tuple((old - new).elements())
 
 
 def _patched(source: bytes, canonical: str, policy: Policy) -> str | None:
@@ -66,7 +71,7 @@ class _Patch:
 
     def lines(self) -> list[str]:
         """The old text's keys in their order, then those that are new."""
-        kept = [key for key in self.old.keys if key in self.new.keys]
+        kept = [key for key in self.old.keys if key in self.new.keys or self._is_same(key)]
         added = [key for key in self.new.keys if key not in self.old.keys]
         parts = [line for key in (*kept, *added) for line in self._key(key)]
         return [*self.old.head, *parts, *self.old.tail]
@@ -74,9 +79,12 @@ class _Patch:
     def _key(self, key: str) -> Sequence[str]:
         if key not in self.old.keys:
             return self.new.keys[key]
-        if getattr(self.before, key) == getattr(self.after, key):
+        if self._is_same(key):
             return (*self.old.above[key], *self.old.keys[key])
         return (*self.old.above[key], *self._changed(key))
+
+    def _is_same(self, key: str) -> bool:
+        return bool(getattr(self.before, key) == getattr(self.after, key))
 
     def _changed(self, key: str) -> Sequence[str]:
         kept, fresh = self.old.entries(key), self.new.entries(key)

@@ -37,8 +37,6 @@ STALE = marked(
 )
 _TURNS = {"ready": True, "resumed": True, "disconnect": False}
 """Events that tell whether the connection to the gateway is up."""
-_TURNS = {"ready": True, "resumed": True, "disconnect": False}
-"""Events that tell whether the connection to the gateway is up."""
 NOT_HERE = marked(
     "This bot is not set up to work in this server. Ask whoever runs the bot to add it to its list of servers."
 )
@@ -120,6 +118,7 @@ class SafeguildBot(commands.Bot):
         self._rooms: Rooms | None = None
         self._at_once: dict[str, Callable[..., None]] = {}
         self._cogs_to_set_up: tuple[SetUpCog, ...] = ()
+        self._takers: list[Callable[[Interaction], Awaitable[bool]]] = []
 
     def furnish(self, rooms: Rooms, *cogs: SetUpCog) -> None:
         """Say which cogs the bot has and which rooms they talk to. Before `start`."""
@@ -155,8 +154,6 @@ class SafeguildBot(commands.Bot):
             self.traffic.received(args[0].id)
         elif event_name in _TURNS:
             self.traffic.connected = _TURNS[event_name]
-        elif event_name in _TURNS:
-            self.traffic.connected = _TURNS[event_name]
         handler = self._at_once.get(event_name)
         if handler is None:
             super().dispatch(event_name, *args, **kwargs)
@@ -186,8 +183,15 @@ class SafeguildBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Look for no commands in messages: there are slash commands only."""
 
+    def take_back(self, taker: Callable[[Interaction], Awaitable[bool]]) -> None:
+        """Ask this function about presses and forms that nobody is there for; whether it has answered."""
+        self._takers.append(taker)
+
     async def on_stale_interaction(self, interaction: Interaction) -> None:
-        """Something was pressed that nobody is there for any more."""
+        """Something was pressed, or a form was sent, that nobody is there for any more."""
+        for taker in self._takers:
+            if await taker(interaction):
+                return
         await answer(interaction, tr(STALE))
 
     async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:

@@ -1,11 +1,16 @@
-"""`/policy`: what a guild's policies say, and how much they do."""
+"""`/policy list | show | add | mode`: what a guild's policies say, and how much they do.
 
-from collections.abc import Mapping
+The group's other commands are in `policy_writing`, `policy_versions` and `policy_trial*`.
+"""
 
 from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
+from bot.cogs import policy_versions, policy_writing
+from bot.cogs.client import SafeguildBot
+from bot.cogs.policy_choices import policy_choices
+from bot.cogs.policy_going_live import asked_to_go_live
 from bot.cogs.policy_pages import (
     MEANINGS,
     added_page,
@@ -13,17 +18,19 @@ from bot.cogs.policy_pages import (
     list_page,
     mode_page,
     show_page,
-    unknown_page,
+    unknown_policy_page,
+    unknown_starter_page,
 )
 from bot.cogs.replies import Command, Reply, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
-from bot.cogs.safe_text import one_line, shortened
 from bot.guilds.errors import AlreadyThere, UnknownPolicy
-from policies.policy import Mode, Policy
+from bot.records.histories import Author, AuthorKind
+from policies.policy import Mode
 from policies.starter import starter_policies
 
 _MODES = [Choice(name=f"{mode.value}: {meaning}", value=mode.value) for mode, meaning in MEANINGS.items()]
-_MOST_CHOICES, _LONGEST_CHOICE = 25, 100
+_REASON = "Why; it is kept in the policy's history"
+Reason = app_commands.Range[str, 0, 200]
 
 
 @app_commands.guild_only()
@@ -52,20 +59,20 @@ class PolicyCog(
             await reply(command, self._shown(_guild(command), policy))
 
     @app_commands.command(description="Give this server a copy of a starter policy")
-    @app_commands.describe(starter="Which starter policy", mode="How much it does; live if you say nothing")
+    @app_commands.describe(starter="Which starter policy", mode="How much it does; shadow if you say nothing")
     @app_commands.choices(mode=_MODES)
-    async def add(self, command: Command, starter: str, mode: str | None = None) -> None:
+    async def add(self, command: Command, starter: str, mode: str = Mode.SHADOW.value) -> None:
         """Add a starter policy."""
         if not await refused_for(command, about_administrators(command)):
-            await reply(command, self._added(_guild(command), starter, Mode(mode) if mode else None))
+            await reply(command, self._added(command, starter, Mode(mode)))
 
     @app_commands.command(description="Set how much a policy does")
-    @app_commands.describe(policy="Which policy", mode="How much it does")
+    @app_commands.describe(policy="Which policy", mode="How much it does", reason=_REASON)
     @app_commands.choices(mode=_MODES)
-    async def mode(self, command: Command, policy: str, mode: str) -> None:
+    async def mode(self, command: Command, policy: str, mode: str, reason: Reason = "") -> None:
         """Set a policy's mode."""
         if not await refused_for(command, about_administrators(command)):
-            await reply(command, self._set(_guild(command), policy, Mode(mode)))
+            await reply(command, self._set(command, policy, Mode(mode), reason))
 
     @show.autocomplete("policy")
     @mode.autocomplete("policy")
@@ -73,7 +80,7 @@ class PolicyCog(
         """The guild's policies whose name or title holds what was typed."""
         if about_moderators(command, self._rooms):
             return []
-        return _choices(self._book.policies(_guild(command)), typed)
+        return policy_choices(self._book.policies(_guild(command)), typed)
 
     @add.autocomplete("starter")
     async def complete_starter(self, command: Command, typed: str) -> list[Choice[str]]:
@@ -81,7 +88,7 @@ class PolicyCog(
         if about_moderators(command, self._rooms):
             return []
         there = self._book.policies(_guild(command))
-        return _choices({name: each for name, each in self._starters.items() if name not in there}, typed)
+        return policy_choices({name: each for name, each in self._starters.items() if name not in there}, typed)
 
     async def _listed(self, guild_id: int) -> Reply:
         return list_page(self._book.policies(guild_id), self._book.problems(guild_id))
@@ -91,23 +98,29 @@ class PolicyCog(
         try:
             source = await self._book.text(guild_id, policy_id)
         except UnknownPolicy:
-            return unknown_page(policy_id, known, "policy")
+            return unknown_policy_page(policy_id, known)
         outlook = await self._rooms.outlook(guild_id, policy_id)
         return show_page(known[policy_id], source, self._book.problems(guild_id), outlook)
 
-    async def _added(self, guild_id: int, starter_id: str, mode: Mode | None) -> Reply:
+    async def _added(self, command: Command, starter_id: str, mode: Mode) -> Reply:
+        guild_id = _guild(command)
         try:
-            return added_page(await self._book.add(guild_id, starter_id, mode))
+            return added_page(await self._book.add(guild_id, starter_id, mode, _author(command)))
         except UnknownPolicy:
-            return unknown_page(starter_id, self._starters, "starter policy")
+            return unknown_starter_page(starter_id, self._starters)
         except AlreadyThere:
             return already_page(starter_id, self._book.policies(guild_id).get(starter_id))
 
-    async def _set(self, guild_id: int, policy_id: str, mode: Mode) -> Reply:
+    async def _set(self, command: Command, policy_id: str, mode: Mode, reason: str) -> Reply:
+        """A policy goes live only after somebody has seen what that means."""
+        guild_id = _guild(command)
+        known = self._book.policies(guild_id).get(policy_id)
+        if known is not None and mode is Mode.LIVE and known.mode is not Mode.LIVE:
+            return await asked_to_go_live(self._rooms, command, known, reason)
         try:
-            policy = await self._book.set_mode(guild_id, policy_id, mode)
+            policy = await self._book.set_mode(guild_id, policy_id, mode, _author(command, reason))
         except UnknownPolicy:
-            return unknown_page(policy_id, self._book.policies(guild_id), "policy")
+            return unknown_policy_page(policy_id, self._book.policies(guild_id))
         return mode_page(policy, self._rooms.guild_book.settings(guild_id).review_channel)
 
 
@@ -117,16 +130,12 @@ def _guild(command: Command) -> int:
     return command.guild_id
 
 
-def _choices(policies: Mapping[str, Policy], typed: str) -> list[Choice[str]]:
-    wanted = typed.strip().casefold()
-    found = [
-        Choice(name=shortened(one_line(f"{policy.title} ({policy_id})"), _LONGEST_CHOICE), value=policy_id)
-        for policy_id, policy in sorted(policies.items())
-        if wanted in policy_id or wanted in policy.title.casefold()
-    ]
-    return found[:_MOST_CHOICES]
+def _author(command: Command, reason: str = "") -> Author:
+    return Author(AuthorKind.COMMAND, command.user.id, reason)
 
 
-async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
-    """Bring the cog in."""
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
+    """Bring the cog in, and the commands that join its group."""
     await bot.add_cog(PolicyCog(rooms))
+    await policy_writing.setup_cog(bot, rooms)
+    await policy_versions.setup_cog(bot, rooms)

@@ -15,8 +15,9 @@ def join_policy_group(bot: commands.Bot, cog: commands.Cog) -> None:
     Raises:
         RuntimeError: `bot.cogs.policy` was not set up before.
     """
-    group = bot.tree.get_command(GROUP)
-    if not isinstance(group, app_commands.Group):
-        raise RuntimeError("set the cog `policy` up before those that add commands to its group")
-    for command in cog.get_app_commands():
-        group.add_command(command)
+    match bot.tree.get_command(GROUP):
+        case app_commands.Group() as group:
+            for command in cog.get_app_commands():
+                group.add_command(command)
+        case _:
+            raise RuntimeError("set the cog `policy` up before those that add commands to its group")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.guilds.errors import AlreadyThere, ChangedMeanwhile, NotWritten
+from bot.guilds.errors import AlreadyThere, ChangedMeanwhile, UnknownPolicy
 from bot.guilds.history import Historian
 from bot.guilds.policy_files import file_name, in_mode, parse_file, starter_source
 from bot.guilds.rebuilding import Build, Rebuilder
@@ -84,13 +84,13 @@ class PolicyBook:
         """A policy's file as it stands on the disk, at most `MAX_BYTES` and one.
 
         Raises:
-            UnknownPolicy: the guild has no such policy.
+            UnknownPolicy: the guild has no such policy, or its file is gone.
             NotWritten: the disk refuses.
         """
         self._shelf.known(guild_id, policy_id)
         source = await self._shelf.on_disk(guild_id, policy_id)
         if source is None:
-            raise NotWritten("The policy's file is not there any more.")
+            raise UnknownPolicy(f"The policy “{policy_id}” is not there any more.")
         return source
 
     async def add(

@@ -14,11 +14,12 @@ from bot.cogs import policy, setup, sync
 from bot.cogs.client import BotOptions, SafeguildBot, create_bot
 from bot.cogs.rooms import Rooms
 from bot.guilds.book import GuildBook
+from bot.guilds.history import Historian
 from bot.guilds.policies import PolicyBook
 from bot.guilds.settings import GuildSettings
 from bot.guilds.status_report import EngineState, EngineStatus, StatusReport
 from bot.intake.state import IntakeState
-from bot.ports import Backlog
+from bot.ports import Backlog, Store
 from inference.prefilter.explanation import Explanation
 from tests.bot.gate.lookers import NumberLooker
 from tests.bot.guilds.shelves import Shop
@@ -68,6 +69,7 @@ class Stage:
     folder: Path
     outbox: Outbox
     intake: SimpleNamespace
+    store: Store | None = None
     failure: Exception | None = None
     cases: dict[int, CaseFile] = field(default_factory=dict)
     """By the message's id."""
@@ -116,8 +118,10 @@ Prepare = Callable[[Guild], None]
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync)) -> AsyncIterator[Stage]:
-    """Raise the curtain: the bot is connected and its commands are synced."""
+async def stage(
+    folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync), store: Store | None = None
+) -> AsyncIterator[Stage]:
+    """Raise the curtain: the bot is connected and its commands are synced. Without a store it has `cases`."""
     async with DiscordServer() as discord:
         guild = discord.add_guild("Tea house")
         moderators = guild.add_role("Moderators", Permission.MANAGE_MESSAGES)
@@ -127,12 +131,13 @@ async def stage(folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync)) ->
         review = guild.add_channel("review", private_to=[moderators])
         shop, outbox = Shop(), Outbox()
         guild_book = await GuildBook.open(folder / "guilds")
-        policy_book = await shop.open(folder / "policies")
+        history = Historian(store, lambda: STARTED) if store else None
+        policy_book = await shop.open(folder / "policies", history)
         bot = create_bot(BotOptions(discord.api_url, discord.gateway_url, guild_ready_seconds=0.05))
         intake = SimpleNamespace(state=IntakeState())
         made = Stage(
             discord, guild, guild.owner, mia, somebody, moderators, general, review, bot, guild_book,
-            policy_book, shop, folder, outbox, intake,
+            policy_book, shop, folder, outbox, intake, store,
         )  # fmt: skip
         bot.furnish(_rooms(made), *(cog.setup_cog for cog in cogs))
         async with _running(bot, discord):
@@ -162,7 +167,7 @@ def _rooms(made: Stage) -> Rooms:
         "outbox": made.outbox,
         "guild_book": made.guild_book,
         "policy_book": made.policy_book,
-        "store": SimpleNamespace(find=find),
+        "store": made.store or SimpleNamespace(find=find),
         "purge": None,
     }
     return Rooms(

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cogs.policy_pages import added_page, already_page, list_page, mode_page, show_page, unknown_page
+from bot.cogs.policy_pages import (
+    added_page,
+    already_page,
+    list_page,
+    mode_page,
+    show_page,
+    unknown_policy_page,
+)
 from bot.cogs.replies import Reply
 from policies.policy import Effort, Example, Judging, Mode, Policy, Rule, Scope
 from policies.problems import Problem
@@ -74,9 +81,6 @@ async def test_a_mode_is_set_and_explained(tmp_path: Path) -> None:
         assert "no card appears" in await made.slash("policy mode", policy="spam", mode="shadow")
         assert "not looked at" in await made.slash("policy mode", policy="spam", mode="off")
         assert made.shop.modes(made.guild.id) == {"spam": Mode.OFF}
-        assert "No review channel is set" in await made.slash("policy mode", policy="spam", mode="live")
-        await made.set_up(starter_policies="none")
-        assert made.review.mention in await made.slash("policy mode", policy="spam", mode="live")
 
 
 async def test_a_mode_in_a_file_with_errors_is_not_set_and_the_error_is_told(tmp_path: Path) -> None:
@@ -187,7 +191,7 @@ def test_the_largest_and_most_hostile_policy_stays_within_discords_limits() -> N
     _check_limits(mode_page(LARGEST, 10**18))
     _check_limits(already_page(LARGEST.id, LARGEST))
     _check_limits(list_page({f"{n}": LARGEST for n in range(100)}, PROBLEMS))
-    _check_limits(unknown_page(HOSTILE, {f"{'x' * 36}{n}": LARGEST for n in range(500)}, "policy"))
+    _check_limits(unknown_policy_page(HOSTILE, [f"{'x' * 36}{n}" for n in range(500)]))
 
 
 @given(policies(), st.sampled_from(Mode))

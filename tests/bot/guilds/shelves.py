@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.guilds.history import Historian
 from bot.guilds.policies import PolicyBook
 from bot.rulebook import Rulebook
 from inference.prefilter.suspicion import Suspicion
@@ -55,8 +56,8 @@ class Shop:
             raise self.fails_with
         return Nothing(policies)
 
-    async def open(self, folder: Path) -> PolicyBook:
-        return await PolicyBook.open(folder, self.build, self.adopted.append)
+    async def open(self, folder: Path, history: Historian | None = None) -> PolicyBook:
+        return await PolicyBook.open(folder, self.build, self.adopted.append, history=history)
 
     def modes(self, guild_id: int = GUILD) -> dict[str, Mode]:
         """What is in force now."""
