@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.case import Action, CaseFile, CaseState, Earlier, JobState, Message, Suspected
+from bot.case import Action, CaseFile, CaseState, Earlier, JobState, Message, Report, ReportKind, Suspected
 from bot.ports import LeaseLost, Store
+from bot.records.appeals import Answer, NewAppeal
+from bot.records.events import CaseEvent, EventKind
+from bot.records.reports import Alike
 from bot.records.retention import ERASED_AT_LATEST, Erased, Source
 from tests.bot.store.samples import (
     GUILD,
@@ -169,6 +172,97 @@ class TestTime:
     ) -> None:
         await erase_all(store, clock)
         assert [event.kind for event in await store.events(quoted.id)] == ["erased"]
+
+
+class TestWordsOfOthers:
+    """Notes, reports and appeals hang on a case, and go with its words."""
+
+    @pytest.fixture
+    async def case_id(self, store: Store, clock: Clock, quoted: CaseFile) -> int:
+        note = CaseEvent(quoted.id, clock(), EventKind.NOTE, 900, f"note {SECRET}")
+        await store.add_event(note)
+        made = Report(ReportKind.MEMBER, 77, f"report {SECRET}", clock())
+        await store.report(suspected(text=f"{SECRET} you loser").model_copy(update={"suspicions": ()}), made)
+        appeal, _ = await store.add_appeal(NewAppeal(GUILD, quoted.id, 1, MEMBER, f"appeal {SECRET}", clock()))
+        await store.answer_appeal(appeal.id, Answer(901, clock(), False, f"answer {SECRET}"))
+        await store.settle_appeal(appeal.id, f"outcome {SECRET}")
+        return quoted.id
+
+    async def said(self, store: Store, case_id: int) -> str:
+        case, events, appeals = (
+            await store.case(case_id),
+            await store.events(case_id),
+            await store.appeals_of_case(case_id),
+        )
+        return repr((case, events, appeals))
+
+    async def test_they_go_with_the_member_s(self, store: Store, clock: Clock, case_id: int) -> None:
+        said = await self.said(store, case_id)
+        assert all(f"{what} {SECRET}" in said for what in ("note", "report", "appeal", "answer", "outcome"))
+        await erase_all(store, clock)
+        assert SECRET not in await self.said(store, case_id)
+        (appeal,) = await store.appeals_of_case(case_id)
+        assert (appeal.member_id, appeal.text, appeal.answer is not None) == (MEMBER, "", True)
+        assert [event.kind for event in await store.events(case_id)][-1] == "erased"
+
+    @pytest.mark.parametrize("what", ["note", "report", "appeal", "answer"])
+    async def test_each_that_comes_later_has_a_time_of_its_own(
+        self, store: Store, clock: Clock, quoted: CaseFile, what: str
+    ) -> None:
+        appeal, _ = await store.add_appeal(NewAppeal(GUILD, quoted.id, 1, MEMBER, "first", clock()))
+        await erase_all(store, clock)
+        if what == "note":
+            await store.add_event(CaseEvent(quoted.id, clock(), EventKind.NOTE, 900, SECRET))
+        elif what == "report":
+            made = Report(ReportKind.MEMBER, 77, SECRET, clock())
+            await store.report(suspected(text="worse").model_copy(update={"suspicions": ()}), made)
+        elif what == "appeal":
+            await store.add_appeal(NewAppeal(GUILD, quoted.id, 2, MEMBER, SECRET, clock()))
+        else:
+            await store.answer_appeal(appeal.id, Answer(901, clock(), False, SECRET))
+        assert SECRET in await self.said(store, quoted.id)
+        assert await erase_all(store, clock) == 1
+        assert SECRET not in await self.said(store, quoted.id)
+
+    async def test_an_appeal_s_card_shows_the_text_and_is_out_of_date(
+        self, store: Store, clock: Clock, quoted: CaseFile
+    ) -> None:
+        appeal, _ = await store.add_appeal(NewAppeal(GUILD, quoted.id, 1, MEMBER, SECRET, clock()))
+        await store.begin_appeal_card(appeal.id, 5)
+        await store.appeal_card_shown(appeal.id, appeal.version, 77)
+        assert await store.appeal_cards_owed(10) == []
+        await erase_all(store, clock)
+        assert [owed.id for owed in await store.appeal_cards_owed(10)] == [appeal.id]
+
+    async def test_a_case_with_an_appeal_waits_for_its_answer(
+        self, store: Store, clock: Clock, quoted: CaseFile
+    ) -> None:
+        appeal, _ = await store.add_appeal(NewAppeal(GUILD, quoted.id, 1, MEMBER, SECRET, clock()))
+        assert (await store.kept_of(GUILD, MEMBER)).waiting == 1
+        assert [text.source for text in await store.texts_of(GUILD, MEMBER)][-1] is Source.APPEAL
+        wish, _ = await store.ask_for_erasure(GUILD, MEMBER, "de")
+        assert await store.carry_out(wish, 10) == Erased(waiting=1)
+        await store.answer_appeal(appeal.id, Answer(901, clock(), False, ""))
+        assert await store.carry_out(wish, 10) == Erased(cases=1)
+        assert SECRET not in await self.said(store, quoted.id)
+
+    async def test_the_reason_of_a_report_is_its_maker_s(self, store: Store, case_id: int) -> None:
+        assert (await store.kept_of(GUILD, 77)).reports == 1
+        (text,) = await store.texts_of(GUILD, 77)
+        assert (text.source, text.content) == (Source.REPORT, f"report {SECRET}")
+        wish, _ = await store.ask_for_erasure(GUILD, 77, "de")
+        assert await store.carry_out(wish, 10) == Erased(cases=1)
+        said = await self.said(store, case_id)
+        assert f"report {SECRET}" not in said
+        assert f"note {SECRET}" in said
+        assert (await store.kept_of(GUILD, 77)).is_nothing
+
+    async def test_what_texts_are_like_is_forgotten_with_them(self, store: Store, clock: Clock) -> None:
+        """Fingerprints of words say something of the words."""
+        one, two = await opened(store, 101), await opened(store, 102)
+        assert (await store.alike(one, Alike.TEXT)).case_ids == (one, two)
+        await store.erase_expired(GUILD, clock() + timedelta(seconds=1), 1)
+        assert (await store.alike(two, Alike.TEXT)).case_ids == (two,)
 
 
 class TestForgetting:
