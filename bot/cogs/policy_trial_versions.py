@@ -11,9 +11,10 @@ from bot.cogs.replies import problem_line
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped, one_line, shortened
 from bot.language import tr
-from policies.document import MAX_BYTES, parse_policy
+from policies.document import parse_policy
 from policies.policy import Policy
 from policies.problems import PolicyError
+from policies.yaml_tree import MAX_BYTES
 
 IN_FORCE: Final = "in force"
 _MOST_CHOICES, _LONGEST_CHOICE = 25, 100
