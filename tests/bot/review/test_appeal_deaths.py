@@ -78,17 +78,19 @@ class Wall:
 
 @dataclass
 class Post:
-    """Letters by appeal, and how often Discord is away after it took one."""
+    """Letters that arrived. After a lost answer the next one has the same nonce, and is the same letter."""
 
-    letters: dict[int, set[str]] = field(default_factory=dict)
+    letters: list[int] = field(default_factory=list)
     away: int = 0
     refusal: str | None = None
+    _lost: bool = False
 
     async def tell(self, appealed: Appealed) -> None:
         if self.refusal:
             raise Refused(self.refusal)
-        nonce = f"answer-{appealed.appeal.id}"  # a second message with the same nonce is the first one
-        self.letters.setdefault(appealed.appeal.id, set()).add(nonce)
+        if not self._lost:
+            self.letters.append(appealed.appeal.id)
+        self._lost = bool(self.away)
         if self.away:
             self.away -= 1
             raise DiscordAway("Discord cannot be reached.")
@@ -181,7 +183,7 @@ async def check(world: World, *, undone: bool = True) -> None:
     assert len(world.wall.cards) == 1
     ((appeal_id, version),) = world.wall.cards.values()
     assert (appeal_id, version) == (appeal.id, appeal.version)
-    letters = sum(map(len, world.post.letters.values()))
+    letters = len(world.post.letters)
     assert letters == 1 if appeal.told is Told.YES else letters <= 1
     case = await world.store.case(world.case_id)
     assert case.state is CaseState.ENFORCED
@@ -246,4 +248,20 @@ async def test_a_guild_that_tells_of_what_is_taken_back_sends_one_letter(world: 
     await live(world, Life(), member_id)
     (appeal,) = await world.store.appeals_of_case(world.case_id)
     assert appeal.told is Told.YES
-    assert world.post.letters == {}
+    assert world.post.letters == []
+
+
+async def test_a_process_that_ended_while_it_told_the_member_leaves_a_card_that_says_so(world: World) -> None:
+    member_id = await world.punished()
+    court, _ = court_of(world, Life())
+    appealed, _ = await court.hand_in(world.case_id, member_id, "a joke")
+    appeal_id = appealed.appeal.id
+    await world.store.begin_appeal_card(appeal_id, REVIEW)
+    await world.store.appeal_card_shown(appeal_id, 1, await world.wall.post(appealed, REVIEW))
+    await court.answer(appeal_id, Answer(ANOTHER, utc_now(), granted=False, text="no"))
+    await world.store.settle_appeal(appeal_id, "It stands.")
+    await world.store.begin_telling(appeal_id)
+    await live(world, Life(), member_id, granted=False)
+    await check(world, undone=False)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert (appeal.told, world.post.letters) == (Told.UNSURE, [])
