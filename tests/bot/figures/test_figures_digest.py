@@ -131,6 +131,14 @@ async def test_it_is_posted_once_and_tells_the_week_before(bot: Bot) -> None:
     assert "Verdicts: 1, among them 1 violations and 0 undecided." in digest.lines
 
 
+async def test_every_week_has_its_own(bot: Bot) -> None:
+    for _ in range(3):
+        await bot.look()
+        bot.clock.pass_by(timedelta(days=7))
+    first = MONDAY.date()
+    assert [week for _, week in bot.board.posted] == [first + timedelta(days=7 * number) for number in range(3)]
+
+
 async def test_who_was_away_on_monday_gets_it_later_and_only_the_last_one(bot: Bot) -> None:
     bot.clock.pass_by(timedelta(days=9))
     await bot.look()

@@ -27,9 +27,11 @@ steps = st.lists(
         st.tuples(st.just("write"), st.integers(1, 2), st.integers(0, 10**6)),
         st.tuples(st.just("judge"), st.just(0), st.sampled_from([True, True, False, None])),
         st.tuples(st.just("decide"), st.integers(1, 2), st.tuples(st.sampled_from(ACTIONS), st.booleans())),
+        st.tuples(st.just("decide"), st.just(1), st.tuples(st.sampled_from(ACTIONS), st.just(True))),
         st.tuples(st.just("wait"), st.just(0), st.integers(1, 100_000)),
     ),
-    max_size=25,
+    min_size=15,
+    max_size=40,
 )
 
 
@@ -178,7 +180,7 @@ async def do(store: SqliteStore, clock: Clock, told: History, step: Step) -> Non
 
 
 async def judge(store: SqliteStore, clock: Clock, told: History, said: bool | None) -> None:
-    for claim in await store.claim(1, LEASE):
+    for claim in await store.claim(4, LEASE):
         rules = RULES[: 1 + claim.job_id % 2] if said else ()
         await store.finish(claim, verdict(said).model_copy(update={"rule_ids": rules}))
         if said is not False:
