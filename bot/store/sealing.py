@@ -141,6 +141,8 @@ def _opened(key: Key, kind: str, body: str) -> str:
         raise SealBroken("It is damaged.") from None
     if len(closed) < _NONCE_BYTES + _TAG_BYTES:
         raise SealBroken("It is cut off.")
+    if b2a_base64(closed, newline=False).decode("ascii") != body:  # the last character has bits that do not count
+        raise SealBroken("It is damaged.")
     try:
         return key.cipher.decrypt(closed[:_NONCE_BYTES], closed[_NONCE_BYTES:], kind.encode()).decode()
     except InvalidTag:

@@ -140,6 +140,18 @@ async def test_what_is_forgotten_is_wiped_too(store: SqliteStore, path: Path, cl
     assert not any(mark in content for content in contents(path))
 
 
+async def test_fingerprints_of_words_are_forgotten_with_the_words(
+    store: SqliteStore, path: Path, clock: Clock
+) -> None:
+    await live(store, 4)
+    await erase(store, clock)
+    with closing(sqlite3.connect(path)) as db:
+        left = db.execute("SELECT DISTINCT guild_id FROM likeness").fetchall()
+        digests = {row[0] for row in db.execute("SELECT digest FROM revision")}
+    assert left == [(GUILD,)]
+    assert "erased 1" in digests
+
+
 async def test_a_wipe_that_fails_stays_owed(
     store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,15 @@ def test_a_text_that_was_tampered_with_does_not_open(data: st.DataObject) -> Non
         KEYS.open(KIND, sealed[:place] + other + sealed[place + 1 :])
 
 
+@pytest.mark.parametrize("length", range(1, 5))
+def test_even_bits_that_do_not_count_are_looked_at(length: int) -> None:
+    sealed = KEYS.seal(KIND, "x" * length)
+    last = len(sealed.rstrip("=")) - 1
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".replace(sealed[last], ""):
+        with pytest.raises(SealBroken):
+            KEYS.open(KIND, sealed[:last] + other + sealed[last + 1 :])
+
+
 @pytest.mark.parametrize("cut", [1, 4, 20, 40, 60])
 def test_a_text_that_was_cut_does_not_open(cut: int) -> None:
     with pytest.raises(SealBroken):
