@@ -83,6 +83,8 @@ class Post:
     letters: list[int] = field(default_factory=list)
     away: int = 0
     refusal: str | None = None
+    deadly: bool = False
+    """The process dies when the letter has arrived."""
     _lost: bool = False
 
     async def tell(self, appealed: Appealed) -> None:
@@ -90,6 +92,8 @@ class Post:
             raise Refused(self.refusal)
         if not self._lost:
             self.letters.append(appealed.appeal.id)
+        if self.deadly:
+            raise Killed
         self._lost = bool(self.away)
         if self.away:
             self.away -= 1
@@ -265,3 +269,17 @@ async def test_a_process_that_ended_while_it_told_the_member_leaves_a_card_that_
     await check(world, undone=False)
     (appeal,) = await world.store.appeals_of_case(world.case_id)
     assert (appeal.told, world.post.letters) == (Told.UNSURE, [])
+
+
+async def test_a_letter_is_not_sent_again_by_the_process_after_the_one_that_died_of_it(world: World) -> None:
+    member_id = await world.punished()
+    world.post.deadly = True
+    with suppress(Killed, BaseExceptionGroup, TimeoutError):
+        async with asyncio.timeout(1):
+            await live(world, Life(), member_id, granted=False)
+    assert len(world.post.letters) == 1
+    world.post.deadly = False
+    await live(world, Life(), member_id, granted=False)
+    await check(world, undone=False)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert (appeal.told, len(world.post.letters)) == (Told.UNSURE, 1)
