@@ -52,9 +52,9 @@ class Wish:
         return f"bulk:{self.case_id}:{self.by}:{self.action}:{confirmed}"
 
 
-def alike_button(case_id: int) -> "Button[View]":
+def alike_button(case_id: int, row: int | None = None) -> "Button[View]":
     """Opens the panel about cases that are like this one."""
-    return Button(label=tr("Cases like this"), custom_id=f"bulk:{case_id}:look")
+    return Button(label=tr("Cases like this"), custom_id=f"bulk:{case_id}:look", row=row)
 
 
 def panel_page(case: CaseFile, extents: Mapping[Alike, BulkExtent]) -> Reply:

@@ -14,6 +14,7 @@ from discord.ui import Select, View
 from bot.case import Action, CaseFile, CaseState, may_follow
 from bot.cogs.actions_form import NEEDS_FORM
 from bot.cogs.budget import DESCRIPTION, joined
+from bot.cogs.bulk_page import alike_button
 from bot.cogs.buttons import button
 from bot.cogs.presses import Press, Pressed, menu_id
 from bot.cogs.review_checks import Present, actions_of
@@ -103,6 +104,8 @@ def _view(case: CaseFile, present: Present, allowed: Sequence[Pressed]) -> View:
         view.add_item(button(case, press, row=1))
     for press in _looking(case, present):
         view.add_item(button(case, press, row=2))
+    if case.state is CaseState.OPEN:
+        view.add_item(alike_button(case.id, row=3))
     view.stop()
     return view
 

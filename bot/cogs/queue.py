@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.case import CaseFile
 from bot.cogs.bulk_page import alike_button
 from bot.cogs.buttons import buttons
-from bot.cogs.card_face import face
+from bot.cogs.card_face import Sight, face
 from bot.cogs.cases_sight import sighted
 from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import FAILURES, translation
@@ -118,13 +118,12 @@ class QueueCog(commands.Cog):
     async def _opened(self, click: Click, case_id: int) -> Reply:
         """The case for the one who asked, with its buttons; its card goes up if it did not yet."""
         seen = await sighted(self._rooms, click, case_id)
-        if seen.hidden is None and seen.case.card is None:
+        if seen.case.card is None:
             await self._rooms.outbox.want(seen.case)
-        else:
-            await self._rooms.outbox.show(seen.case)
-        view = buttons(seen.case)
+        view = buttons(seen.case, seen.hidden)
         view.add_item(alike_button(case_id))
-        return replace(page("", []), embed=face(seen.case), view=view)
+        sight = Sight(seen.hidden, blurred=self._rooms.guild_book.settings(seen.case.guild_id).blur)
+        return replace(page("", []), embed=face(seen.case, sight), view=view)
 
 
 async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
