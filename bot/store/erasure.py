@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.records.erasing import erased_message, erased_suspicion, erased_verdict, without_author
-from bot.store import audits, cases, rows
+from bot.store import audits, cases, figures_rows, rows
 from bot.store import retention_queries as queries
 
 
@@ -30,7 +30,7 @@ def erase(db: sqlite3.Connection, case_ids: Sequence[int], now: datetime) -> Non
         queries.OWE_WIPING,
     ):
         db.execute(query, wanted)
-    _end_jobs(db, wanted)
+    _end_jobs(db, wanted, now)
 
 
 def forget(db: sqlite3.Connection, case_ids: Sequence[int]) -> None:
@@ -75,10 +75,11 @@ def _erase_texts(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:
         db.execute(queries.ERASE_JOB, job)
 
 
-def _end_jobs(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:
+def _end_jobs(db: sqlite3.Connection, wanted: Mapping[str, object], now: datetime) -> None:
     """What waits for the judge is judged no more: people are told that it was not."""
     ended = db.execute(queries.END_JOBS, wanted).fetchall()
     cases.refresh(db, {row["case_id"] for row in ended}, news=True)
+    figures_rows.give_up(db, ended, rows.to_micros(now))
     audits.give_up(db, ended)
 
 

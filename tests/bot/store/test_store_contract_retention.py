@@ -10,6 +10,7 @@ from bot.records.appeals import Answer, NewAppeal
 from bot.records.events import CaseEvent, EventKind
 from bot.records.reports import Alike
 from bot.records.retention import ERASED_AT_LATEST, Erased, Source
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from tests.bot.store.samples import (
     GUILD,
     LEASE,
@@ -45,6 +46,12 @@ async def quoted(store: Store) -> CaseFile:
 async def erase_all(store: Store, clock: Clock) -> int:
     clock.pass_by(DAYS)
     return await store.erase_expired(GUILD, clock() - DAYS + timedelta(seconds=1), 100)
+
+
+def audit() -> Suspected:
+    """A message that nothing suspects, drawn at random."""
+    drawn = Evidence(kind=EvidenceKind.AUDIT, name="", start=0, end=0, quote="")
+    return suspected().model_copy(update={"suspicions": (Suspicion(policy_id="harassment", evidence=(drawn,)),)})
 
 
 class TestTime:
@@ -391,6 +398,26 @@ class TestWishes:
         await ended(store, case_id)
         assert await store.carry_out(wish, 10) == Erased()
         assert (await store.case(case_id)).message.text
+
+    async def test_context_and_reports_from_after_the_wish_are_not_meant(self, store: Store, clock: Clock) -> None:
+        context, _ = await store.ask_for_erasure(GUILD, OTHER, "de")
+        reporter, _ = await store.ask_for_erasure(GUILD, 77, "de")
+        clock.pass_by(timedelta(seconds=1))
+        case_id = await opened(store)
+        made = Report(ReportKind.MEMBER, 77, SECRET, clock())
+        await store.report(suspected().model_copy(update={"suspicions": ()}), made)
+        await ended(store, case_id)
+        for wish in (context, reporter):
+            assert await store.carry_out(wish, 10) == Erased()
+        case = await store.case(case_id)
+        assert [earlier.text for earlier in case.earlier] == ["gg", "no"]
+        assert [report.reason for report in case.reports] == [SECRET]
+
+    async def test_a_random_check_that_waits_is_let_go(self, store: Store, clock: Clock) -> None:
+        await store.record(audit())
+        assert await erase_all(store, clock) == 1
+        assert await store.find(GUILD, 100) is None
+        assert (await store.tally(GUILD, "harassment", policy().digest)).unsure == 1
 
     async def test_other_members_and_other_guilds_are_left_alone(self, store: Store) -> None:
         await store.keep_policy(GUILD + 1, policy())
