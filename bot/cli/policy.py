@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from policies.document import PolicyError
     from policies.policy import Policy
 
-FEWEST_TOKENS, MOST_TOKENS = 400, 650
-"""Between these a policy is long enough to be clear and short enough to be followed (OpenAI's safeguard guide)."""
-
 app = typer.Typer(help="Check and test policy files, and copy the starter policies.", no_args_is_help=True)
 app.command("test")(try_policy)
 
@@ -75,40 +72,19 @@ def _line(path: Path, policy: "Policy", harmony: "Harmony") -> str:
     line = (
         f"{path}: ok: {policy.title}, {len(policy.rules)} rules, {len(policy.examples)} examples, {tokens} tokens"
     )
-    return "\n".join([line, *_advice(path, tokens), *_trigger_advice(path, policy)])
+    return "\n".join([line, *_advice(path, policy, tokens)])
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _advice(path: Path, policy: "Policy", tokens: int) -> Iterator[str]:
+    """What weakens it is a matter of quality, never an error."""
+    from bot.guilds.advice import advice
+    from policies.linter import lint
+    from policies.problems import shown
 
-
-def _advice(path: Path, tokens: int) -> list[str]:
-    """Length is a matter of quality, never an error."""
-    if tokens > MOST_TOKENS:
-        return [
-            f"{path}: warning: {tokens} tokens are more than {MOST_TOKENS}: shorter ones are followed better",
-            "  hint: say each rule in one sentence, or split the policy in two",
-        ]
-    if tokens < FEWEST_TOKENS:
-        return [
-            f"{path}: warning: {tokens} tokens are fewer than {FEWEST_TOKENS}: the model may have to guess",
-            "  hint: add definitions, allowed cases, or examples with `show: true`",
-        ]
-    return []
-
-
-def _trigger_advice(path: Path, policy: "Policy") -> Iterator[str]:
-    """What RE2 and the keywords take, and the author hardly means."""
-    from policies.patterns import compile_pattern
-
-    for keyword in policy.prefilter.keywords:
-        if "*" in keyword.strip("*"):
-            yield f"{path}: warning: the `*` inside the keyword `{keyword}` stands for itself, not for any letters"
-            yield "  hint: write the word out, its masked spellings are found; or write a pattern: `bad\\w+word`"
-    for pattern in policy.prefilter.patterns:
-        if compile_pattern(pattern).search("") is not None:
-            yield f"{path}: warning: the pattern `{pattern}` fits an empty text, too: it may say too much"
-            yield "  hint: write `+` for `*` where something must be there"
+    for remark in lint(policy, tokens):
+        message, hint = advice(remark, shown)
+        yield f"{path}: warning: {message}"
+        yield f"  hint: {hint}"
 
 
 def _summary(good: int, bad: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.app import open_harmony
 from bot.asking import Asking
 from bot.cogs import (
     appeals,
@@ -41,6 +42,7 @@ from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
 from bot.cogs.languages import guild_language
 from bot.cogs.notices import MemberNotices
+from bot.cogs.policy_news import DiscordPolicyNews
 from bot.cogs.privacy_letters import DiscordLetters
 from bot.cogs.queue_line import DiscordLines
 from bot.cogs.rooms import Rooms
@@ -53,13 +55,17 @@ from bot.gate.gate import Gate
 from bot.gate.keeper import GateKeeper, Pulse
 from bot.gate.reception import Reception
 from bot.guilds.book import GuildBook
+from bot.guilds.herald import Herald
+from bot.guilds.history import Historian
 from bot.guilds.policies import PolicyBook
 from bot.guilds.rebuilding import PrefilterBuilder
 from bot.guilds.status_report import Flagging
+from bot.guilds.writing import PolicyWriting
 from bot.intake.lanes import Intake
 from bot.judges.choosing import jobs_in_flight
 from bot.knowledge_source import KnowledgeSource
 from bot.live.late_judge import LateJudge
+from bot.live.policy_measures import Spotter, TokenCounter
 from bot.live.status import Reporter
 from bot.moderation import Moderation
 from bot.outage import BackOff
@@ -129,6 +135,8 @@ class Parts:
     appeals: AppealCourt
     guild_book: GuildBook
     policy_book: PolicyBook
+    herald: Herald
+    writing: PolicyWriting
     store: Store
     gate: Gate
     gate_keeper: GateKeeper
@@ -185,7 +193,8 @@ async def put_together(ground: Ground) -> Parts:
     shelf = HeadShelf(ground.folder / "cache" / "scores")
     builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
     reception = Reception(gate, store, builder, _in_plain_letters, takes_long=source.is_slow)
-    policy_book = await _policy_book(ground.folder, reception, moderation, guild_book)
+    herald = _herald(ground, bot, guild_book)
+    policy_book = await _policy_book(ground, reception, moderation, guild_book, herald)
     enforcer = DiscordEnforcer(
         bot, clock, MemberNotices(bot, store, guild_book.settings), guild_language(bot, guild_book.settings)
     )
@@ -202,6 +211,8 @@ async def put_together(ground: Ground) -> Parts:
         appeals=_appeals(ground, bot, decisions, guild_book),
         guild_book=guild_book,
         policy_book=policy_book,
+        herald=herald,
+        writing=_writing(ground, builder),
         store=store,
         gate=gate,
         gate_keeper=GateKeeper(gate, store, _pulse(ground.late, moderation)),
@@ -279,16 +290,23 @@ async def _guild_book(folder: Path) -> GuildBook:
         raise _unreadable(folder / "guilds", error) from error
 
 
+def _herald(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> Herald:
+    news = DiscordPolicyNews(bot, guild_language(bot, guild_book.settings))
+    folder = ground.folder / "policies"
+    return Herald(folder, lambda guild_id: guild_book.settings(guild_id).review_channel, news)
+
+
 async def _policy_book(
-    folder: Path, reception: Reception, moderation: Moderation, guild_book: GuildBook
+    ground: Ground, reception: Reception, moderation: Moderation, guild_book: GuildBook, herald: Herald
 ) -> PolicyBook:
     def adopt(rulebook: Rulebook) -> None:
         moderation.adopt(replace(rulebook, scope=lambda guild_id: guild_book.settings(guild_id).scope))
 
+    folder, history = ground.folder / "policies", Historian(ground.store, ground.clock)
     try:
-        return await PolicyBook.open(folder / "policies", reception, adopt, in_force=False)
+        return await PolicyBook.open(folder, reception, adopt, in_force=False, history=history, tell=herald.hear)
     except OSError as error:
-        raise _unreadable(folder / "policies", error) from error
+        raise _unreadable(folder, error) from error
 
 
 async def _domain_feed(ground: Ground) -> DomainFeed:
@@ -326,6 +344,11 @@ def _unreadable(folder: Path, error: OSError) -> EnvironmentProblem:
     )
 
 
+def _writing(ground: Ground, builder: PrefilterBuilder) -> PolicyWriting:
+    counter = TokenCounter(lambda: open_harmony(ground.settings))
+    return PolicyWriting(tokens=counter.count, spotted=Spotter(builder.aside).spotted)
+
+
 def _rooms(ground: Ground, parts: Parts) -> Rooms:
     reporter = Reporter(
         version=version("safeguild"),
@@ -352,6 +375,7 @@ def _rooms(ground: Ground, parts: Parts) -> Rooms:
         outlook=parts.reception.outlook,
         explain=parts.reception.explain,
         rehearse=parts.rehearsals.run,
+        writing=parts.writing,
         trials=parts.trials,
         samples=parts.samples,
         report=parts.moderation.report,
@@ -367,6 +391,7 @@ async def _purge(parts: Parts, guild_id: int) -> None:
     """Forget a guild: first what would write anew, last the store. Doing it again is safe."""
     parts.trials.forget(guild_id)
     await parts.intake.forget(guild_id)
+    parts.writing.drafts.forget(guild_id)
     await parts.policy_book.forget(guild_id)
     await parts.guild_book.forget(guild_id)
     parts.gate.forget(guild_id)

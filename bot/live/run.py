@@ -139,6 +139,7 @@ class _Live:
             "bulks": lambda: self._after_login("bulks", parts.bulks.run),
             "appeals": lambda: self._after_login("appeals", parts.appeals.run),
             "policies": self._policies,
+            "news of policies": lambda: self._after_login("news of policies", parts.herald.run),
             "gate": parts.gate_keeper.run,
             "samples": self._samples,
             "domains": self._domains,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.cli.policy import FEWEST_TOKENS, MOST_TOKENS
 from bot.errors import ExitCode
 from policies.document import load_policy
+from policies.linter import FEWEST_TOKENS, MOST_TOKENS
 from policies.starter import starter_policies, starter_text
 
 SHORT = """\
