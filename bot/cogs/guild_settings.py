@@ -37,7 +37,7 @@ async def settings_reply(rooms: Rooms, guild_id: int, changes: Mapping[str, obje
     after = before.model_copy(update=dict(changes))
     if after != before:
         await rooms.guild_book.save(guild_id, after)
-        rooms.outbox.stir(guild_id)
+        rooms.stir(guild_id)
     title = tr("The settings were changed") if changes else tr("This server's settings")
     return page(title, [*_lines(after, changes), "", tr(_WHERE_ELSE)], discord.Colour.blurple())
 

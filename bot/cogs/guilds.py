@@ -131,7 +131,7 @@ class GuildsCog(commands.Cog):
             guild.id,
             {place.id: place.last_message_id for place in (*spoken, *threads) if self._moderated(place)},
         )
-        self._rooms.outbox.stir(guild.id)
+        self._rooms.stir(guild.id)
 
     def _see_thread(self, thread: discord.Thread) -> None:
         if self._rooms.allows(thread.guild.id) and self._moderated(thread):
@@ -185,7 +185,7 @@ class GuildsCog(commands.Cog):
         allowed = self._allowed_for_cards(guild)
         if self._for_cards.get(guild.id) != allowed:
             self._for_cards[guild.id] = allowed
-            self._rooms.outbox.stir(guild.id)
+            self._rooms.stir(guild.id)
 
     def _allowed_for_cards(self, guild: discord.Guild) -> int | None:
         review_channel = self._rooms.guild_book.settings(guild.id).review_channel

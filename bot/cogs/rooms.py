@@ -103,6 +103,12 @@ class Rooms:
     sweep_now: Callable[[], None] = _no_sweeper
     """What is due to be erased is looked for at once."""
 
+    def stir(self, guild_id: int) -> None:
+        """Something was set or put right: whatever waits to be shown in this guild is tried again."""
+        self.outbox.stir(guild_id)
+        if self.appeals is not None:
+            self.appeals.stir(guild_id)
+
     def allows(self, guild_id: int | None) -> bool:
         """Whether the bot works in this guild. Direct messages, which have no guild, are never looked at."""
         if guild_id is None:

@@ -136,7 +136,7 @@ async def _move_cards(rooms: Rooms, guild: discord.Guild, old: int | None) -> No
     """Cards stay where they hang; those that went with their channel are shown anew."""
     if old is not None and guild.get_channel(old) is None:
         await rooms.outbox.channel_gone(guild.id, old)
-    rooms.outbox.stir(guild.id)
+    rooms.stir(guild.id)
 
 
 _NEXT = marked(

@@ -107,6 +107,8 @@ def _work(report: StatusReport) -> str:
             cases=backlog.cases,
         )
     ]
+    if report.open_appeals:
+        told.append(tr_n("· {count} appeal waits", "· {count} appeals wait", report.open_appeals))
     if report.waiting:
         told.append(tr("({count} wait for a verdict in all servers)", count=report.waiting))
     if report.intake_waiting:

@@ -69,3 +69,5 @@ class StatusReport:
     """Messages that arrived and have not passed the prefilter yet, in all guilds."""
     flagging: Flagging | None = None
     """None where nothing is known of it."""
+    open_appeals: int = 0
+    """Of the guild that asks."""

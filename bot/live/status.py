@@ -42,6 +42,7 @@ class Reporter:
             backlog=await self.store.backlog(guild_id),
             behind=intake.behind_in,
             intake_waiting=intake.waiting,
+            open_appeals=await self.store.open_appeals(guild_id),
             flagging=self.flagging(guild_id) if self.flagging else None,
         )
 

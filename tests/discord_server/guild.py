@@ -118,7 +118,7 @@ class Guild:
     # What people do
 
     async def slash(
-        self, member: Member, channel: Channel, command: str, *, wait: bool = True, **options: Any
+        self, member: Member, channel: Channel, command: str, /, *, wait: bool = True, **options: Any
     ) -> Reply:
         """The member uses a slash command, as in `slash(ada, general, "policy mode", policy="harassment")`.
 
@@ -127,7 +127,7 @@ class Guild:
         """
         return await self.world.people.use_command(member, channel, command, options, wait=wait)
 
-    async def autocomplete(self, member: Member, channel: Channel, command: str, **options: Any) -> list[Choice]:
+    async def autocomplete(self, member: Member, channel: Channel, command: str, /, **options: Any) -> list[Choice]:
         """What the bot offers while the member types the last of `options`."""
         return await self.world.people.complete(member, channel, command, options)
 
