@@ -118,3 +118,12 @@ def test_the_starter_policies_are_copied_with_their_comments_and_nothing_is_over
     assert done.code == ExitCode.OK
     assert f"{mine}: left as it is: it was there already" in done.out
     assert mine.read_text("utf-8") == "mine"
+
+
+def test_what_the_linter_sees_is_told_with_a_hint(safeguild, folder, known_vocabulary):
+    path = folder / "short.yaml"
+    path.write_text(SHORT + "prefilter: {keywords: ['a*b']}\n")
+    done = safeguild("policy", "check", path)
+    assert done.returncode == ExitCode.OK
+    for words in ("warning: nothing is written down as allowed", "inside the keyword `a*b`", "  hint: write"):
+        assert words in done.stdout
