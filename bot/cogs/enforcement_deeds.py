@@ -87,11 +87,11 @@ class Deeds:
 
     async def _ban_once(self, case: CaseFile, decision: Decision) -> None:
         """discord.py 2.7.1 puts what is to be deleted into the address; Discord's reference has it in the body."""
-        author = {"guild_id": case.guild_id, "user_id": case.message.author_id}
         seconds = round(decision.delete_history.total_seconds())
+        route = "/guilds/{guild_id}/bans/{user_id}"
         with translated(BAN_NEEDS):
             await self._http.request(
-                Route("PUT", "/guilds/{guild_id}/bans/{user_id}", **author),
+                Route("PUT", route, guild_id=case.guild_id, user_id=case.message.author_id),
                 json={"delete_message_seconds": seconds},
                 reason=audit_reason(decision),
             )

@@ -94,7 +94,7 @@ class Crowd:
         card = self.dice.choice(open_cards)
         label = self.dice.choice([each for each in card.button_labels if each in wanted])
         member = self.dice.choice((self.stage.ada, self.stage.bob))
-        answer = asyncio.create_task(card.click(member, label, wait=False))
+        answer = asyncio.create_task(_press(card, member, label))
         self.clicks.append(Click(member, case_of(card), label, answer))
         self.did["clicked"] += 1
         await asyncio.sleep(0)
@@ -127,3 +127,9 @@ class Crowd:
         """Who takes an insult back before there is a case about it gets none."""
         if self.stage.memory.case(message.id) is None:
             self.flagged.pop(message.id, None)
+
+
+async def _press(card: Message, member: Member, label: str) -> Reply:
+    """A form that opens is sent off as it is."""
+    reply = await card.click(member, label, wait=False)
+    return await reply.submit({}, wait=False) if reply.modal else reply

@@ -203,9 +203,16 @@ async def campaign(folder: Path, kills: int, seed: int) -> tuple[list[str], str]
         async with running(bot):
             await discord.wait_until(lambda: discord.world.commands.usable_in(stage.guild.id), 60, "the commands")
             await stage.set_up()
+            await _suggest_timeouts(stage)
             fight = Campaign(stage, Random(seed))
             errors = await fight.run(kills)
             return errors, fight.report()
+
+
+async def _suggest_timeouts(stage: Stage) -> None:
+    """A timeout is told from one that was given twice, and a warning is not."""
+    source = stage.policy_file("harassment").read_text()
+    await stage.put_policy("harassment", source.replace("suggest: [delete, warn]", "suggest: [timeout 1h]"))
 
 
 def say(line: str) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.discord_server import ActionKind, Member, Message, Permission
+from tests.journeys.acting import more, time_out
 from tests.journeys.stage import INSULT, Stage, new_stage
 
 VIEW = Permission.VIEW_CHANNEL
@@ -29,7 +30,7 @@ async def test_who_is_no_moderator_gets_to_see_nothing_and_does_nothing(stage: S
     message, _ = await stage.flagged()
     bystander = stage.guild.add_member("bystander")
     await stage.review.allow(bystander, VIEW)
-    for label in ("Delete", "Timeout 1 h", "Dismiss", "Reasoning"):
+    for label in ("Delete + warn", "Delete", "Dismiss", "Claim", "Reasoning", "More"):
         told = await refused(stage, message, bystander, label)
         assert (
             told.strip() == "Only moderators can do this. Ask an administrator of the server for a moderator role."
@@ -46,8 +47,9 @@ async def test_a_moderator_role_that_was_taken_away_since_the_card_counts(stage:
 async def test_a_moderator_without_the_permission_to_time_out_can_only_delete(stage: Stage):
     message, card = await stage.flagged()
     await stage.moderators.edit(permissions=VIEW | Permission.MANAGE_MESSAGES)
-    told = await refused(stage, message, stage.ada, "Timeout 1 h")
-    assert "You need the permission “Timeout Members”" in told
+    told = (await more(card, stage.ada)).embed_text
+    assert "**Not possible: warn, timeout.** You need the permission “Timeout Members”" in told
+    assert "“Timeout Members”" in await refused(stage, message, stage.ada, "Delete + warn")
     await card.click(stage.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
     assert [deed.kind for deed in stage.deeds] == [ActionKind.DELETE]
@@ -76,9 +78,9 @@ async def test_what_the_bot_may_not_do_in_a_channel_is_said_with_what_to_do_and_
 
 
 async def test_an_author_who_has_left_cannot_be_timed_out_but_the_message_can_be_deleted(stage: Stage):
-    message, card = await stage.flagged()
+    _, card = await stage.flagged()
     await stage.mallory.leave()
-    told = await refused(stage, message, stage.ada, "Timeout 1 h")
+    told = (await more(card, stage.ada)).embed_text
     assert "The author has left the server" in told
     assert "You can still delete the message" in told
     await card.click(stage.ada, "Delete")
@@ -87,17 +89,17 @@ async def test_an_author_who_has_left_cannot_be_timed_out_but_the_message_can_be
 
 
 async def test_nobody_acts_on_the_owner(stage: Stage):
-    message, _ = await stage.flagged(by=stage.guild.owner)
-    for label in ("Delete", "Timeout 1 h"):
-        assert "nobody can act on the owner" in await refused(stage, message, stage.ada, label)
+    message, card = await stage.flagged(by=stage.guild.owner)
+    assert "nobody can act on the owner" in await refused(stage, message, stage.ada, "Delete")
+    assert "nobody can act on the owner" in (await more(card, stage.ada)).embed_text
 
 
 async def test_nobody_acts_on_an_author_above_them(stage: Stage):
     chief = stage.guild.add_member("chief", [stage.guild.add_role("chiefs")])
     message, card = await stage.flagged(by=chief)
-    for label in ("Delete", "Timeout 1 h"):
-        assert "The author's highest role is not below yours" in await refused(stage, message, stage.ada, label)
-    await card.click(stage.guild.owner, "Timeout 1 h")
+    assert "The author's highest role is not below yours" in await refused(stage, message, stage.ada, "Delete")
+    assert "The author's highest role is not below yours" in (await more(card, stage.ada)).embed_text
+    await time_out(card, stage.guild.owner)
     await card.wait_until(lambda shown: "**Timed out for 1 h** by" in shown.embed_text)
     assert [deed.target_id for deed in stage.deeds] == [chief.id]
 
@@ -106,15 +108,15 @@ async def test_the_bot_does_not_act_on_an_author_above_it(stage: Stage):
     bot = stage.guild.bot_member
     assert bot is not None
     champions = stage.guild.add_role("champions", position=bot.top_position + 1)
-    message, _ = await stage.flagged(by=stage.guild.add_member("champion", [champions]))
-    told = await refused(stage, message, stage.guild.owner, "Timeout 1 h")
+    _, card = await stage.flagged(by=stage.guild.add_member("champion", [champions]))
+    told = (await more(card, stage.guild.owner)).embed_text
     assert "The author's highest role is not below mine. An administrator can move my role up" in told
 
 
 async def test_an_administrator_cannot_be_timed_out(stage: Stage):
     role = stage.guild.add_role("admins", Permission.ADMINISTRATOR, position=1)
-    message, _ = await stage.flagged(by=stage.guild.add_member("admin", [role]))
-    told = await refused(stage, message, stage.guild.owner, "Timeout 1 h")
+    _, card = await stage.flagged(by=stage.guild.add_member("admin", [role]))
+    told = (await more(card, stage.guild.owner)).embed_text
     assert "Discord lets nobody time out administrators" in told
 
 
@@ -149,7 +151,7 @@ async def test_a_case_that_never_was_is_unknown(stage: Stage):
 async def test_a_forged_button_does_nothing_and_gets_no_answer(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     message, card = await stage.flagged()
     case_id = stage.case(message).id
-    presses = (f"case:{case_id}:ban", f"case:{case_id}:delete:now", f"case:0{case_id}:delete", "case:-1:delete")
+    presses = (f"case:{case_id}:erase", f"case:{case_id}:delete:now", f"case:0{case_id}:delete", "case:-1:delete")
     monkeypatch.setattr(stage.discord.interactions, "answer_within", 0.3)
     forged = [await stage.forged(custom_id) for custom_id in (*presses, f"case:{10**19}:delete")]
     replies = await asyncio.gather(*(each.click(stage.ada, "Forged") for each in forged))

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.discord_server import ActionKind, AuditEvent, Member, Message, Reply
+from tests.journeys.acting import time_out
 from tests.journeys.stage import INSULT, Stage
 
 
@@ -41,7 +42,7 @@ async def test_a_card_says_what_was_written_by_whom_where_and_why_it_is_shown(st
     assert "stand-in" in fields["Judged by"]
     assert "keyword “loser”" in fields["Looked at because of"]
     assert embed["footer"]["text"] == f"Case {stage.case(message).id} · version 1"
-    assert card.button_labels == ["Delete", "Timeout 1 h", "Dismiss", "Reasoning"]
+    assert card.button_labels == ["Delete + warn", "Delete", "Dismiss", "Claim", "Reasoning", "More"]
 
 
 async def test_delete_removes_the_message_once_with_a_reason_in_the_audit_log(stage: Stage):
@@ -56,7 +57,7 @@ async def test_delete_removes_the_message_once_with_a_reason_in_the_audit_log(st
     assert entry.event is AuditEvent.MESSAGE_DELETE
     assert entry.reason == f"case {stage.case(message).id}, decided by ada ({stage.ada.id})"
     assert f"**Deleted** by {stage.ada.mention}" in card.embed_text
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Reopen", "Reasoning", "More"]
     await stage.quiet()
     assert "Jump to it" not in card.embed_text
     assert "gone" not in card.embed_text
@@ -64,17 +65,17 @@ async def test_delete_removes_the_message_once_with_a_reason_in_the_audit_log(st
     assert (case.state, case.decision.action, case.decision.moderator_id) == ("enforced", "delete", stage.ada.id)
 
 
-async def test_timeout_ends_exactly_as_long_after_the_click_as_its_button_said_and_delete_is_still_offered(
+async def test_timeout_ends_exactly_as_long_after_the_decision_as_was_chosen_and_delete_is_still_offered(
     stage: Stage,
 ):
     message, card = await stage.flagged()
-    await card.click(stage.ada, "Timeout 1 h")
+    await time_out(card, stage.ada)
     await decided(card, "Timed out for 1 h")
     decision = stage.case(message).decision
     assert decision.timeout == timedelta(hours=1)
     assert stage.mallory.timed_out_until == decision.decided_at + timedelta(hours=1)
     assert stage.discord.clock.now() - decision.decided_at < timedelta(seconds=20)
-    assert card.button_labels == ["Delete", "Reasoning"]
+    assert card.button_labels == ["Delete", "Undo", "Reasoning", "More"]
     assert not message.deleted
     await card.click(stage.bob, "Delete")
     await decided(card, "Deleted")
@@ -93,7 +94,7 @@ async def test_dismiss_touches_nobody_and_the_card_says_who_decided(stage: Stage
     await card.click(stage.bob, "Dismiss")
     await decided(card, "Dismissed")
     assert f"**Dismissed** by {stage.bob.mention}" in card.embed_text
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Undo", "Reasoning", "More"]
     assert not message.deleted
     assert stage.deeds == []
     assert (stage.case(message).state, stage.case(message).decision.action) == ("enforced", "dismiss")
@@ -127,7 +128,7 @@ async def test_the_next_card_of_an_author_tells_what_became_of_the_one_before(st
     await card.click(stage.ada, "Delete")
     await decided(card, "Deleted")
     _, card = await stage.flagged()
-    assert "1 other case: acted on" in card.embed_text
+    assert "1 other case: 1 acted on" in card.embed_text
     await card.click(stage.ada, "Dismiss")
     await decided(card, "Dismissed")
     _, card = await stage.flagged("such a loser, again")
@@ -150,7 +151,7 @@ async def test_once_a_message_is_gone_the_card_says_so_and_does_not_offer_to_del
     await card.wait_until(lambda shown: "Delete" not in shown.button_labels)
     assert "**The message is gone**, deleted since" in card.embed_text
     assert "Jump to it" not in card.embed_text
-    assert card.button_labels == ["Timeout 1 h", "Dismiss", "Reasoning"]
+    assert card.button_labels == ["Warn", "Dismiss", "Claim", "Reasoning", "More"]
     assert stage.cards == [card]
 
 
@@ -158,21 +159,20 @@ async def test_the_author_of_a_message_that_is_gone_can_still_be_timed_out(stage
     message, card = await stage.flagged()
     await message.delete()
     await card.wait_until(lambda shown: "Delete" not in shown.button_labels)
-    await card.click(stage.ada, "Timeout 1 h")
+    await time_out(card, stage.ada)
     await decided(card, "Timed out for 1 h")
     assert [deed.kind for deed in stage.deeds] == [ActionKind.TIMEOUT]
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Undo", "Reasoning", "More"]
     assert "**The message is gone**" in card.embed_text
 
 
-@pytest.mark.parametrize(
-    ("adas", "bobs"), [("Delete", "Delete"), ("Delete", "Dismiss"), ("Timeout 1 h", "Dismiss")]
-)
+@pytest.mark.parametrize(("adas", "bobs"), [("Delete", "Delete"), ("Delete", "Dismiss"), ("Timeout", "Dismiss")])
 async def test_of_two_moderators_who_click_at_once_one_decides_and_the_other_is_told_who(
     stage: Stage, adas: str, bobs: str
 ):
     message, card = await stage.flagged()
-    replies = await asyncio.gather(card.click(stage.ada, adas), card.click(stage.bob, bobs))
+    first = time_out(card, stage.ada) if adas == "Timeout" else card.click(stage.ada, adas)
+    replies = await asyncio.gather(first, card.click(stage.bob, bobs))
     decision = await settled(stage, message)
     winner, late = (stage.ada, replies[1]) if decision.moderator_id == stage.ada.id else (stage.bob, replies[0])
     told = await late.wait_for_text()

@@ -127,7 +127,7 @@ async def test_a_decided_case_whose_message_becomes_harmless_stays_decided(stage
     await message.edit(HARMLESS)
     await card.wait_until(lambda shown: "Edited since." in shown.embed_text)
     assert await the_only_card(stage, message) is card
-    assert card.button_labels == ["Reasoning"]
+    assert card.button_labels == ["Undo", "Reasoning", "More"]
     assert stage.case(message).state == "enforced"
 
 
@@ -161,7 +161,7 @@ async def test_an_insult_that_is_deleted_before_the_verdict_is_judged_all_the_sa
     card = await the_only_card(stage, message)
     assert "**The message is gone**, deleted since" in card.embed_text
     assert INSULT in card.embed_text
-    assert card.button_labels == ["Timeout 1 h", "Dismiss", "Reasoning"]
+    assert card.button_labels == ["Warn", "Dismiss", "Claim", "Reasoning", "More"]
     assert card.revisions == []
     assert stage.case(message).deleted
 

@@ -3,8 +3,9 @@
 import re
 
 from tests.discord_server import Message, Permission
+from tests.journeys.acting import time_out
 from tests.journeys.policies import blorp_policy
-from tests.journeys.stage import Stage
+from tests.journeys.stage import Stage, case_of
 
 EVIL_LINK = "[free nitro](https://evil.example)"
 FENCE = "```"
@@ -63,7 +64,7 @@ async def test_hostile_text_cannot_leave_its_code_block_and_pings_nobody(stage: 
     reply = await card.click(stage.ada, "Reasoning")
     for each in reply.messages:
         must_be_harmless(each)
-    await card.click(stage.ada, "Timeout 1 h")
+    await time_out(card, stage.ada)
     await card.wait_until(lambda shown: "**Timed out for 1 h** by" in shown.embed_text)
     must_be_harmless(card)
     assert stage.discord.pings == []
@@ -82,7 +83,7 @@ async def test_what_the_model_repeats_of_a_hostile_policy_is_no_markup_either(st
 
 async def test_an_answer_that_names_somebody_does_not_ping_them(stage: Stage):
     _, card = await stage.flagged()
-    stale = await stage.forged(card.buttons[0]["custom_id"])
+    stale = await stage.forged(f"case:{case_of(card)}:delete")
     await card.click(stage.ada, "Dismiss")
     reply = await stale.click(stage.bob, "Forged")
     assert stage.ada.mention in await reply.wait_for_text()

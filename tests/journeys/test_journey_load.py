@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable
 
 from tests.discord_server import Message, Reply
+from tests.journeys.acting import time_out
 from tests.journeys.stage import INSULT, Stage
 
 CROWD = 40
@@ -35,7 +36,7 @@ def everything_at_once(
     return [
         stage.guild.slash(owner, stage.review, "safeguild status"),
         delete.click(stage.ada, "Delete"),
-        timeout.click(stage.ada, "Timeout 1 h"),
+        time_out(timeout, stage.ada),
         dismiss.click(stage.bob, "Dismiss"),
         *(card.click(stage.bob, "Reasoning") for card in (delete, timeout, dismiss)),
         stage.guild.slash(owner, stage.review, "policy list"),

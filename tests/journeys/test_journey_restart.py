@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.errors import ExitCode
 from tests.discord_server import DiscordServer, Message, Op
+from tests.journeys.acting import time_out
 from tests.journeys.books import Books
 from tests.journeys.mishaps import (
     DELETE_MESSAGE,
@@ -196,7 +197,7 @@ def a_case_that_an_earlier_process_opened_and_did_not_show_gets_its_card(downtim
 async def the_buttons_of_an_earlier_processs_card_work(downtime: Downtime) -> None:
     stage = downtime.stage
     (card,) = stage.cards_about(downtime.open)
-    reply = await card.click(stage.bob, "Timeout 1 h")
+    reply = await time_out(card, stage.bob)
     assert not reply.failed
     await stage.discord.wait_until(lambda: stage.mallory.is_timed_out, 20)
     await stage.bot.until(lambda: stage.case(downtime.open).state == "enforced", 20, "the timeout")
