@@ -5,7 +5,7 @@ from itertools import combinations
 from types import MappingProxyType
 
 from policies.likeness import likeness
-from policies.policy import Policy, Rule
+from policies.policy import Care, Policy, Rule
 from policies.remarks import Concern, Remark
 from policies.vague_words import Vagueness, vague_words
 
@@ -26,8 +26,9 @@ def remarks_on_rules(policy: Policy) -> Iterator[Remark]:
     yield from _vague(policy)
     yield from _alike(policy)
     yield from _shared_terms(policy)
-    for rule in policy.rules:
-        yield from _unrated(rule)
+    if policy.care is not Care.SUPPORT:  # help is offered there, instead of what a rule would suggest
+        for rule in policy.rules:
+            yield from _unrated(rule)
     if not policy.allowed:
         yield Remark(Concern.NOTHING_ALLOWED)
 

@@ -3,101 +3,124 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.gate.outlook import Outlook, Stop
+from bot.language import marked, percent, tr, tr_n
 from inference.prefilter.budget.audit import Interval, Misses, Tally
 from inference.prefilter.budget.recall import ENOUGH_EXAMPLES, Seen
 
 _WHY_STOPPED = {
-    Stop.UPPER: "Here, unusually many messages look suspicious. The clear cases are flagged all the same.",
-    Stop.LOWER: "Here, few messages look suspicious. What looks harmless is not flagged to make up for it.",
+    Stop.UPPER: marked("Here, unusually many messages look suspicious. The clear cases are flagged all the same."),
+    Stop.LOWER: marked(
+        "Here, few messages look suspicious. What looks harmless is not flagged to make up for it."
+    ),
 }
-_WHAT_HELPS = (
+_WHAT_HELPS = marked(
     "What helps: examples of what is allowed and looks alike, keywords for what is missed, a higher `flag_rate`."
 )
-_TURNED_OFF = (
+_TURNED_OFF = marked(
     "Unknown: random checks are turned off. Whoever runs the bot can turn them on (`prefilter.audit_rate`)."
 )
-_NOT_YET = "Unknown: no random check was answered yet."
-NOT_IN_FORCE = "The policy is not in force."
+_NOT_YET = marked("Unknown: no random check was answered yet.")
+NOT_IN_FORCE = marked("The policy is not in force.")
 
 
 def outlook_fields(outlook: Outlook | None) -> Mapping[str, Sequence[str]]:
     """Fields of the page, by their headings."""
     if outlook is None:
-        return {"Flagged": [NOT_IN_FORCE]}
+        return {tr("Flagged"): [tr(NOT_IN_FORCE)]}
     return {
-        "Flagged": list(_flagged(outlook)),
-        "Its own examples": list(_examples(outlook)),
-        "Missed": list(_missed(outlook)),
+        tr("Flagged"): list(_flagged(outlook)),
+        tr("Its own examples"): list(_examples(outlook)),
+        tr("Missed"): list(_missed(outlook)),
     }
 
 
 def share(part: float) -> str:
     """A share in per cent, with as many digits as matter."""
     if 0 < part < 0.0005:
-        return "under 0.1%"
-    return f"{part:.1%}" if part < 0.0995 else f"{part:.0%}"
+        return tr("under {share}", share=percent(0.001, 1))
+    return percent(part, 1) if part < 0.0995 else percent(part)
 
 
 def _flagged(outlook: Outlook) -> Iterator[str]:
     if outlook.knows_shares:
-        yield (
-            f"{share(outlook.flagged)} of messages lately; {share(outlook.forced)} by keywords and other exact "
-            f"matches. Likeness may flag {share(outlook.flag_rate)}."
+        yield tr(
+            "{flagged} of messages lately; {forced} by keywords and other exact matches. Likeness may flag "
+            "{rate}.",
+            flagged=share(outlook.flagged),
+            forced=share(outlook.forced),
+            rate=share(outlook.flag_rate),
         )
     else:
-        yield f"Too few messages yet to say how many. Likeness may flag {share(outlook.flag_rate)}."
+        yield tr("Too few messages yet to say how many. Likeness may flag {rate}.", rate=share(outlook.flag_rate))
     if outlook.part < 1:
-        granted = share(outlook.part * outlook.flag_rate)
-        yield f"The model cannot keep up with all servers: at the moment likeness may flag {granted} only."
+        yield tr(
+            "The model cannot keep up with all servers: at the moment likeness may flag {rate} only.",
+            rate=share(outlook.part * outlook.flag_rate),
+        )
     if outlook.stop and outlook.knows_shares:
-        yield _WHY_STOPPED[outlook.stop]
+        yield tr(_WHY_STOPPED[outlook.stop])
 
 
 def _examples(outlook: Outlook) -> Iterator[str]:
     found = outlook.seen
     if found is None or not found.violating_of:
-        yield "It has no examples of violations, so nobody knows what likeness sees."
+        yield tr("It has no examples of violations, so nobody knows what likeness sees.")
         return
-    yield f"Likeness sees {found.violating} of {found.violating_of} violations, each tested as if it were unknown."
+    yield tr(
+        "Likeness sees {seen} of {all} violations, each tested as if it were unknown.",
+        seen=found.violating,
+        all=found.violating_of,
+    )
     yield _proof(found)
     if found.allowed:
-        yield f"It would flag {found.allowed} of {found.allowed_of} allowed examples, too."
+        yield tr("It would flag {seen} of {all} allowed examples, too.", seen=found.allowed, all=found.allowed_of)
     if outlook.conflict:
-        yield (
-            "**Budget and recall conflict:** to see 9 in 10 violations, likeness would have to flag "
-            f"{share(outlook.rate_for_recall)} of messages."
+        yield tr(
+            "**Budget and recall conflict:** to see 9 in 10 violations, likeness would have to flag {rate} of "
+            "messages.",
+            rate=share(outlook.rate_for_recall),
         )
-        yield _WHAT_HELPS
+        yield tr(_WHAT_HELPS)
 
 
 def _proof(found: Seen) -> str:
     if found.violating_of < ENOUGH_EXAMPLES:
-        return f"Fewer than {ENOUGH_EXAMPLES} examples prove little: write more of them."
-    return f"So it sees at least {share(found.at_least)} of messages like these (95% sure)."
+        return tr("Fewer than {count} examples prove little: write more of them.", count=ENOUGH_EXAMPLES)
+    return tr("So it sees at least {share} of messages like these (95% sure).", share=share(found.at_least))
 
 
 def _missed(outlook: Outlook) -> Iterator[str]:
     if outlook.misses is not None:
         yield from _estimates(outlook.tally, outlook.misses)
     else:
-        yield _NOT_YET if outlook.audits else _TURNED_OFF
+        yield tr(_NOT_YET if outlook.audits else _TURNED_OFF)
 
 
 def _estimates(tally: Tally, misses: Misses) -> Iterator[str]:
-    unreadable = f"; {_number(tally.unsure, 'answer')} could not be read" if tally.unsure else ""
-    asked, missed = _number(tally.judged, "message"), _number(tally.missed, "violation")
-    yield f"Random checks: {asked} that nothing suspected, {missed}{unreadable}."
+    yield tr(
+        "Random checks: {asked} that nothing suspected, {missed}.",
+        asked=tr_n("{count} message", "{count} messages", tally.judged),
+        missed=tr_n("{count} violation", "{count} violations", tally.missed),
+    )
+    if tally.unsure:
+        yield tr_n("{count} answer could not be read.", "{count} answers could not be read.", tally.unsure)
     count, checked = misses.count, tally.judged + tally.unsure
     unsuspected = max(tally.looked_at - tally.flagged, checked)  # a crash loses the last minute's messages only
-    bounds = f"between {count.low:.0f} and {count.high:.0f}"
-    yield f"So about {count.estimate:.0f} of {unsuspected} were missed ({bounds})."
+    yield tr(
+        "So about {estimate} of {all} were missed (between {low} and {high}).",
+        estimate=f"{count.estimate:.0f}",
+        all=unsuspected,
+        low=f"{count.low:.0f}",
+        high=f"{count.high:.0f}",
+    )
     if misses.recall:
-        yield f"About {_between(misses.recall)} of all violations are flagged."
-
-
-def _number(count: int, of: str) -> str:
-    return f"{count} {of}{'s' * (count != 1)}"
+        yield tr("About {share} of all violations are flagged.", share=_between(misses.recall))
 
 
 def _between(found: Interval) -> str:
-    return f"{share(found.estimate)} (between {share(found.low)} and {share(found.high)})"
+    return tr(
+        "{share} (between {low} and {high})",
+        share=share(found.estimate),
+        low=share(found.low),
+        high=share(found.high),
+    )

@@ -92,7 +92,7 @@ def test_what_is_not_known_yet_is_said_to_be_unknown() -> None:
 def test_misses_are_told_with_their_interval() -> None:
     text = said(audited(looked_at=12_000, flagged=600, confirmed=90, drawn=60, cleared=56, missed=1, unsure=3))
     for words in (
-        "57 messages that nothing suspected, 1 violation; 3 answers could not be read",
+        "57 messages that nothing suspected, 1 violation.\n3 answers could not be read",
         "about 200 of 11400 were missed (between",
         "of all violations are flagged",
     ):
