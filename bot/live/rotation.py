@@ -1,8 +1,8 @@
 """`safeguild key rotate`: seals everything that is stored with a new key.
 
-The new key is written into the key file, in front of the old one, before anything is sealed with it; the old one is
-taken out when nothing is sealed with it any more. Killed at any time in between, the same command goes on, and so
-does `safeguild run`.
+The new key is written into the key file, in front of the old one, before anything is sealed with it; the old one
+is taken out when nothing is sealed with it any more. Killed at any time in between, the same command goes on, and
+so does `safeguild run`.
 """
 
 from dataclasses import dataclass

@@ -140,6 +140,21 @@ async def test_what_is_forgotten_is_wiped_too(store: SqliteStore, path: Path, cl
     assert not any(mark in content for content in contents(path))
 
 
+async def test_what_is_erased_while_the_file_is_written_anew_stays_owed(
+    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def meanwhile(_: object) -> None:
+        await store.erase_expired(GUILD, clock(), 1)
+
+    await live(store, 10)
+    await erase(store, clock)
+    with monkeypatch.context() as patches:
+        patches.setattr(sqlite_retention, "write_anew", meanwhile)
+        assert await store.wipe(at_most_every=timedelta(0))
+    assert await store.wipe(at_most_every=timedelta(0))
+    assert not await store.wipe(at_most_every=timedelta(0))
+
+
 async def test_fingerprints_of_words_are_forgotten_with_the_words(
     store: SqliteStore, path: Path, clock: Clock
 ) -> None:
