@@ -175,11 +175,11 @@ def rooms_of(interaction: Interaction) -> Rooms:
 
 
 async def respond(interaction: Interaction, work: Awaitable[Reply]) -> None:
-    """Acknowledge at once, then answer: a press changes the message below which it was, all else gets one.
+    """Acknowledge at once, then answer: a press below a private answer changes it, all else gets a new one.
 
     What goes wrong is told beside it: the message and its buttons stay, so that nothing is lost.
     """
-    in_place = interaction.message is not None
+    in_place = interaction.message is not None and interaction.message.flags.ephemeral  # never a card
     if in_place:
         await interaction.response.defer()
     else:

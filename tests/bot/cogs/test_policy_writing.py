@@ -462,3 +462,15 @@ async def test_a_message_is_added_as_an_example_for_rewording(
     assert fields_of(form)["examples"].endswith("\nH1: you\n> muppet # 1 #")
     preview = await sent(made, form, fields_of(form))
     assert "Example of H1 is new: you muppet \\# 1" in text_of(preview)
+
+
+async def test_a_form_that_was_opened_from_a_public_card_leaves_the_card_alone(made: Stage) -> None:
+    preview = await typed(made)
+    card = await made.review.say(made.discord.bot, "a card")
+    card.components = shown(preview).components
+    before = (card.content, card.components, card.embeds)
+    form = await card.click(made.ada, "Change")
+    told = await form.submit(TYPED)
+    assert "New policy: Blorps" in told.ephemeral_text
+    assert not told.public_text
+    assert (card.content, card.components, card.embeds) == before
