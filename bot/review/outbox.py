@@ -16,19 +16,19 @@ from typing import Final
 import structlog
 
 from bot.attention import is_for_people
-from bot.case import CardPlace, CaseFile, CaseState
+from bot.case import CaseFile, CaseState
 from bot.outage import BackOff
 from bot.ports import (
     Board,
     DiscordAway,
     DiscordError,
-    Gone,
     Refused,
     Store,
     StoreError,
     StoreUnavailable,
     UnknownCase,
 )
+from bot.review.card_steps import CardSteps, now_on_both_clocks
 from bot.review.held_cards import HeldCards
 from bot.review.locks import KeyedLocks
 from bot.review.troubles import GuildTroubles, Moment
@@ -37,8 +37,6 @@ from bot.tasks import task_group
 
 _log = structlog.get_logger(__name__)
 
-LOOK_BACK: Final = timedelta(minutes=10)
-"""How long before the begun posting a card is looked for: Discord's clock, which dates messages, is not ours."""
 NO_CHANNEL: Final = "No review channel is set, so cases wait. Set one with /safeguild setup."
 DEFECT: Final = "Safeguild has a bug and could not make the card. The operator of the bot finds it in the log."
 
@@ -78,7 +76,6 @@ class CardOutbox:
         `held` says which cards have to wait for room; without it there is room for all of them.
         """
         self._store = store
-        self._board = board
         self._review_channel = review_channel
         self._clock = clock
         self._settings = settings or OutboxSettings()
@@ -86,7 +83,7 @@ class CardOutbox:
         self._locks = KeyedLocks()
         self._troubles: dict[int, GuildTroubles] = {}
         self._poll_now = asyncio.Event()
-        self._started_at: datetime | None = None
+        self._steps = CardSteps(store, board, review_channel, clock, self._settings.look_delay)
         self._held = held
         self._wanted: dict[int, dict[int, None]] = {}
         """{guild id: case ids in their order}: cards that somebody asked for, room or not."""
@@ -149,7 +146,7 @@ class CardOutbox:
 
     async def run(self) -> None:
         """Show cards until cancelled. Outages of Discord and of the store are waited out."""
-        self._started_at = self._clock()
+        self._steps.begin()
         async with task_group() as tasks:
             tasks.create_task(self._turns.run())
             tasks.create_task(self._keep_polling())
@@ -248,7 +245,7 @@ class CardOutbox:
         stirs = troubles.stirs
         try:
             async with self._locks.hold(case.id):
-                return await self._step(await self._store.case(case.id), troubles)
+                return await self._steps.go_on(await self._store.case(case.id), troubles)
         except UnknownCase:  # its guild was purged meanwhile
             return True
         except DiscordAway as away:
@@ -275,75 +272,8 @@ class CardOutbox:
         if news:
             _log.warning("a card cannot be shown", guild=case.guild_id, case=case.id, reason=reason)
 
-    async def _step(self, case: CaseFile, troubles: GuildTroubles) -> bool:
-        if case.shown_version >= case.version:  # shown meanwhile, by answering a click
-            return True
-        if case.card is None:
-            return await self._post(case, troubles)
-        if case.card.message_id is None:
-            return await self._look_for(case, case.card, troubles)
-        return await self._update(case, case.card.channel_id, case.card.message_id, troubles)
-
-    async def _post(self, case: CaseFile, troubles: GuildTroubles) -> bool:
-        if case.state is not CaseState.OPEN or not is_for_people(case):
-            await self._store.card_shown(case.id, case.version, None)
-            return True
-        channel_id = self._review_channel(case.guild_id)
-        if channel_id is None:
-            return False
-        await self._store.begin_card(case.id, channel_id)
-        try:
-            message_id = await self._board.post(case, channel_id)
-        except Refused:
-            await self._store.forget_card(case.id)  # it is certain that nothing hangs there
-            raise
-        await self._store.card_shown(case.id, case.version, message_id)
-        self._note_success(case, troubles)
-        return True
-
-    async def _look_for(self, case: CaseFile, card: CardPlace, troubles: GuildTroubles) -> bool:
-        """Find out what became of a posting that nobody confirmed."""
-        if wait := self._too_early_to_look(card):
-            troubles.too_early(case.id, wait, self._now())
-            return False
-        try:
-            message_id = await self._board.find(case.id, card.channel_id, card.begun_at - LOOK_BACK)
-        except Gone:
-            message_id = None
-        if message_id is None:
-            await self._store.forget_card(case.id)
-            return True
-        return await self._update(case, card.channel_id, message_id, troubles)
-
-    async def _update(self, case: CaseFile, channel_id: int, message_id: int, troubles: GuildTroubles) -> bool:
-        try:
-            await self._board.update(case, channel_id, message_id)
-        except Gone:
-            await self._store.forget_card(case.id)
-            return True
-        except Refused as no:
-            if channel_id == self._review_channel(case.guild_id):
-                raise
-            # Nobody looks after a channel that cards no longer go to. Its buttons still tell the truth.
-            _log.warning("an old card stays as it is", guild=case.guild_id, case=case.id, reason=str(no))
-        else:
-            self._note_success(case, troubles)
-        await self._store.card_shown(case.id, case.version, message_id)
-        return True
-
-    def _too_early_to_look(self, card: CardPlace) -> timedelta | None:
-        """How long to wait before Discord can be trusted to tell whether a card has arrived."""
-        last_try = max(card.begun_at, self._started_at or card.begun_at)
-        wait = last_try + self._settings.look_delay - self._clock()
-        # A longer wait means that the clock was put back since: the last try is over, however long ago.
-        return wait if timedelta(0) < wait <= self._settings.look_delay else None
-
-    def _note_success(self, case: CaseFile, troubles: GuildTroubles) -> None:
-        if troubles.went_well(case.id):
-            _log.info("cards are shown again", guild=case.guild_id)
-
     def _no_troubles(self) -> GuildTroubles:
         return GuildTroubles(self._settings.back_off, self._settings.refused_rest)
 
     def _now(self) -> Moment:
-        return Moment(self._clock(), asyncio.get_running_loop().time())
+        return now_on_both_clocks(self._clock)
