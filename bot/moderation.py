@@ -5,11 +5,10 @@ them for as long as the bot lives.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -20,16 +19,16 @@ from bot.intake.completion import Completion, completed
 from bot.intake.preview import has_same_words, suspect_additions
 from bot.intake.window import IntakeWindow
 from bot.pointing import evidence_of
-from bot.ports import Desk, PolicyNotKept, Store, StoreUnavailable, UnknownCase
+from bot.ports import Desk, Store, StoreUnavailable, UnknownCase
 from bot.records.reports import Reported
 from bot.rulebook import Rulebook
 from bot.tasks import task_group
+from bot.versions import KeptVersions
 from bot.worker import Worker, WorkerSettings, Workload
 from inference.judge import Judge
 from policies.policy import Policy
 
 _log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 FLUSH_EVERY = 256
 """Messages between two writes of the watermarks, when nothing is suspected in between."""
@@ -60,7 +59,7 @@ class Moderation:
         self._since_flush = 0
         self._flushing = asyncio.Lock()
         self._prefilter_turn = asyncio.Lock()
-        self._in_force: dict[tuple[int, str], str] = {}
+        self._versions = KeptVersions(store)
         settings = settings or WorkerSettings()
         inquiry = Inquiry(judge, model, timer, settings.priority)
         self._worker = Worker(store, inquiry, self._show, clock=clock, settings=settings)
@@ -156,7 +155,7 @@ class Moderation:
     async def forget(self, guild_id: int) -> None:
         """Drop what is known of a guild. When this returns, no mark of it is being written any more."""
         self._window.forget(guild_id)
-        self._forget_versions(guild_id)
+        self._versions.forget(guild_id)
         async with self._flushing:
             pass
 
@@ -176,7 +175,9 @@ class Moderation:
         if known is not None and has_same_words(message, known.message):
             message = known.message  # a link preview more or less is no other text
         suspected = rulebook.pointed_at(message, earlier, evidence_of(report))
-        reported = await self._kept(suspected, rulebook, lambda: self._store.report(suspected, report))
+        reported = await self._versions.recorded(
+            suspected, rulebook, lambda: self._store.report(suspected, report)
+        )
         self._worker.stir()
         await self._show(reported.case_id)
         return reported
@@ -279,35 +280,10 @@ class Moderation:
             await self._show(case_id)
 
     async def _keep(self, suspected: Suspected, rulebook: Rulebook) -> int | None:
-        case_id = await self._kept(suspected, rulebook, lambda: self._store.record(suspected))
+        case_id = await self._versions.recorded(suspected, rulebook, lambda: self._store.record(suspected))
         if case_id is not None:
             self._worker.stir()
         return case_id
-
-    async def _kept(self, suspected: Suspected, rulebook: Rulebook, record: Callable[[], Awaitable[T]]) -> T:
-        """What `record` returns, with the policies that are named in force."""
-        await self._put_named_in_force(suspected, rulebook)
-        try:
-            return await record()
-        except PolicyNotKept:  # the guild was purged since its policies were kept, and has invited us again
-            self._forget_versions(suspected.message.guild_id)
-            await self._put_named_in_force(suspected, rulebook)
-            return await record()
-
-    async def _put_named_in_force(self, suspected: Suspected, rulebook: Rulebook) -> None:
-        guild_id = suspected.message.guild_id
-        for suspicion in suspected.suspicions:
-            await self._put_in_force(guild_id, rulebook.policy(guild_id, suspicion.policy_id))
-
-    def _forget_versions(self, guild_id: int) -> None:
-        for key in [key for key in self._in_force if key[0] == guild_id]:
-            del self._in_force[key]
-
-    async def _put_in_force(self, guild_id: int, policy: Policy) -> None:
-        """The store gives new jobs the version that was kept last."""
-        if self._in_force.get((guild_id, policy.id)) != policy.digest:
-            await self._store.keep_policy(guild_id, policy)
-            self._in_force[guild_id, policy.id] = policy.digest
 
     async def _show_about(self, message: Message) -> None:
         """The case of a message has a new revision, or the message went back to an older one."""
