@@ -133,9 +133,11 @@ class PolicyTrialCog(commands.Cog):
         shown = trial.progress
         while self._is_reachable(command):
             await asyncio.sleep(EVERY)
-            if trial.progress != shown:
-                shown = trial.progress
-                await _edit(command, replace(progress_page(trial.policy, shown), view=cancel_button()))
+            if trial.progress == shown:
+                continue
+            shown = trial.progress
+            if not await _edit(command, replace(progress_page(trial.policy, shown), view=cancel_button())):
+                return  # whoever asked has dismissed the answer: the result is told all the same
 
     async def _readable(self, command: Command, ending: "TrialResult | str") -> frozenset[int]:
         """The flipped messages whose text this person may see: in channels that they read, and not withheld."""

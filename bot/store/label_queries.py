@@ -98,7 +98,7 @@ WITH fresh AS MATERIALIZED (
 drawn AS MATERIALIZED (
     SELECT fresh.id, max(job.revision) AS number
     FROM fresh
-    CROSS JOIN job ON job.case_id = fresh.id AND job.audit = 0 AND job.violation = 0
+    CROSS JOIN job ON job.case_id = fresh.id AND job.audit = 0
     CROSS JOIN policy_version ON policy_version.id = job.version_id AND policy_version.policy_id = :policy
     WHERE NOT EXISTS (
         SELECT 1 FROM label
