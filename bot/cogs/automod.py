@@ -23,6 +23,7 @@ from bot.cogs.people import member_of
 from bot.cogs.pointing import before
 from bot.cogs.reading import roles_of
 from bot.cogs.rooms import Rooms
+from bot.language import tr
 from bot.ports import DiscordError, Gone, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -133,6 +134,16 @@ class AutoModCog(commands.Cog):
             created_at=discord.utils.snowflake_time(number) if alert.message_id else self._rooms.clock(),
             content=alert.content,
         )
+
+
+def advice(guild: discord.Guild) -> str | None:
+    """What to do so that alerts of AutoMod join cases; None if they do. They are a gift, not a need."""
+    if guild.me.guild_permissions.manage_guild:
+        return None
+    return tr(
+        "Alerts of Discord's own AutoMod do not join my cases: Discord tells them only to those who may manage the "
+        "server. Give my role Manage Server if you want them in one place."
+    )
 
 
 def stand_in_id(alert: discord.AutoModAction, now_ms: int | None = None) -> int:

@@ -119,9 +119,16 @@ Prepare = Callable[[Guild], None]
 
 @asynccontextmanager
 async def stage(
-    folder: Path, *, cogs: Sequence[Any] = (setup, policy, sync), store: Store | None = None
+    folder: Path,
+    *,
+    cogs: Sequence[Any] = (setup, policy, sync),
+    store: Store | None = None,
+    change: Callable[[Rooms], Rooms] = lambda rooms: rooms,
 ) -> AsyncIterator[Stage]:
-    """Raise the curtain: the bot is connected and its commands are synced. Without a store it has `cases`."""
+    """Raise the curtain: the bot is connected and its commands are synced. Without a store it has `cases`.
+
+    `change` puts other rooms in place of those that the stage has.
+    """
     async with DiscordServer() as discord:
         guild = discord.add_guild("Tea house")
         moderators = guild.add_role("Moderators", Permission.MANAGE_MESSAGES)
@@ -139,7 +146,7 @@ async def stage(
             discord, guild, guild.owner, mia, somebody, moderators, general, review, bot, guild_book,
             policy_book, shop, folder, outbox, intake, store,
         )  # fmt: skip
-        bot.furnish(_rooms(made), *(cog.setup_cog for cog in cogs))
+        bot.furnish(change(_rooms(made)), *(cog.setup_cog for cog in cogs))
         async with _running(bot, discord):
             yield made
 
