@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from typing import Self
 
+from bot.language import marked, number, percent, tr, tr_n
 from policies.policy import Effort
 from policies.verdict import FirstLook, Timing, Verdict
+
+EFFORTS = {
+    Effort.LOW: marked("low"),
+    Effort.MEDIUM: marked("medium"),
+    Effort.HIGH: marked("high"),
+    Effort.AUTO: marked("auto"),
+}
+"""How long the model may reason, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +38,32 @@ class Look:
         """In a few words, why the model looked again; "" where one look was enough."""
         if self.first is None:
             return ""
-        return (
-            f"second look at {self.effort} effort; the first, at {self.first.effort}, "
-            f"was unsure ({self.first.probability:.0%} likely)"
+        return tr(
+            "second look at {effort} effort; the first, at {first}, was unsure ({share} likely)",
+            effort=tr(EFFORTS[self.effort]),
+            first=tr(EFFORTS[self.first.effort]),
+            share=percent(self.first.probability),
         )
 
     @property
     def lines(self) -> list[str]:
         """Effort, tokens and times, one fact a line."""
-        looks = self.second or f"{self.effort} effort"
+        looks = self.second or tr("{effort} effort", effort=tr(EFFORTS[self.effort]))
         took = f"{_seconds(self.milliseconds)}{_parts(self.timing)}"
-        return [f"{looks}; {self.tokens} tokens", took]
+        return [tr_n("{looks}; {count} token", "{looks}; {count} tokens", self.tokens, looks=looks), took]
 
 
 def _parts(timing: Timing | None) -> str:
     if timing is None:
         return ""
-    parts = {
-        "waiting": timing.queued,
-        "reading": timing.prefill,
-        "reasoning": timing.reasoning,
-        "answering": timing.answer,
-    }
-    return ": " + ", ".join(f"{_seconds(milliseconds)} {what}" for what, milliseconds in parts.items())
+    return ": " + tr(
+        "{queued} waiting, {prefill} reading, {reasoning} reasoning, {answer} answering",
+        queued=_seconds(timing.queued),
+        prefill=_seconds(timing.prefill),
+        reasoning=_seconds(timing.reasoning),
+        answer=_seconds(timing.answer),
+    )
 
 
 def _seconds(milliseconds: float) -> str:
-    return f"{milliseconds / 1000:.1f} s"
+    return tr("{number} s", number=number(milliseconds / 1000, 1))

@@ -11,11 +11,12 @@ from bot.cogs.buttons import case_of, pressable
 from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.failures import translated
 from bot.cogs.places import shows_history
+from bot.language import marked, tr
 from bot.ports import Gone, Refused
 
 _POST_NEEDS = "View Channel, Send Messages and Embed Links"
 _FIND_NEEDS = "View Channel and Read Message History"
-_HIDDEN = (
+_HIDDEN = marked(
     "Whether this card hangs already cannot be seen. Give the bot's role the permission Read Message History in "
     "the review channel."
 )
@@ -66,7 +67,7 @@ class DiscordBoard:
         """
         known = self._client.get_channel(channel_id)
         if isinstance(known, GuildChannel | discord.Thread) and not shows_history(known):
-            raise Refused(_HIDDEN)
+            raise Refused(tr(_HIDDEN))
         channel = self._client.get_partial_messageable(channel_id)
         with translated(_FIND_NEEDS):
             async for message in channel.history(limit=_SEARCHED, after=since, oldest_first=True):

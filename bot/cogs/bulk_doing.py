@@ -11,6 +11,7 @@ from bot.case import Action, CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import member_of, person, place_of
 from bot.guilds.settings import GuildSettings
+from bot.language import tr
 from bot.ports import DiscordAway
 from bot.review.access import Handling, handling_refusal, refusal
 
@@ -32,7 +33,7 @@ class DiscordPermits:
         """See `Permits`."""
         guild = self._client.get_guild(case.guild_id)
         if guild is None or guild.unavailable:
-            raise DiscordAway("Discord has not told about this server yet.")
+            raise DiscordAway(tr("Discord has not told about this server yet."))
         moderator = await self._member(guild, moderator_id)
         if moderator is None:
             return "Whoever confirmed this is not a member of the server any more."

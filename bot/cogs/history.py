@@ -8,12 +8,13 @@ from bot.cogs.failures import translated
 from bot.cogs.places import shows_history
 from bot.cogs.reading import read, roles_of
 from bot.cogs.whole_requests import WholeRequests
+from bot.language import marked, tr
 from bot.ports import DiscordAway, Gone, Page, Refused
 
 PAGE = 100
 """Messages that Discord gives out at once."""
 _NEEDED = "View Channel and Read Message History"
-NO_HISTORY = (
+NO_HISTORY = marked(
     "The bot may not read what was written here before. Give the bot's role the permission Read Message History "
     "in this channel."
 )
@@ -69,7 +70,7 @@ class DiscordHistory:
     async def _completed(self, message: Message) -> Message:
         guild = self._client.get_guild(message.guild_id)
         if guild is None:
-            raise DiscordAway("The server is not known at the moment.")
+            raise DiscordAway(tr("The server is not known at the moment."))
         try:
             with translated():
                 member = await guild.fetch_member(message.author_id)
@@ -86,7 +87,7 @@ class DiscordHistory:
         """The channel with its name, and with its title if it is a thread: it counts as text of the first post."""
         channel = self._known(guild_id, channel_id) or await self._client.fetch_channel(channel_id)
         if not isinstance(channel, discord.abc.Messageable):
-            raise Refused("This channel holds no messages.")
+            raise Refused(tr("This channel holds no messages."))
         return channel
 
     def _known(self, guild_id: int, channel_id: int) -> GuildChannel | discord.Thread | None:
@@ -103,4 +104,4 @@ def _check_history_is_shown(place: object) -> None:
         Refused: the history would look empty.
     """
     if isinstance(place, GuildChannel | discord.Thread) and not shows_history(place):
-        raise Refused(NO_HISTORY)
+        raise Refused(tr(NO_HISTORY))

@@ -7,6 +7,7 @@ that gives more.
 
 import re
 
+from bot.language import marked, tr, tr_n
 from bot.visible import visible
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -20,7 +21,7 @@ _BACK_TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _SPOILER = "||"
 _BAR = "\N{DIVIDES}"
 """Looks like a bar and is none."""
-_BLANK = "(nothing that can be read)"
+_BLANK = marked("(nothing that can be read)")
 MAX_ROWS = 24
 """Rows of a code block: two thousand line breaks must not push the buttons off a phone's screen."""
 FENCES = 2 * (len(_FENCE) + 1)
@@ -64,7 +65,7 @@ def code_block(text: str, room: int, rows: int = MAX_ROWS) -> tuple[str, bool]:
     Nothing in the text can end the block. Without room for a single character the block is empty: "".
     """
     shown = _BLANKS.sub(_emptiness, readable(text).replace("`", _BACK_TICK).strip("\n"))
-    shown = shown if shown.strip() else _BLANK
+    shown = shown if shown.strip() else tr(_BLANK)
     kept = "\n".join(shown.split("\n")[:rows])
     kept = shortened(kept, room - FENCES)
     if not kept.strip():
@@ -93,7 +94,9 @@ def _without_bars(text: str) -> str:
 
 def _emptiness(found: re.Match[str]) -> str:
     rows = found[0].count("\n")
-    return f"\n⟨{rows - 1} empty lines⟩\n" if rows else f" ⟨{len(found[0])} blanks⟩ "
+    if rows:
+        return f"\n⟨{tr_n('{count} empty line', '{count} empty lines', rows - 1)}⟩\n"
+    return f" ⟨{tr_n('{count} blank', '{count} blanks', len(found[0]))}⟩ "
 
 
 def _beginning(text: str, room: int) -> str:

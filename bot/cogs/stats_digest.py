@@ -12,11 +12,12 @@ from bot.cogs.replies import page
 from bot.cogs.safe_text import escaped
 from bot.cogs.stats_page import COLOUR, files, with_pictures
 from bot.figures.week import Digest
+from bot.language import marked, tr
 from bot.ports import Refused
 
 _POST_NEEDS = "View Channel, Send Messages, Embed Links and Attach Files"
 _FIND_NEEDS = "View Channel and Read Message History"
-_HIDDEN = (
+_HIDDEN = marked(
     "Whether the weekly digest was posted already cannot be seen. Give the bot's role the permission Read Message "
     "History in the review channel."
 )
@@ -50,7 +51,7 @@ class DiscordDigestBoard:
         """
         known = self._client.get_channel(channel_id)
         if isinstance(known, GuildChannel | discord.Thread) and not shows_history(known):
-            raise Refused(_HIDDEN)
+            raise Refused(tr(_HIDDEN))
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         with translated(_FIND_NEEDS):
             async for message in channel.history(limit=_SEARCHED, after=since, oldest_first=True):

@@ -12,6 +12,7 @@ from bot.guilds.policy_files import file_name, in_mode, parse_file, starter_sour
 from bot.guilds.rebuilding import Build, Rebuilder
 from bot.guilds.shelf import Shelf, Tell
 from bot.guilds.watching import changes
+from bot.language import tr
 from bot.records.histories import Author, AuthorKind, file_hash
 from bot.rulebook import Rulebook
 from policies.patterns import PatternError
@@ -90,7 +91,7 @@ class PolicyBook:
         self._shelf.known(guild_id, policy_id)
         source = await self._shelf.on_disk(guild_id, policy_id)
         if source is None:
-            raise UnknownPolicy(f"The policy “{policy_id}” is not there any more.")
+            raise UnknownPolicy(tr("The policy “{policy}” is not there any more.", policy=policy_id))
         return source
 
     async def add(
@@ -105,7 +106,7 @@ class PolicyBook:
         """
         added = await self.add_missing(guild_id, (starter_id,), mode, author)
         if not added:
-            raise AlreadyThere(f"This server has the policy “{starter_id}” already.")
+            raise AlreadyThere(tr("This server has the policy “{policy}” already.", policy=starter_id))
         return added[0]
 
     async def add_missing(
@@ -145,7 +146,9 @@ class PolicyBook:
             await self._shelf.look(guild_id, again=True)
             current = await self._shelf.on_disk(guild_id, policy_id)
             if (file_hash(current) if current is not None else None) != base:
-                raise ChangedMeanwhile(f"The policy “{policy_id}” has changed meanwhile.", current)
+                raise ChangedMeanwhile(
+                    tr("The policy “{policy}” has changed meanwhile.", policy=policy_id), current
+                )
             await self._shelf.write(guild_id, policy_id, source, author)
         await self._take_effect()
         return self._shelf.known(guild_id, policy_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.guilds import files
 from bot.guilds.errors import UnknownPolicy
+from bot.language import tr
 from policies.document import PolicyError, parse_policy
 from policies.mode_line import with_mode
 from policies.policy import Mode, Policy
@@ -33,7 +34,7 @@ def starter_source(starter_id: str, mode: Mode | None) -> bytes:
     try:
         source = starter_text(starter_id).encode()
     except KeyError:
-        raise UnknownPolicy(f"There is no starter policy “{starter_id}”.") from None
+        raise UnknownPolicy(tr("There is no starter policy “{policy}”.", policy=starter_id)) from None
     return in_mode(source, mode, starter_id) if mode else source
 
 

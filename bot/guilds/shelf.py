@@ -12,6 +12,7 @@ from bot.guilds.drawer import FOLDER, Drawer, Entry
 from bot.guilds.errors import NotWritten, UnknownPolicy
 from bot.guilds.history import AT_START, BY_HAND, Historian
 from bot.guilds.policy_files import delete_folder, file_name, guilds_in, is_guild, parse_file
+from bot.language import tr
 from bot.records.histories import Author, AuthorKind
 from policies.policy import Policy
 from policies.problems import Problem
@@ -59,7 +60,7 @@ class Shelf:
         try:
             return self.in_force.get(guild_id, {})[policy_id]
         except KeyError:
-            raise UnknownPolicy(f"This server has no policy “{policy_id}”.") from None
+            raise UnknownPolicy(tr("This server has no policy “{policy}”.", policy=policy_id)) from None
 
     async def on_disk(self, guild_id: int, policy_id: str) -> bytes | None:
         """A policy's file as it stands on the disk; None if there is none. Raises NotWritten."""
@@ -68,14 +69,18 @@ class Shelf:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise NotWritten(f"The policy's file cannot be read: {files.reason_of(error)}.") from error
+            raise NotWritten(
+                tr("The policy's file cannot be read: {reason}.", reason=files.reason_of(error))
+            ) from error
 
     async def write(self, guild_id: int, policy_id: str, data: bytes, author: Author) -> None:
         """Write a policy's file, and take over what it says. Raises NotWritten."""
         try:
             await asyncio.to_thread(files.write_private, self._path(guild_id, policy_id), data)
         except OSError as error:
-            raise NotWritten(f"The policy cannot be written: {files.reason_of(error)}.") from error
+            raise NotWritten(
+                tr("The policy cannot be written: {reason}.", reason=files.reason_of(error))
+            ) from error
         await self.look(guild_id, author=author)
 
     async def remove(self, guild_id: int, policy_id: str, author: Author) -> None:
@@ -83,7 +88,9 @@ class Shelf:
         try:
             await asyncio.to_thread(files.remove, self._path(guild_id, policy_id))
         except OSError as error:
-            raise NotWritten(f"The policy cannot be removed: {files.reason_of(error)}.") from error
+            raise NotWritten(
+                tr("The policy cannot be removed: {reason}.", reason=files.reason_of(error))
+            ) from error
         await self.look(guild_id, author=author)
 
     async def forget(self, guild_id: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.language import tr
 from bot.outage import BackOff, Outage
 
 IN_A_ROW: Final = 2
@@ -52,7 +53,10 @@ class GuildTroubles:
         if self._guild is not None:
             return self._guild.reason
         stuck = [(case_id, rest.reason) for case_id, rest in self._cards.items() if rest.reason is not None]
-        return f"The card of case {stuck[0][0]} cannot be shown: {stuck[0][1]}" if stuck else None
+        if not stuck:
+            return None
+        case_id, reason = stuck[0]
+        return tr("The card of case {id} cannot be shown: {reason}", id=case_id, reason=reason)
 
     def is_resting(self, now: Moment) -> bool:
         """Whether nothing at all is tried in this guild."""
