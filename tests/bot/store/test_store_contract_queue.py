@@ -1,10 +1,13 @@
 """The queue, room for cards and decisions about many cases, as every `Store` keeps them."""
 
+import random
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from bot.case import Action, CaseState, Report, ReportKind
+from bot.likeness import are_alike, bands
 from bot.ports import Store, UnknownCase
 from bot.records.reports import Alike, ItemEnd, QueueClaims, QueueOrder, QueueView
 from policies.policy import Effort, Mode, Policy, Rule, Severity
@@ -176,6 +179,18 @@ class TestRoom:
 SPAM = "free nitro for everyone, click this link now and get three months of it for nothing"
 
 
+def _candidates() -> Iterator[tuple[str, str]]:
+    """Pairs of texts that share a fingerprint and are not alike."""
+    rng = random.Random(7)
+    while True:
+        words = [f"word{rng.randrange(10**6)}" for _ in range(30)]
+        one, other = " ".join(words), " ".join([*words[:25], *(f"other{number}" for number in range(5))])
+        # as they are stored: with the names of what is attached
+        texts = [message(100, text).text for text in (one, other)]
+        if not set(bands(texts[0])).isdisjoint(bands(texts[1])) and not are_alike(*texts):
+            yield one, other
+
+
 class TestAlike:
     async def test_texts_are_alike_through_disguises_and_small_changes(self, queue: Store) -> None:
         first = await graver(queue, 100, Severity.LOW, SPAM)
@@ -184,6 +199,12 @@ class TestAlike:
         extent = await queue.alike(first, Alike.TEXT)
         assert extent.case_ids == (first, second)
         assert (extent.messages, extent.channels, extent.authors) == (2, 1, 1)
+
+    async def test_candidates_that_only_share_a_fingerprint_are_not_taken(self, queue: Store) -> None:
+        one, other = next(_candidates())
+        first = await graver(queue, 100, Severity.LOW, one)
+        await graver(queue, 101, Severity.LOW, other)
+        assert (await queue.alike(first, Alike.TEXT)).case_ids == (first,)
 
     async def test_the_same_authors_open_cases_are_taken_together(self, queue: Store) -> None:
         first, second = await graver(queue, 100, Severity.LOW), await graver(queue, 101, Severity.LOW)
