@@ -12,9 +12,6 @@ KEYS: Final = "SELECT id, pepper, finished FROM sealing_key"
 
 ADD_KEY: Final = "INSERT INTO sealing_key (id, pepper, finished) VALUES (:key, :pepper, 0) ON CONFLICT DO NOTHING"
 
-# Until the last text of an older key is gone, no key has finished.
-BEGIN_AGAIN: Final = "UPDATE sealing_key SET finished = 0"
-
 FORGET_OTHER_KEYS: Final = "DELETE FROM sealing_key WHERE id <> :key"
 
 FINISH: Final = "UPDATE sealing_key SET finished = 1 WHERE id = :key"

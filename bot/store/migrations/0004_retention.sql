@@ -5,7 +5,7 @@
 CREATE TABLE sealing_key (
     id TEXT PRIMARY KEY,
     pepper TEXT NOT NULL,
-    finished INTEGER NOT NULL CHECK (finished IN (0, 1)) -- 1: no text of another key, and no plain one, is in the file
+    finished INTEGER NOT NULL CHECK (finished IN (0, 1)) -- 1, and no other key: nothing else is in the file, nor plain
 ) STRICT, WITHOUT ROWID;
 
 -- The newest words in a case; NULL when all words in it are erased. `erased_at` is when the member's were.

@@ -6,9 +6,6 @@ END;
 CREATE TRIGGER report_brings_words AFTER INSERT ON report WHEN NEW.reason <> '' BEGIN
     UPDATE case_file SET words_since = coalesce(words_since, NEW.made_at) WHERE id = NEW.case_id;
 END;
-CREATE TRIGGER report_says_more AFTER UPDATE OF reason ON report WHEN NEW.reason <> '' BEGIN
-    UPDATE case_file SET words_since = coalesce(words_since, NEW.made_at) WHERE id = NEW.case_id;
-END;
 CREATE TRIGGER appeal_brings_words AFTER INSERT ON appeal WHEN NEW.text <> '' BEGIN
     UPDATE case_file SET words_since = coalesce(words_since, NEW.made_at) WHERE id = NEW.case_id;
 END;

@@ -84,6 +84,14 @@ class TestTime:
         ]
         assert not any(item.quote or item.name or item.reading for item in after.suspicion.evidence)
 
+    async def test_bystanders_of_an_erased_case_have_nothing_in_it(
+        self, store: Store, clock: Clock, quoted: CaseFile
+    ) -> None:
+        assert (await store.kept_of(GUILD, OTHER)).context == 1
+        assert quoted.earlier
+        await erase_all(store, clock)
+        assert (await store.kept_of(GUILD, OTHER)).is_nothing
+
     async def test_nothing_goes_before_its_time(self, store: Store, clock: Clock, quoted: CaseFile) -> None:
         clock.pass_by(DAYS)
         assert await store.erase_expired(GUILD, clock() - DAYS, 100) == 0
