@@ -141,8 +141,8 @@ def advice(guild: discord.Guild) -> str | None:
     if guild.me.guild_permissions.manage_guild:
         return None
     return tr(
-        "Alerts of Discord's own AutoMod do not join my cases: Discord tells them only to those who may manage the "
-        "server. Give my role Manage Server if you want them in one place."
+        "Alerts of Discord's own AutoMod do not join my cases: Discord tells them only to those who may manage "
+        "the server. Give my role Manage Server if you want them in one place."
     )
 
 
