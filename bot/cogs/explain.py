@@ -19,7 +19,7 @@ from bot.language import marked, tr
 from inference.prefilter.explanation import Explanation
 from policies.policy import Mode, Policy, Scope
 
-NAME = "Why flagged?"
+NAME = marked("Why flagged?")
 _NEVER_READ = marked(
     "Not flagged: messages of bots and webhooks, and Discord's own notices, are never looked at. Nor is anything "
     "outside of servers."

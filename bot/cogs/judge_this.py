@@ -26,8 +26,8 @@ from bot.cogs.replies import Command, Reply, about_moderators, refused_for, repl
 from bot.cogs.rooms import Rooms
 from bot.language import marked, tr
 
-MESSAGE_NAME: Final = "Judge this message"
-CONVERSATION_NAME: Final = "Judge this conversation"
+MESSAGE_NAME: Final = marked("Judge this message")
+CONVERSATION_NAME: Final = marked("Judge this conversation")
 AROUND: Final = 10
 """Messages of a conversation that are judged: those around the chosen one, itself among them."""
 _NO_TEXT = marked("There are no words in this message. Pictures are not looked at.")

@@ -24,12 +24,13 @@ from bot.cogs.policy_pages import (
 from bot.cogs.replies import Command, Reply, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.guilds.errors import AlreadyThere, UnknownPolicy
+from bot.language import marked
 from bot.records.histories import Author, AuthorKind
 from policies.policy import Mode
 from policies.starter import starter_policies
 
 _MODES = [Choice(name=f"{mode.value}: {meaning}", value=mode.value) for mode, meaning in MEANINGS.items()]
-_REASON = "Why; it is kept in the policy's history"
+_REASON = marked("Why; it is kept in the policy's history")
 Reason = app_commands.Range[str, 0, 200]
 
 

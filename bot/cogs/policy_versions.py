@@ -23,10 +23,10 @@ from bot.guilds.drafting import with_form
 from bot.guilds.drafts import DraftKind
 from bot.guilds.errors import UnknownPolicy
 from bot.guilds.policy_files import file_name, parse_file
-from bot.language import tr
+from bot.language import marked, tr
 from policies.policy import is_policy_id
 
-_REASON = "Why; it is kept in the policy's history"
+_REASON = marked("Why; it is kept in the policy's history")
 Reason = app_commands.Range[str, 0, 200]
 PAGE: Final = 8
 _TURN: Final = re.compile(r"policy-history:(?P<policy>[a-z0-9-]{1,40}):(?P<before>[0-9]{1,9})")

@@ -33,7 +33,7 @@ from policies.policy import Mode, is_policy_id
 from policies.problems import PolicyError
 from policies.yaml_tree import MAX_BYTES
 
-_REASON = "Why; it is kept in the policy's history"
+_REASON = marked("Why; it is kept in the policy's history")
 Reason = app_commands.Range[str, 0, 200]
 _TOO_MANY = marked("These are {count} policies; import at most {most} at once.")
 

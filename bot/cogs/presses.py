@@ -7,7 +7,7 @@ person was told what speaks against it.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -169,5 +169,6 @@ def handled_by(handler: Handler) -> tuple[type[DynamicItem[Button[Any]]], type[D
 
 
 def _chosen(interaction: discord.Interaction[Any]) -> Pressed | None:
-    values = (interaction.data or {}).get("values", [])
+    data: Mapping[str, Any] = interaction.data or {}
+    values = data.get("values", [])
     return Pressed.read(str(values[0])) if isinstance(values, list) and values else None

@@ -22,7 +22,7 @@ from bot.pointing import DAY, SHORT, ReportPace
 from bot.review.locks import KeyedLocks
 from policies.policy import Mode, Policy
 
-NAME = "Report to moderators"
+NAME = marked("Report to moderators")
 LONGEST_REASON = 300
 _LABEL, _OPTION, _MOST_OPTIONS = 45, 100, 24
 """Discord's limits: characters of a modal's title and labels, of an option, and how many options there are."""

@@ -7,7 +7,7 @@ import discord
 from bot.case import CaseFile
 from bot.cogs.failures import translated
 from bot.cogs.presses import Press
-from bot.cogs.review_answers import QUIET, tell
+from bot.cogs.review_answers import tell
 from bot.cogs.rooms import Rooms
 from bot.cogs.words import ago
 from bot.cogs.words import person as mention
@@ -96,7 +96,7 @@ class CaseHandling:
             )
         called = discord.AllowedMentions(everyone=False, users=False, roles=[discord.Object(role_id)])
         with translated(_NEEDS):
-            await channel.send(text, nonce=f"call-{case.id:x}"[:25], allowed_mentions=called or QUIET)
+            await channel.send(text, nonce=f"call-{case.id:x}"[:25], allowed_mentions=called)
 
 
 def _can_ping(guild: discord.Guild | None, role_id: int) -> bool:

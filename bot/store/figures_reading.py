@@ -123,13 +123,15 @@ def _rules(db: sqlite3.Connection, span: Mapping[str, int]) -> tuple[RuleFigures
     )
     counts = {(row["policy_id"], row["rule_id"]): row for row in db.execute(queries.RULES, span)}
     return tuple(
-        RuleFigures(
-            *key,
-            *(counts[key][name] if key in counts else 0 for name in ("cited", "confirmed", "overturned")),
-            waits.get(key, Waits()),
-        )
-        for key in sorted(counts.keys() | waits.keys())
+        _rule(policy_id, rule_id, counts.get((policy_id, rule_id)), waits.get((policy_id, rule_id), Waits()))
+        for policy_id, rule_id in sorted(counts.keys() | waits.keys())
     )
+
+
+def _rule(policy_id: str, rule_id: str, counted: sqlite3.Row | None, waits: Waits) -> RuleFigures:
+    if counted is None:
+        return RuleFigures(policy_id, rule_id, waits=waits)
+    return RuleFigures(policy_id, rule_id, counted["cited"], counted["confirmed"], counted["overturned"], waits)
 
 
 def _wait_days(found: Iterable[sqlite3.Row]) -> tuple[WaitDay, ...]:
