@@ -146,7 +146,7 @@ def _decided(appealed: Appealed) -> Iterator[str]:
     if decision is None:
         yield tr("The decision is not known any more.")
         return
-    yield f"**{done(decision).capitalize()}** {by(decision)}"
+    yield f"**{done(decision)}** {by(decision)}"
     if decision.reason:
         yield tr("Reason: {text}", text=escaped(decision.reason, 500))
     if not appealed.stands and appealed.appeal.state is AppealState.OPEN:

@@ -84,7 +84,7 @@ def _report(report: Report) -> str:
 
 def _decision(made: Made) -> str:
     who = person(made.decision.moderator_id)
-    told = [tr("**{decision}** by {person}.", decision=done(made.decision).capitalize(), person=who)]
+    told = [tr("**{decision}** by {person}.", decision=done(made.decision), person=who)]
     if made.decision.reason:
         told.append(tr("Reason: {text}", text=escaped(made.decision.reason, 500)))
     if made.enforced is None:

@@ -1,7 +1,7 @@
 """A member's history in pages: what they are counted with, and their cases by time."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.attention import is_for_people, needs_a_look
 from bot.cards import card
@@ -9,7 +9,7 @@ from bot.case import Action, CaseFile, CaseState
 from bot.cogs.cases_pages_view import packed
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import at, done, person, place
-from bot.language import marked, tr, tr_n
+from bot.language import tr, tr_n
 from bot.records.people import MemberRecord
 from policies.policy import Mode
 
@@ -18,14 +18,14 @@ PAGE = 2400
 MOST_CASES = 100
 """The newest cases are listed and their rules counted; more than these nobody reads."""
 _MOST_RULES = 12
-_ACTIONS = {
-    Action.WARN: (marked("{count} warning"), marked("{count} warnings")),
-    Action.TIMEOUT: (marked("{count} timeout"), marked("{count} timeouts")),
-    Action.KICK: (marked("{count} kick"), marked("{count} kicks")),
-    Action.BAN: (marked("{count} ban"), marked("{count} bans")),
-    Action.DELETE: (marked("{count} message deleted"), marked("{count} messages deleted")),
-    Action.DISMISS: (marked("{count} dismissed"), marked("{count} dismissed")),
-    Action.HELP: (marked("{count} offer of help"), marked("{count} offers of help")),
+_ACTIONS: Mapping[Action, Callable[[int], str]] = {
+    Action.WARN: lambda count: tr_n("{count} warning", "{count} warnings", count),
+    Action.TIMEOUT: lambda count: tr_n("{count} timeout", "{count} timeouts", count),
+    Action.KICK: lambda count: tr_n("{count} kick", "{count} kicks", count),
+    Action.BAN: lambda count: tr_n("{count} ban", "{count} bans", count),
+    Action.DELETE: lambda count: tr_n("{count} message deleted", "{count} messages deleted", count),
+    Action.DISMISS: lambda count: tr_n("{count} dismissed", "{count} dismissed", count),
+    Action.HELP: lambda count: tr_n("{count} offer of help", "{count} offers of help", count),
 }
 
 
@@ -64,7 +64,7 @@ def _summary(record: MemberRecord, listed: Sequence[CaseFile], member_id: int) -
 
 
 def _counted(actions: Mapping[Action, int]) -> str:
-    return " · ".join(tr_n(*_ACTIONS[action], count) for action in _ACTIONS if (count := actions.get(action)))
+    return " · ".join(say(count) for action, say in _ACTIONS.items() if (count := actions.get(action)))
 
 
 def _rules(cases: Sequence[CaseFile]) -> str:
@@ -108,7 +108,7 @@ def _line(case: CaseFile) -> str:
 def _end(case: CaseFile) -> str:
     if case.decision is None:
         return tr("Open") if case.state is CaseState.OPEN else tr("Waits for a verdict.")
-    told = {"decision": done(case.decision).capitalize(), "person": person(case.decision.moderator_id)}
+    told = {"decision": done(case.decision), "person": person(case.decision.moderator_id)}
     if case.state is CaseState.FAILED:
         return tr("{decision} by {person}: **not done**", **told)
     if case.state is CaseState.DECIDED:
