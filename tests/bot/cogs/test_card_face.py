@@ -1,20 +1,24 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import discord
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.case import Action, AuthorRecord, CaseState, JobState
-from bot.cogs.card_face import face
+from bot.case import Action, AuthorRecord, CaseFile, CaseState, Holder, JobState, Message, Report, ReportKind
+from bot.cogs.card_face import Sight, face, version_seen
 from bot.cogs.reasoning import reasoning
 from bot.cogs.words import sure
+from bot.language import Language, speaking
+from bot.review.care import Hidden
 from inference.standin.notice import STANDIN_NAME
 from policies.policy import Effort, Mode, Severity
 from policies.verdict import FirstLook, Timing
-from tests.bot.adapters import START, make_policy, make_verdict
+from tests.bot.adapters import START, make_earlier, make_policy, make_verdict
 from tests.bot.cogs.card_samples import (
     AUTHOR,
     MODERATOR,
@@ -293,19 +297,32 @@ def test_four_thousand_of_any_character_break_no_limit(text: str) -> None:
     check_hostile_reasoning(text)
 
 
+SIGHTS = (Sight(), Sight(blurred=True), Sight(Hidden.PRIVATE, "some of you"))
+
+
+def outside_spoilers(text: str) -> str:
+    """The text without what has to be clicked, found as Discord finds it: up to the next two bars."""
+    return re.sub(r"\|\|[\s\S]+?\|\|", "¤", text)
+
+
 @given(HOSTILE)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_breaks_a_limit_pings_anyone_or_gets_out_of_its_code_block(text: str) -> None:
     check_hostile_text(text)
 
 
 def check_hostile_text(text: str) -> None:
     """For the suite, and for the long run of the same (`python -m tests.bot.cogs.fuzz_cards 10000`)."""
-    embed = face(hostile_case(text))
+    case = hostile_case(text)
+    for sight in SIGHTS:
+        _check_hostile_face(face(case, sight))
+
+
+def _check_hostile_face(embed: discord.Embed) -> None:
     assert limits_broken(embed) == []
     for kind, shown in embed_texts(embed.to_dict()):
         shown.encode()  # no half characters
-        markup = unescaped(outside_code_blocks(shown))
+        markup = unescaped(outside_code_blocks(outside_spoilers(shown)))
         rest = OWN_LINK.sub("", OWN_MENTIONS.sub("", markup))
         assert not re.search(r"[<>@#\[\]~|_]|://|```", rest.replace(f"`{AUTHOR}`", "")), (kind, shown)
         assert "\u202e" not in shown
@@ -329,3 +346,78 @@ def check_hostile_reasoning(text: str) -> None:
             assert not re.search(r"[<>@#\[\]~|_`]|://", unescaped(outside_code_blocks(shown))), shown
     if answer.file_text is not None:
         answer.file_text.encode()
+
+
+CANARY = "zephyrine"
+
+
+def told_by(embed: discord.Embed) -> str:
+    return "\n".join(text for _, text in embed_texts(embed.to_dict()))
+
+
+@pytest.mark.parametrize("case", [hostile_case(CANARY), case_about(CANARY, CANARY + " again")])
+def test_what_not_everybody_may_read_is_on_no_part_of_the_card(case: CaseFile) -> None:
+    bare = replace(case, revisions=tuple(said_by_nobody(revision) for revision in case.revisions))
+    shown = told_by(face(bare, Sight(Hidden.PRIVATE, "<@&5>")))
+    assert CANARY not in shown.replace("Zephyrine", "").replace(policy_words(bare), "")
+    assert "**Not everybody here may read where this was written** (<@&5>)" in shown
+
+
+def said_by_nobody(message: Message) -> Message:
+    return message.model_copy(update={"author_name": "nobody", "channel_name": "somewhere"})
+
+
+def policy_words(case: CaseFile) -> str:
+    """What the policy's own authors wrote may be read by all."""
+    return case.findings[0].policy.title
+
+
+def test_erased_words_leave_a_card_with_the_facts() -> None:
+    case = case_about("", erased_at=START, findings=case_about().findings)
+    shown = told_by(face(case))
+    assert "**What was written was erased**" in shown
+    assert "Insults aimed at a member" in shown
+    assert "A listed term" not in shown
+
+
+def test_a_blurred_card_hides_every_word_of_members_behind_a_click() -> None:
+    policy = make_policy()
+    verdict = violation(policy, quotes=(CANARY,), rationale="An insult.")
+    case = case_about(
+        f"old {CANARY}", f"{CANARY} || new", findings=(flagged(policy, verdict, revision=2, quote=CANARY),),
+        earlier=(make_earlier(1, 5, CANARY),), current=said(f"now {CANARY}"),
+    )  # fmt: skip
+    shown = told_by(face(case, Sight(blurred=True)))
+    assert shown.count(CANARY) >= 5
+    assert CANARY not in outside_spoilers(shown)
+    assert shown.index("An insult") < shown.index(CANARY)
+
+
+def test_reports_name_no_member_and_say_what_they_say() -> None:
+    reports = tuple(
+        Report(kind, 4_000 + number, f"because {number}", START) for number, kind in enumerate(ReportKind, start=1)
+    )
+    shown = told_by(face(case_about(reports=reports, findings=())))
+    assert "**Reported** by 1 member." in shown
+    assert "<@4001>" not in shown
+    assert "<@4002> asked to have it judged" in shown
+    assert "AutoMod raised an alert" in shown
+    assert (face(case_about(reports=reports, findings=())).title or "").endswith("reported")
+
+
+def test_who_has_it_in_hand_is_on_the_card_until_it_is_decided() -> None:
+    in_hand = {"holder": Holder(MODERATOR, START), "escalated": Holder(MODERATOR + 1, START)}
+    shown = told_by(face(case_about(**in_hand)))
+    assert f"**Claimed** by <@{MODERATOR}>" in shown
+    assert f"**Escalated** by <@{MODERATOR + 1}>" in shown
+    settled = told_by(face(replace(decided(case_about(), Action.DISMISS, CaseState.ENFORCED), **in_hand)))
+    assert "Claimed" not in settled
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_card_says_which_version_it_shows_in_every_language(language: Language) -> None:
+    with speaking(language):
+        embed = face(case_about("one", "two"))
+    assert embed.footer.text is not None
+    message = SimpleNamespace(embeds=[embed])
+    assert version_seen(cast("discord.Message", message)) == 2

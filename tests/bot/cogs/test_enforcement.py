@@ -1,12 +1,15 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.case import Action, CaseFile, Decision
+from bot.cogs.enforcement_deeds import audit_reason, is_ours
 from bot.cogs.people import acting_moderator
 from bot.ports import DiscordAway, Gone, Refused
+from tests.bot.cogs.card_samples import case_about
 from tests.bot.cogs.review_scene import ReviewScene, now, review_scene
 from tests.discord_server import BOT_PERMISSIONS, ActionKind, Permission
 
@@ -15,6 +18,9 @@ from tests.discord_server import BOT_PERMISSIONS, ActionKind, Permission
 async def scene(tmp_path: Path) -> AsyncIterator[ReviewScene]:
     async with review_scene(tmp_path) as scene:
         yield scene
+
+
+STRONG = BOT_PERMISSIONS | Permission.KICK_MEMBERS | Permission.BAN_MEMBERS
 
 
 def decision(
@@ -113,3 +119,84 @@ async def test_the_audit_log_names_the_moderator_and_has_the_id_alone_when_a_dec
     assert named is not None
     assert named.startswith(f"case {case.id}, decided by ädá ")
     assert named.endswith("… (900)")
+
+
+class TestMoreThanOneTry:
+    async def test_a_kick_that_was_done_is_seen_by_who_is_gone(self, scene: ReviewScene) -> None:
+        await scene.bot_role.edit(permissions=STRONG)
+        case, _ = await scene.flagged()
+        wanted = decision(case, Action.KICK)
+        assert await scene.enforcer.carry_out(case, wanted, again=False) == "The author is kicked."
+        assert "not in the server any more" in await scene.enforcer.carry_out(case, wanted, again=True)
+        assert len(scene.discord.actions_of(ActionKind.KICK)) == 1
+
+    async def test_a_kick_that_was_not_done_is_done_on_the_second_try(self, scene: ReviewScene) -> None:
+        await scene.bot_role.edit(permissions=STRONG)
+        case, _ = await scene.flagged()
+        assert (
+            await scene.enforcer.carry_out(case, decision(case, Action.KICK), again=True)
+            == "The author is kicked."
+        )
+
+    async def test_who_has_come_back_since_is_left_to_a_person(self, scene: ReviewScene) -> None:
+        await scene.bot_role.edit(permissions=STRONG)
+        case, _ = await scene.flagged()
+        wanted = decision(case, Action.KICK, ago=timedelta(minutes=5))
+        scene.mallory.joined_at = now()
+        with pytest.raises(Refused, match="left and come back"):
+            await scene.enforcer.carry_out(case, wanted, again=True)
+        assert scene.discord.actions_of(ActionKind.KICK) == []
+
+    async def test_banning_twice_bans_once(self, scene: ReviewScene) -> None:
+        await scene.bot_role.edit(permissions=STRONG)
+        case, _ = await scene.flagged()
+        wanted = decision(case, Action.BAN)
+        for again in (False, True):
+            assert await scene.enforcer.carry_out(case, wanted, again=again) == "The author is banned."
+        assert len(scene.discord.actions_of(ActionKind.BAN)) == 1
+
+    async def test_undoing_twice_lifts_once(self, scene: ReviewScene) -> None:
+        await scene.bot_role.edit(permissions=STRONG)
+        case, _ = await scene.flagged()
+        ban = decision(case, Action.BAN)
+        await scene.enforcer.carry_out(case, ban, again=False)
+        done, undo = replace(case, answers=(ban,)), decision(case, Action.UNDO)
+        for again in (False, True):
+            assert await scene.enforcer.carry_out(done, undo, again=again) == "The ban is lifted."
+        assert len(scene.discord.actions_of(ActionKind.UNBAN)) == 1
+
+    async def test_who_left_with_a_timeout_keeps_it(self, scene: ReviewScene) -> None:
+        case, _ = await scene.flagged()
+        timeout = decision(case, Action.TIMEOUT, timedelta(hours=1))
+        await scene.enforcer.carry_out(case, timeout, again=False)
+        await scene.mallory.leave()
+        with pytest.raises(Refused, match="cannot be lifted"):
+            await scene.enforcer.carry_out(
+                replace(case, answers=(timeout,)), decision(case, Action.UNDO), again=False
+            )
+
+    async def test_a_timeout_that_is_over_needs_no_lifting(self, scene: ReviewScene) -> None:
+        case, _ = await scene.flagged()
+        timeout = decision(case, Action.TIMEOUT, timedelta(minutes=1), ago=timedelta(hours=1))
+        done = replace(case, answers=(timeout,))
+        told = await scene.enforcer.carry_out(done, decision(case, Action.UNDO), again=False)
+        assert told == "The timeout is over already."
+
+    async def test_of_two_refusals_both_are_told(self, scene: ReviewScene) -> None:
+        case, _ = await scene.flagged()
+        await scene.bot_role.edit(permissions=Permission.VIEW_CHANNEL)
+        both = decision(case, Action.TIMEOUT, timedelta(hours=1)).model_copy(update={"also_delete": True})
+        with pytest.raises(Refused, match=r"Manage Messages.*Timeout Members"):
+            await scene.enforcer.carry_out(case, both, again=False)
+
+
+def test_the_audit_log_takes_what_fits_and_is_known_again_by_its_beginning() -> None:
+    word = Decision(
+        case_id=12, action=Action.BAN, moderator_id=900, decided_at=now(), reason="line one\nline two " + "x" * 900
+    )
+    reason = audit_reason(word)
+    assert reason.startswith("case 12, decided by 900: line one line two xxx")
+    assert len(reason) <= 512
+    assert is_ours(reason, case_about(id=12))
+    assert not is_ours(reason, case_about(id=1))
+    assert not is_ours("case 12 was no fun", case_about(id=12))

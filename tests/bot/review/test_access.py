@@ -169,7 +169,7 @@ def actors(situation: Situation) -> list[Person]:
         person(number, *permissions, top=top, roles=roles, owner=owner)
         for permissions in subsets(tuple(sorted(telling)))
         for number, top, roles, owner in (
-            *product((ACTOR,), (0, 3), ((), (MOD_ROLE,), (OTHER_ROLE, GUILD)), (False, True)),
+            *product((ACTOR,), (0, 3), ((OTHER_ROLE, GUILD), (MOD_ROLE,)), (False, True)),
             *product((AUTHOR,), (3,), ((MOD_ROLE,),), (False, True)),
         )
     ]
@@ -193,7 +193,7 @@ def bots(situation: Situation) -> list[Person]:
     return [
         person(BOT, *permissions, top=top)
         for permissions in {(), needed, others, (Permission.ADMINISTRATOR,)}
-        for top in (1, 3, 5)
+        for top in (1, 3)
     ]
 
 
