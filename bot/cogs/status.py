@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import discord
 
+from bot.cogs.automod import advice as about_automod
 from bot.cogs.replies import Reply, page, problem_line
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
@@ -44,6 +45,7 @@ async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
         tr("Policies"): _policies(rooms, guild.id),
         tr("Files with errors"): [problem_line(problem) for problem in _problems(rooms, guild.id)],
         tr("To look at"): warnings(guild, settings),
+        tr("Could be more"): [line for line in (about_automod(guild),) if line],
         tr("Version"): [
             tr(
                 "Safeguild {version}, up since {when}",

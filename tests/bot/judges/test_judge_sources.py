@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -93,11 +94,14 @@ def test_an_engines_health_is_what_it_has_counted():
         steps=10, occupancy=25, running=3, waiting=ByPriority(interactive=1, live=2, backfill=4),
         prefix_hits=75, prefix_misses=25,
     )  # fmt: skip
-    engine = cast("Any", SimpleNamespace(counters=counters, loading=False, restarts=2))
-    assert health_of(engine) == JudgeHealth(3, 7, together=2.5, prefix_hits=0.75, restarts=2)
-    fresh = cast("Any", SimpleNamespace(counters=Counters(), loading=True, restarts=0))
-    assert health_of(fresh) == JudgeHealth(0, 0, restarting=True)
-    begun = cast("Any", SimpleNamespace(counters=Counters(prefix_misses=5), loading=False, restarts=0))
+    engine = cast("Any", SimpleNamespace(counters=counters, loading=False, restarts=2, plan=None))
+    health = health_of(engine)
+    assert replace(health, work=None) == JudgeHealth(3, 7, together=2.5, prefix_hits=0.75, restarts=2)
+    assert health.work is not None
+    assert health.work.steps == 10
+    fresh = cast("Any", SimpleNamespace(counters=Counters(), loading=True, restarts=0, plan=None))
+    assert replace(health_of(fresh), work=None) == JudgeHealth(0, 0, restarting=True)
+    begun = cast("Any", SimpleNamespace(counters=Counters(prefix_misses=5), loading=False, restarts=0, plan=None))
     assert health_of(begun).prefix_hits is None, "every policy is read a first time"
 
 

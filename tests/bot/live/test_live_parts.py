@@ -294,7 +294,8 @@ async def test_the_engine_hands_its_judge_over_and_takes_it_back(place, standin_
             await asyncio.sleep(0.05)
     assert late.name == STANDIN_NAME
     assert len(late.digest) == 64
-    assert late.health == JudgeHealth(judging=0, waiting=0)
+    assert late.health is not None
+    assert (late.health.judging, late.health.waiting) == (0, 0)
     assert isinstance(late._judge, LocalJudge)
     os.kill(late._judge.engine.process_id or 0, signal.SIGKILL)
     await until(lambda: _is(late.health is not None and late.health.restarting))
