@@ -77,6 +77,8 @@ class KnownText:
     """The newest one of this policy; None where the judge was not asked."""
     label: Label | None = None
     """None: nobody has said what it is."""
+    shared: bool = False
+    """Another policy was found to be violated in the same text: a sanction does not say which of them is."""
 
 
 class SampleAnswer(StrEnum):
@@ -123,7 +125,7 @@ class Labels(Protocol):
     """A part of the `Store`. Every call raises StoreUnavailable.
 
     `settle` writes a label for every finding that a decision speaks about, in its own transaction, and takes the
-    labels back when the decision is undone. See `bot.store.label_rows`.
+    labels back when the decision is undone; so does `reopen`. See `bot.store.label_rows`.
     """
 
     async def labels(

@@ -44,6 +44,9 @@ _text: Final = """
     opened('revision.earlier', revision.earlier) AS earlier
 """
 
+# What is left of an erased text says who wrote it and when, and can be told by what stands in its digest's place.
+_kept: Final = "revision.digest NOT GLOB 'erased *'"
+
 LABELS_OF_POLICY: Final = f"""
 SELECT {_label} FROM label WHERE guild_id = :guild AND policy_id = :policy AND labelled_at >= :since
 ORDER BY labelled_at DESC
@@ -53,12 +56,12 @@ LABELS_OF_GUILD: Final = f"""
 SELECT {_label} FROM label WHERE guild_id = :guild AND labelled_at >= :since ORDER BY labelled_at DESC
 """  # noqa: S608 - columns of our own
 
-# A text that was erased is empty. Of a decision and what was said on an appeal, the later one counts.
+# Of a decision and what was said on an appeal, the later one counts.
 LABELLED_TEXTS: Final = f"""
 SELECT {_label}, {_text}
 FROM label INDEXED BY label_by_time
 JOIN revision ON revision.case_id = label.case_id AND revision.number = label.revision
-WHERE label.guild_id = :guild AND label.policy_id = :policy AND revision.message <> '' AND NOT (
+WHERE label.guild_id = :guild AND label.policy_id = :policy AND {_kept} AND NOT (
     label.source <> 'sample' AND EXISTS (
         SELECT 1 FROM label AS other
         WHERE other.guild_id = label.guild_id AND other.policy_id = label.policy_id
@@ -75,7 +78,7 @@ SELECT {_text}
 FROM (
     SELECT id, message_id FROM case_file WHERE guild_id = :guild ORDER BY message_id DESC LIMIT :among
 ) AS newest
-CROSS JOIN revision ON revision.case_id = newest.id AND revision.message <> ''
+CROSS JOIN revision ON revision.case_id = newest.id AND {_kept}
     AND revision.number = (
         SELECT max(job.revision) FROM job JOIN policy_version ON policy_version.id = job.version_id
         WHERE job.case_id = newest.id AND job.state IN ('judged', 'undecided')
@@ -90,7 +93,7 @@ ORDER BY newest.message_id DESC LIMIT :limit
 # --- Samples --------------------------------------------------------------------------------------------------
 
 # `fresh` is read from its index alone, and only the texts of those that were drawn are opened.
-CLEARED_CASES: Final = """
+CLEARED_CASES: Final = f"""
 WITH fresh AS MATERIALIZED (
     SELECT id, message_id FROM case_file INDEXED BY case_file_cleared
     WHERE guild_id = :guild AND state = 'cleared' ORDER BY id DESC LIMIT :among
@@ -112,8 +115,8 @@ drawn AS MATERIALIZED (
 )
 SELECT drawn.id, opened('revision.message', revision.message) AS message
 FROM drawn CROSS JOIN revision ON revision.case_id = drawn.id AND revision.number = drawn.number
-WHERE revision.message <> ''
-"""
+WHERE {_kept}
+"""  # noqa: S608 - no value is in it
 
 SAMPLED: Final = """
 SELECT message_id FROM label WHERE guild_id = :guild AND policy_id = :policy
@@ -148,15 +151,15 @@ ON CONFLICT (guild_id, message_id) DO NOTHING RETURNING id
 
 REVISION_OF: Final = "SELECT number FROM revision WHERE case_id = :case AND digest = masked(:digest)"
 
-NEWEST_REVISION: Final = """
-SELECT number FROM revision WHERE case_id = :case AND message <> '' ORDER BY number DESC LIMIT 1
-"""
+NEWEST_REVISION: Final = f"""
+SELECT number FROM revision WHERE case_id = :case AND {_kept} ORDER BY number DESC LIMIT 1
+"""  # noqa: S608 - no value is in it
 
 UNJUDGED_SAMPLES: Final = f"""
 SELECT {_label}, {_text}
 FROM label INDEXED BY label_unasked
 JOIN revision ON revision.case_id = label.case_id AND revision.number = label.revision
-WHERE label.asked = 0 AND revision.message <> '' ORDER BY label.id LIMIT :limit
+WHERE label.asked = 0 AND {_kept} ORDER BY label.id LIMIT :limit
 """  # noqa: S608 - columns of our own
 
 NOTE_VERDICT: Final = """

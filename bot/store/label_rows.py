@@ -24,10 +24,15 @@ def label_decision(db: sqlite3.Connection, case_id: int) -> None:
     if row is None:
         return
     if Action(row["action"]) is Action.UNDO:
-        db.execute(queries.RETRACT, {"case": case_id})
+        retract_decision(db, case_id)
         return
     for finding in spoken_about(Action(row["action"]), _findings(db, case_id, row["revision"])):
         keep(db, _label_of(row, case_id, finding))
+
+
+def retract_decision(db: sqlite3.Connection, case_id: int) -> None:
+    """Take the labels of a case's decisions back: nobody stands by them. What was said on an appeal stays."""
+    db.execute(queries.RETRACT, {"case": case_id})
 
 
 def label_appeal(db: sqlite3.Connection, case_id: int, granted: bool, moderator_id: int, now: datetime) -> None:
@@ -102,7 +107,7 @@ def unlabelled_texts(db: sqlite3.Connection, guild_id: int, policy_id: str, limi
 def unjudged_samples(db: sqlite3.Connection, limit: int) -> list[KnownText]:
     """Labelled messages that the judge has yet to be asked about, oldest labels first."""
     found = db.execute(queries.UNJUDGED_SAMPLES, {"limit": limit}).fetchall()
-    return [_text(row, label(row), None) for row in found]
+    return [_text(row, label(row), row["policy_id"], []) for row in found]
 
 
 def note_verdict(db: sqlite3.Connection, noted: Label, verdict: Verdict | None) -> None:
@@ -176,29 +181,32 @@ def _stratum(finding: Finding) -> Stratum:
 def _texts(
     db: sqlite3.Connection, policy_id: str, found: Sequence[sqlite3.Row], *, labelled: bool
 ) -> list[KnownText]:
-    judged = _judged(db, policy_id, {row["text_case"] for row in found})
+    judged = _judged(db, {row["text_case"] for row in found})
     return [
-        _text(row, label(row) if labelled else None, judged.get((row["text_case"], row["number"])))
+        _text(row, label(row) if labelled else None, policy_id, judged.get((row["text_case"], row["number"]), []))
         for row in found
     ]
 
 
-def _text(row: sqlite3.Row, of: Label | None, finding: Finding | None) -> KnownText:
+def _text(row: sqlite3.Row, of: Label | None, policy_id: str, findings: Sequence[Finding]) -> KnownText:
+    """`findings`: of all policies in this revision."""
+    own = next((finding for finding in reversed(findings) if finding.policy.id == policy_id), None)
+    others = (finding.verdict for finding in findings if finding.policy.id != policy_id)
     return KnownText(
         message=rows.message(row),
         earlier=rows.earlier(row),
         case_id=row["text_case"],
-        suspicion=finding.suspicion if finding else None,
-        verdict=finding.verdict if finding else None,
+        suspicion=own.suspicion if own else None,
+        verdict=own.verdict if own else None,
         label=of,
+        shared=any(verdict.violation for verdict in others if verdict),
     )
 
 
-def _judged(db: sqlite3.Connection, policy_id: str, case_ids: Iterable[int]) -> dict[tuple[int, int], Finding]:
-    """{(case id, revision): what the policy found there}."""
-    found = {}
+def _judged(db: sqlite3.Connection, case_ids: Iterable[int]) -> dict[tuple[int, int], list[Finding]]:
+    """{(case id, revision): what was found there}."""
+    found: dict[tuple[int, int], list[Finding]] = {}
     for row in db.execute(case_queries.FINDINGS, {"cases": rows.to_ids(case_ids)}):
         finding = rows.finding(row)
-        if finding.policy.id == policy_id:
-            found[row["case_id"], finding.revision] = finding
+        found.setdefault((row["case_id"], finding.revision), []).append(finding)
     return found

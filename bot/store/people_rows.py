@@ -12,7 +12,7 @@ from bot.attention import is_for_people
 from bot.case import Action, CaseFile, CaseState
 from bot.records.events import CaseEvent, EventKind
 from bot.records.people import CaseFilter, Made, MemberRecord
-from bot.store import events_rows, rows
+from bot.store import events_rows, label_rows, rows
 from bot.store import people_queries as queries
 from bot.store.cases import POSSIBLE_IDS, refresh
 from bot.store.cases import state as case_state
@@ -103,6 +103,7 @@ def reopen(db: sqlite3.Connection, case_id: int, moderator_id: int, reason: str,
     if case_state(db, case_id) not in _SETTLED:
         return False
     db.execute(queries.REOPEN, {"case": case_id})
+    label_rows.retract_decision(db, case_id)
     refresh(db, [case_id], news=True)
     events_rows.add(db, CaseEvent(case_id, at, EventKind.REOPEN, moderator_id, reason))
     return True

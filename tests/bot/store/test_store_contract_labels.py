@@ -160,6 +160,36 @@ class TestDecisionsMakeLabels:
         await ended(store, case_id, Action.UNDO)
         assert [label.case_id for label in await store.labels(GUILD)] == [other]
 
+    async def test_a_case_that_is_opened_again_takes_the_labels_of_its_decision_back(self, store: Store) -> None:
+        case_id, other = await opened(store), await opened(store, 101)
+        await ended(store, case_id, Action.DISMISS)
+        await ended(store, other)
+        assert await store.reopen(case_id, MODERATOR, "too hasty", START)
+        assert [label.case_id for label in await store.labels(GUILD)] == [other]
+        await ended(store, case_id, Action.DELETE)
+        assert {label.case_id: label.violates for label in await store.labels(GUILD)} == {
+            case_id: True,
+            other: True,
+        }
+
+    async def test_what_another_moderator_said_on_an_appeal_outlives_that_the_case_is_opened_again(
+        self, store: Store
+    ) -> None:
+        case_id = await opened(store)
+        await ended(store, case_id)
+        appeal, _ = await store.add_appeal(NewAppeal(GUILD, case_id, 1, member_id=55, text="why?", made_at=START))
+        await store.answer_appeal(appeal.id, Answer(901, START, granted=False, text=""))
+        await store.reopen(case_id, MODERATOR, "", START)
+        assert [label.source for label in await store.labels(GUILD)] == [LabelSource.APPEAL]
+
+    async def test_a_sanction_on_a_card_of_two_policies_speaks_of_both_as_a_dismissal_does(
+        self, store: Store
+    ) -> None:
+        await ended(store, await judged(store, 100, harassment=True, spam=True), Action.DELETE)
+        assert await words(store) == {"harassment": (True, True), "spam": (True, True)}
+        await ended(store, await judged(store, 101, harassment=True, spam=True), Action.DISMISS)
+        assert {label.violates for label in await store.labels(GUILD) if label.message_id == 101} == {False}
+
     async def test_labels_are_told_by_policy_and_time(self, store: Store) -> None:
         await ended(store, await judged(store, 100, harassment=True, spam=True))
         assert [label.policy_id for label in await store.labels(GUILD, "spam")] == ["spam"]
@@ -216,6 +246,45 @@ class TestTexts:
         assert [known.verdict and known.verdict.violation for known in found] == [False, True]
         assert await store.unlabelled_texts(GUILD, "spam", 10) == []
         assert len(await store.unlabelled_texts(GUILD, POLICY, 1)) == 1
+
+    async def test_it_is_told_whether_another_policy_was_found_in_the_same_text(self, store: Store) -> None:
+        await ended(store, await judged(store, 100, harassment=True, spam=True))
+        await ended(store, await judged(store, 101, harassment=True, spam=False))
+        await ended(store, await judged(store, 102, harassment=True))
+        found = await store.labelled_texts(GUILD, POLICY, 10)
+        assert {known.message.id: known.shared for known in found} == {100: True, 101: False, 102: False}
+
+    async def test_of_what_is_erased_nothing_is_left_but_the_label(self, store: Store, clock: Clock) -> None:
+        await ended(store, await opened(store, 100))
+        await cleared(store, 101)
+        case_id = await cleared(store, 102)
+        of_case, unflagged = await handed_out(store, a_draw(102, case_id), a_draw(500))
+        await store.answer_draw(of_case.id, SampleAnswer.ALLOWED)
+        shown = Suspected(message=message(500, SECRET), earlier=suspected().earlier, suspicions=())
+        await store.answer_draw(unflagged.id, SampleAnswer.VIOLATES, shown=shown)
+        assert len(await store.labelled_texts(GUILD, POLICY, 10)) == 3
+        clock.pass_by(timedelta(days=30))
+        assert await store.erase_expired(GUILD, clock(), 100) == 4
+        assert await store.labelled_texts(GUILD, POLICY, 10) == []
+        assert await store.unlabelled_texts(GUILD, POLICY, 10) == []
+        assert await store.unjudged_samples(10) == []
+        assert await store.cleared_cases(GUILD, POLICY, 10) == []
+        assert {label.message_id for label in await store.labels(GUILD)} == {100, 102, 500}
+
+    async def test_a_member_who_wants_their_words_erased_has_those_erased_that_were_handed_out(
+        self, store: Store, clock: Clock
+    ) -> None:
+        (drawn,) = await handed_out(store, a_draw(500))
+        shown = Suspected(message=message(500, SECRET), earlier=suspected().earlier, suspicions=())
+        await store.answer_draw(drawn.id, SampleAnswer.VIOLATES, shown=shown)
+        (known,) = await store.labelled_texts(GUILD, POLICY, 10)
+        bystander = known.earlier[0].author_id
+        assert [text.content for text in await store.texts_of(GUILD, known.message.author_id)] == [SECRET]
+        for member_id in (bystander, known.message.author_id):
+            wish, _ = await store.ask_for_erasure(GUILD, member_id, "en-US")
+            await store.carry_out(wish, 10)
+            assert await store.texts_of(GUILD, member_id) == []
+        assert await store.labelled_texts(GUILD, POLICY, 10) == []
 
     async def test_the_label_outlives_the_text(self, store: Store) -> None:
         await ended(store, await opened(store))
