@@ -33,6 +33,7 @@ LONGEST: Final = 4000
 _PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 _RULES: Final = 2
 
+_APPEAL: Final = marked("If you think that this is wrong, press “Appeal”: another moderator looks at it.")
 NOTICE: Final = marked("""**{server}**
 {decision}
 {rule}
@@ -78,6 +79,21 @@ def notice(case: CaseFile, decision: Decision, settings: GuildSettings, server: 
     return Notice(_filled(settings.notice or tr(NOTICE), _words(case, decision, server, can_appeal)), can_appeal)
 
 
+def sample(settings: GuildSettings, server: str) -> tuple[str, str]:
+    """Both texts as members would get them, with an invented decision: about a decision, and an offer of help."""
+    words = {
+        "server": escaped(server, 200),
+        "decision": tr(_SAID[Action.WARN]),
+        "rule": tr("The rule: {rule}", rule=tr("Insults aimed at a member.")),
+        "reason": _from_moderators(tr("Please calm down.")),
+        "message": "",
+        "channel": "#general",
+        "appeal": tr(_APPEAL) if settings.appeals else "",
+    }
+    told = _filled(settings.notice or tr(NOTICE), words)
+    return told, _filled(settings.help_text or tr(HELP), words)
+
+
 def usual_reason(case: CaseFile, room: int) -> str:
     """The wording of the cited rules, which a moderator need not repeat; plain text, "" where none is cited."""
     return shortened("; ".join(dict.fromkeys(f"{rule.id}: {rule.text}" for rule in cited_rules(case))), room)
@@ -91,9 +107,7 @@ def _words(case: CaseFile, decision: Decision, server: str, can_appeal: bool) ->
         "reason": _from_moderators(decision.reason) if _is_more_than_the_rule(case, decision) else "",
         "message": "" if hidden(case) or decision.action is Action.UNDO else _message(case),
         "channel": place(case.message.channel_id),
-        "appeal": tr("If you think that this is wrong, press “Appeal”: another moderator looks at it.")
-        if can_appeal
-        else "",
+        "appeal": tr(_APPEAL) if can_appeal else "",
     }
 
 

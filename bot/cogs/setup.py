@@ -6,6 +6,7 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.cogs.guild_settings import SERVER_LANGUAGE, language_choice, settings_reply
+from bot.cogs.guild_texts import TextsForm
 from bot.cogs.replies import Command, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.cogs.setting_up import Draft, Wishes, set_up, starters_of
@@ -104,6 +105,13 @@ class SafeguildCog(
         if language is not None:
             changes["language"] = language_choice(language)
         await reply(command, settings_reply(self._rooms, command.guild_id, changes))
+
+    @app_commands.command(description="What members are told of decisions, in your own words, with a preview")
+    async def texts(self, command: Command) -> None:
+        """Open the form."""
+        if await refused_for(command, about_administrators(command)) or command.guild is None:
+            return
+        await command.response.send_modal(TextsForm(self._rooms, command.guild))
 
     @app_commands.command(description="How the bot is doing: engine, queue, cards, policies, permissions")
     async def status(self, command: Command) -> None:

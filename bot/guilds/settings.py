@@ -8,7 +8,8 @@ from bot.language import Language
 from policies.frozen import Frozen
 from policies.policy import Scope, Snowflake
 
-Template = Annotated[str, StringConstraints(min_length=1, max_length=1500)]
+LONGEST_TEMPLATE = 1500
+Template = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEMPLATE)]
 """A text for members, with `{placeholders}`."""
 
 
