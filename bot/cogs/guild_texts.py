@@ -45,12 +45,11 @@ class TextsForm(discord.ui.Modal):
         if objection := about_administrators(press):
             await answer(press, objection)
             return
-        await reply(press, self._kept())
-
-    async def on_error(self, press: Press, error: Exception) -> None:
-        """Whatever happens, the person is told."""
-        _log.error("texts could not be set", guild=press.guild_id, exc_info=error)
-        await answer(press, tr(SORRY))
+        try:
+            await reply(press, self._kept())
+        except Exception as defect:  # noqa: BLE001 - whatever happens, the person is told
+            _log.error("texts could not be set", guild=press.guild_id, exc_info=defect)
+            await answer(press, tr(SORRY))
 
     async def _kept(self) -> Reply:
         after = self._rooms.guild_book.settings(self._guild.id).model_copy(update=self._chosen())
