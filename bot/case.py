@@ -267,7 +267,7 @@ class CaseFile:
     """Oldest first: what was decided before the decision that stands."""
     answers: tuple[Decision, ...] = ()
     """Oldest first: what was decided on the revision that was decided on last, and not taken back since. This is
-    what an undo is about. Of decisions that failed only those of two parts are among it: one may have been done."""
+    what an undo is about. Decisions that failed are not among it, but for those of two parts: one may be done."""
     version: int = 0
     """Grows with everything that a card shows of the case."""
     shown_version: int = 0

@@ -75,12 +75,21 @@ LIFTED: Final = frozenset({Action.TIMEOUT, Action.BAN})
 """What an undo really takes back; what else was done stays done."""
 _BY_THE_BOT: Final = frozenset({Action.DELETE, Action.TIMEOUT, Action.KICK, Action.BAN})
 """What takes a permission of ours too: a warning is a direct message."""
+_BY_MESSAGE: Final = frozenset({Action.HELP, Action.WARN})
+_LEFT: Final = marked(
+    "The author has left the server, so this cannot be done. You can still delete the message, or dismiss."
+)
 
 
 def may_look(guild_id: int, case: CaseFile, settings: GuildSettings, actor: Person) -> str | None:
     """Why this person may not read the case; None if they may. `guild_id`: where they clicked."""
     if guild_id != case.guild_id:
         return tr("This case belongs to another server. Decide on it there.")
+    return may_moderate(settings, actor, guild_id)
+
+
+def may_moderate(settings: GuildSettings, actor: Person, guild_id: int) -> str | None:
+    """Why this person has no part in how the guild is moderated; None if they have."""
     if actor.is_timed_out and not actor.may(Permission.ADMINISTRATOR):
         return tr("You are timed out, so you cannot decide on cases until that is over.")
     if is_moderator(actor, settings, guild_id):
@@ -227,17 +236,14 @@ def _about_target(action: Action, case: CaseFile, actor: Person, bot: Person, ta
         return None
     if action is Action.UNDO:
         return _about_undoing(case, actor, bot, target)
-    if target is None and action is Action.DELETE:
-        return None
     if target is None:
-        return tr(
-            "The author has left the server, so this cannot be done. "
-            "You can still delete the message, or dismiss."
-        )
-    if action in (Action.HELP, Action.WARN) and target.is_bot:
+        return None if action is Action.DELETE else tr(_LEFT)
+    if action in _BY_MESSAGE and target.is_bot:
         return tr("The author is a bot, which reads no direct messages. Talk to whoever runs it.")
-    if action is Action.HELP:
-        return None
+    return None if action is Action.HELP else _about_rank(action, actor, bot, target)
+
+
+def _about_rank(action: Action, actor: Person, bot: Person, target: Person) -> str | None:
     if target.is_owner:
         return tr("The author owns this server, and nobody can act on the owner. Talk to them directly.")
     if action is Action.TIMEOUT and target.may(Permission.ADMINISTRATOR):

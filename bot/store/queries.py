@@ -242,7 +242,8 @@ WHERE job.case_id IN (SELECT value FROM json_each(:cases)) ORDER BY job.case_id,
 
 DECISIONS: Final = """
 SELECT
-    case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back, enforced,
+    case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back,
+    enforced,
     opened('decision.reason', reason) AS reason,
     opened('decision.outcome', outcome) AS outcome
 FROM decision

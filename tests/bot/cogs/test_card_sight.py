@@ -31,12 +31,13 @@ HIDDEN = [overwrite(GUILD, deny=VIEW)]
 
 
 def places(
-    source: list[dict[str, Any]], review: list[dict[str, Any]], *, thread: int | None = None
+    source: list[dict[str, Any]], review: list[dict[str, Any]], *, thread: int | None = None, everyone: bool = True
 ) -> tuple[Place, Place]:
     """The message's channel, or a thread in it of this type, and the review channel."""
     roles = [
-        payloads.role(GUILD, READ),
-        *(payloads.role(number) for number in (MODS, STAFF_ROLE, MEMBERS, JAIL)),
+        payloads.role(GUILD, READ if everyone else 0),
+        payloads.role(MODS, 0 if everyone else READ),
+        *(payloads.role(number) for number in (STAFF_ROLE, MEMBERS, JAIL)),
         payloads.role(ADMINS, ADMINISTRATOR),
     ]
     made = payloads.guild(
@@ -111,6 +112,16 @@ def test_a_thread_is_read_by_those_who_read_its_channel_and_a_private_one_by_few
     source: list[dict[str, Any]], kind: int, hides: bool
 ) -> None:
     assert (outsiders(*places(source, MODS_ONLY, thread=kind)) is not None) is hides
+
+
+def test_who_reads_by_a_role_of_the_whole_server_may_be_kept_out_by_another_role() -> None:
+    """Moderators see all channels of a server in which nobody else sees any, unless they are in jail."""
+    assert outsiders(*places([], [], everyone=False)) is None
+    said = outsiders(*places([overwrite(JAIL, deny=VIEW)], [], everyone=False))
+    assert said is not None
+    assert str(JAIL) in said
+    let_in_by_name = [overwrite(JAIL, deny=VIEW), *let_in(MODS)]
+    assert outsiders(*places(let_in_by_name, [], everyone=False)) is None
 
 
 def test_what_nobody_can_tell_is_not_shown() -> None:

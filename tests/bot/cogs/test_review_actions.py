@@ -186,8 +186,11 @@ class TestNotices:
         assert told(scene) == []
 
     async def test_a_message_whose_answer_was_lost_is_looked_for_and_not_sent_twice(
-        self, scene: ReviewScene
+        self, scene: ReviewScene, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """As after some minutes, when Discord does not know the nonce any more."""
+        nonces = iter(range(100))
+        monkeypatch.setattr("bot.cogs.notices._nonce", lambda _: f"told-{next(nonces)}")
         case_id, card, _ = await carded(scene, "warn")
         scene.discord.faults.cut_next("POST /channels/{}/messages", after_effect=True)
         await acted(scene, card, "Warn")
