@@ -16,7 +16,7 @@ from bot.cogs.safe_text import escaped, shortened
 from bot.guilds.errors import GuildFileError, NotWritten
 from bot.language import marked, tr
 from bot.ports import StoreError
-from bot.review.access import Permission, Person, is_moderator
+from bot.review.access import Permission, Person, may_moderate
 from policies.problems import PolicyError, Problem
 
 _log = structlog.get_logger(__name__)
@@ -24,7 +24,6 @@ _log = structlog.get_logger(__name__)
 Command = discord.Interaction[Any]
 
 NEEDS_MANAGE_SERVER = marked("You need the permission Manage Server for this. Ask an administrator of the server.")
-NEEDS_MODERATOR = marked("Only moderators can do this. Ask an administrator of the server for a moderator role.")
 NOT_READY = marked("Discord has not told me about this server yet. Try again in a minute.")
 _NO_MEMORY = marked(
     "My memory does not answer. Whoever runs the bot finds the reason in its log; try again in a minute."
@@ -121,9 +120,7 @@ def about_moderators(command: Command, rooms: Rooms) -> str | None:
     actor = _actor(command)
     if actor is None or command.guild is None:
         return tr(NOT_READY)
-    settings = rooms.guild_book.settings(command.guild.id)
-    is_one = is_moderator(actor, settings, command.guild.id) or actor.may(Permission.MANAGE_MESSAGES)
-    return None if is_one else tr(NEEDS_MODERATOR)
+    return may_moderate(rooms.guild_book.settings(command.guild.id), actor, command.guild.id)
 
 
 def _actor(command: Command) -> Person | None:
