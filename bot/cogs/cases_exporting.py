@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.case import CaseFile, CaseState
-from bot.cogs.people import person
+from bot.cogs.people import can_read
 from bot.cogs.plainly import Declined
 from bot.cogs.replies import NEEDS_MANAGE_SERVER, NOT_READY, Command, Reply, about_administrators, page
 from bot.cogs.rooms import Rooms
@@ -54,7 +54,7 @@ async def exported(rooms: Rooms, command: Command, wanted: Wanted) -> Reply:
     if wanted.texts and about_administrators(command):
         raise Declined(tr(NEEDS_MANAGE_SERVER))
     style = Style(Format(wanted.format), wanted.texts)
-    rule = _readable_by(guild, member) if wanted.texts else no_texts
+    rule = _readable_by(member) if wanted.texts else no_texts
     limit = guild.filesize_limit - _SPARE
     pieces: list[bytes] = []
     async for piece in written(rooms.store, _filter(rooms, guild.id, wanted), style, rule):
@@ -87,17 +87,11 @@ def _answer(pieces: list[bytes], count: int, style: Style) -> Reply:
     return page(tr("Cases"), lines, file=file)
 
 
-def _readable_by(guild: discord.Guild, member: discord.Member) -> Callable[[CaseFile], LeftOut | None]:
-    """Texts only of channels that this person can read, as far as that can be told without asking Discord."""
+def _readable_by(member: discord.Member) -> Callable[[CaseFile], LeftOut | None]:
+    """Texts only of channels that this person can read."""
 
     def rule(case: CaseFile) -> LeftOut | None:
-        message = case.message
-        place = guild.get_channel_or_thread(message.channel_id)
-        if place is not None or message.parent_id is None:
-            readable = person(member, place).reads
-        else:  # an archived thread is in no cache: it may be a private one
-            parent = guild.get_channel(message.parent_id)
-            readable = parent is not None and parent.permissions_for(member).manage_threads
+        readable = can_read(member, case.message.channel_id, case.message.parent_id)
         return None if readable else LeftOut.PRIVATE
 
     return rule

@@ -19,10 +19,11 @@ from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import translated
 from bot.cogs.history import DiscordHistory
 from bot.cogs.judge_this_page import Judged, conversation_page, message_page, opened_page
+from bot.cogs.people import person, place_of
 from bot.cogs.plainly import Declined, plainly, said
 from bot.cogs.pointing import before, objection, read_pointed_at, with_author
 from bot.cogs.reading import read
-from bot.cogs.replies import Command, Reply, about_moderators, refused_for, reply
+from bot.cogs.replies import NOT_READY, Command, Reply, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.language import marked, tr
 
@@ -32,6 +33,7 @@ AROUND: Final = 10
 """Messages of a conversation that are judged: those around the chosen one, itself among them."""
 _NO_TEXT = marked("There are no words in this message. Pictures are not looked at.")
 _NOTHING_SAID = marked("No member has written anything here that could be judged.")
+_NOT_YOURS = marked("You cannot read the channel that this was written in, so it is not shown to you.")
 _OPEN: Final = re.compile(r"judge:(?P<channel>[1-9][0-9]{0,18}):(?P<message>[1-9][0-9]{0,18})")
 _CHOOSE: Final = re.compile(r"judge:(?P<channel>[1-9][0-9]{0,18}):chosen")
 
@@ -130,6 +132,7 @@ class JudgeThisCog(commands.Cog):
         return opened_page(cases)
 
     async def _open(self, press: Command, guild_id: int, channel_id: int, message_id: int) -> CaseFile:
+        await _check_place(press, channel_id)
         message = self._to_judge(await self._history.current(guild_id, channel_id, message_id))
         written = await with_author(self._history, message)
         earlier = await before(self._history, written, self._rooms.asking.context_wanted(written))
@@ -138,6 +141,20 @@ class JudgeThisCog(commands.Cog):
         case = await self._rooms.store.case(reported.case_id)
         await self._rooms.outbox.want(case)
         return case
+
+
+async def _check_place(press: Command, channel_id: int) -> None:
+    """What a press names may be of another server, or of a channel that was closed to whoever presses.
+
+    Raises:
+        Declined: it is not for this person.
+        DiscordAway: nobody knows.
+    """
+    if press.guild is None or not isinstance(press.user, discord.Member):
+        raise Declined(tr(NOT_READY))
+    place = await place_of(press.guild, channel_id)
+    if place is None or not person(press.user, place).reads:
+        raise Declined(tr(_NOT_YOURS))
 
 
 def _as_context(message: Message) -> Earlier:

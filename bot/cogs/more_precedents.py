@@ -7,7 +7,7 @@ import discord
 
 from bot.cards import card
 from bot.case import CaseFile
-from bot.cogs.people import hidden_places
+from bot.cogs.people import can_read
 from bot.cogs.replies import Reply, page
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
@@ -25,8 +25,7 @@ async def precedents_page(rooms: Rooms, case: CaseFile, member: discord.Member) 
         StoreUnavailable: the memory is away.
     """
     newest = await rooms.store.newest_cases(case.guild_id, LOOKED_AT)
-    unseen = hidden_places(member)
-    readable = [other for other in newest if _is_readable(other, unseen)]
+    readable = [other for other in newest if can_read(member, other.message.channel_id, other.message.parent_id)]
     found = await asyncio.to_thread(_nearest, case, readable)
     title = tr("Precedents of case {number}", number=case.id)
     if not found:
@@ -37,10 +36,6 @@ async def precedents_page(rooms: Rooms, case: CaseFile, member: discord.Member) 
 
 def _nearest(case: CaseFile, others: Sequence[CaseFile]) -> tuple[Precedent, ...]:
     return precedents(case, others, StaticEmbedder.shipped().embed, Normaliser.shipped().folded)
-
-
-def _is_readable(case: CaseFile, unseen: frozenset[int]) -> bool:
-    return not unseen & {case.message.channel_id, case.message.parent_id}
 
 
 def _line(precedent: Precedent) -> str:

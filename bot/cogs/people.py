@@ -93,6 +93,15 @@ def hidden_places(member: discord.Member) -> frozenset[int]:
     return frozenset(place.id for place in places if not _reads(place, _permissions_in(place, member)))
 
 
+def can_read(member: discord.Member, channel_id: int, parent_id: int | None) -> bool:
+    """Whether they can read what was written there, as far as that can be told without asking Discord."""
+    place = member.guild.get_channel_or_thread(channel_id)
+    if place is not None or parent_id is None:
+        return person(member, place).reads
+    parent = member.guild.get_channel(parent_id)  # an archived thread is in no cache: it may be a private one
+    return parent is not None and parent.permissions_for(member).manage_threads
+
+
 def _reads(place: Place | None, here: discord.Permissions) -> bool:
     """Whether they can read what was written there.
 

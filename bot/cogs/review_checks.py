@@ -31,6 +31,7 @@ _HANDLED: Final = {
     Press.ESCALATE: Handling.ESCALATE,
     Press.CALM: Handling.CALM,
     Press.EVIDENCE: Handling.EVIDENCE,
+    Press.EXAMPLE: Handling.EVIDENCE,
 }
 
 
