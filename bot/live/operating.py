@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
+from bot.live.ground import Ground
 from bot.live.late_judge import LOADING
-from bot.live.parts import Ground, Parts
+from bot.live.parts import Parts
 from bot.metrics.readings import GuildReadings, JudgeState, Readings
 from bot.ports import StoreError
 from bot.records.figures import Operation

@@ -21,10 +21,12 @@ from bot.judges.source import JudgeSource
 from bot.live.chronicle import tell_of_catching_up, tell_of_engine
 from bot.live.data_lock import data_lock
 from bot.live.engine import serve_judge
+from bot.live.furnishing import furnish
+from bot.live.ground import Ground
 from bot.live.insisting import Troubles
 from bot.live.late_judge import LateJudge
 from bot.live.operating import Watch
-from bot.live.parts import Ground, Parts, put_together
+from bot.live.parts import Parts, put_together
 from bot.live.stopping import stop_signals
 from bot.metrics.server import serve
 from bot.ports import Store, StoreError, StoreUnavailable
@@ -65,7 +67,9 @@ async def run_bot(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         async with _store(settings, folder, clock) as store:
             await store.end_leases()  # the folder is ours alone: whoever held them is gone
             ground = Ground(settings, folder, store, late, clock)
-            await _Live(ground, source, await put_together(ground), token.secret).run(stop)
+            parts = await put_together(ground)
+            furnish(ground, parts)
+            await _Live(ground, source, parts, token.secret).run(stop)
     _log.info("stopped")
 
 

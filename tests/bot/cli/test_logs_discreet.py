@@ -25,7 +25,7 @@ WORDS_OF_PEOPLE = frozenset(
 )  # fmt: skip
 """Attributes that hold them. `reason` is not here: outages and refusals have one; decisions' are checked apart."""
 OURS_TO_TELL = {
-    ("bot/live/parts.py", "message"): "a problem of the operator's own list of domains",
+    ("bot/live/making_work.py", "message"): "a problem of the operator's own list of domains",
     ("bot/domains/feed.py", "message"): "a problem of the operator's own list of domains",
     ("bot/cogs/cases_exporting.py", "texts"): "whether texts were asked for",
 }

@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from bot.domains import feed as feed_module
 from bot.gate.gate import GateInspector
 from bot.judges.own_model import OwnModel
+from bot.live.ground import Ground
 from bot.live.late_judge import LateJudge
-from bot.live.parts import Ground, put_together
+from bot.live.parts import put_together
 from bot.live.run import _Live
 from bot.models.choice import Choice
 from bot.settings import Settings

@@ -1,7 +1,8 @@
 """Fitted scores lie in the data folder for the next start, wired as `safeguild run` wires it."""
 
+from bot.live.ground import Ground
 from bot.live.late_judge import LateJudge
-from bot.live.parts import Ground, put_together
+from bot.live.parts import put_together
 from bot.settings import Settings
 from inference.prefilter.scores.lesson import Learned
 from policies.starter import starter_text
