@@ -61,6 +61,8 @@ _REFUSED = {
         "History there."
     ),
     40060: marked("This click was answered already."),
+    50007: marked("They take no direct messages from the bot."),
+    50278: marked("They share no server with the bot any more, so it cannot write to them."),
     50021: marked("Discord does not let anyone do this with one of its own notices."),
     50035: marked(
         "Discord does not accept what the bot sent. This is a bug in Safeguild: please report it (code 50035)."
