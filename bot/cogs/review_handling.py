@@ -52,7 +52,7 @@ class CaseHandling:
         before, now = case.holder, self._rooms.clock()
         await self._rooms.store.take_on(case.id, click.user.id, now)
         if before is not None and before.moderator_id == click.user.id:
-            await tell(click, tr("You have it already, since {when}.", when=ago(before.since)))
+            await tell(click, tr("You claimed it already, {when}.", when=ago(before.since)))
         elif before is not None:
             person = mention(before.moderator_id)
             await tell(click, tr("You have it now. Before you it was {person}: let them know.", person=person))

@@ -48,7 +48,7 @@ async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
         tr("Could be more"): [line for line in (about_automod(guild),) if line],
         tr("Version"): [
             tr(
-                "Safeguild {version}, up since {when}",
+                "Safeguild {version}, started {when}",
                 version=escaped(report.version, 60),
                 when=ago(report.started_at),
             )
