@@ -92,7 +92,7 @@ def _example(found: Flagged, case: CaseFile, reason: Hidden | None) -> str:
     message = case.revisions[min(found.revision, len(case.revisions)) - 1]
     link = f"https://discord.com/channels/{message.guild_id}/{message.channel_id}/{message.id}"
     rules = ", ".join(escaped(rule_id, 40) for rule_id in found.rule_ids) or "-"
-    head = f"{at(found.at)} · {rules} · {link}"
+    head = f"{at(found.at)} · {rules} · {tr('[Jump to it]({link})', link=link)}"
     if reason is not None:
         return f"{head}\n{tr(_HIDDEN[reason])}"
     block, _ = code_block(message.text, _QUOTE, rows=_ROWS)

@@ -160,9 +160,10 @@ def _ids(values: Sequence[Any]) -> tuple[int, ...]:
 
 def _last_remarks(draft: Draft) -> list[str]:
     """All that was chosen, and what is missing of permissions."""
-    lines = [line for page in PAGES[:-1] for line in page.remarks(draft)[:1]]
+    *before, policies, _ = PAGES
+    lines = [line for page in before for line in page.remarks(draft)[:1]]
     titles = ", ".join(escaped(policy.title, 60) for policy in draft.chosen)
-    lines += [tr("Policies: {titles}.", titles=titles)] if titles else []
+    lines += [tr("Policies: {titles}.", titles=titles)] if titles else policies.remarks(draft)[:1]
     return [*lines, *(f"\N{WARNING SIGN} {line}" for line in about_permissions(draft.guild))]
 
 
