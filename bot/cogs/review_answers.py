@@ -78,7 +78,9 @@ def claim_of_another(case: CaseFile) -> str:
     """Who has claimed a case, for somebody else."""
     if case.holder is None:
         return ""
-    return tr("{person} claimed it {when}.", person=mention(case.holder.moderator_id), when=ago(case.holder.since))
+    return tr(
+        "{person} is on it, claimed {when}.", person=mention(case.holder.moderator_id), when=ago(case.holder.since)
+    )
 
 
 def note(ruling: Ruling, user_id: int) -> str | None:
