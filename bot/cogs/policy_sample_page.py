@@ -17,12 +17,15 @@ from policies.policy import Policy
 
 UNSURE_RULE: Final = "-"
 """Chosen where the person cannot name one rule."""
-_TITLE, _GOAL, _RULE, _OPTION = 80, 300, 200, 100
+_TITLE, _GOAL, _RULE, _OPTION = 80, 200, 120, 100
 _TEXT, _CONTEXT = 1800, 900
 _HOW: Final = marked(
-    "Does this message violate the policy? Judge for yourself: you are not told what the bot thinks of it."
+    "Does this message violate the policy? Judge for yourself: you are not told what the bot thinks of it. "
+    "Skip what you cannot decide."
 )
-_OVER: Final = marked("Thank you. `/policy test` tells what it comes to.")
+_OVER: Final = marked(
+    "Thank you. `/policy test` tells what it comes to. Each further `/policy sample` makes its figures surer."
+)
 
 
 @dataclass(frozen=True, slots=True)

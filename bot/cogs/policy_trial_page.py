@@ -1,6 +1,7 @@
 """What `/policy test` shows on Discord: how far a trial is, and what it found."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Final
 
@@ -9,20 +10,16 @@ import discord
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import code_block, escaped
 from bot.language import number, tr, tr_n
-from bot.trials.report import (
-    effort_line,
-    flip_line,
-    full_report,
-    headline,
-    may_show,
-    reasons,
-    sections,
-)
+from bot.trials.figures_report import sections
+from bot.trials.flips_report import HOW_TO_READ, flip_line, may_show, reasons
+from bot.trials.report import effort_line, full_report, headline
 from bot.trials.result import TrialResult, Turn
 from bot.trials.run import Progress
 from policies.policy import Policy
 
 FILE: Final = "policy-test.txt"
+TOKEN_LIVES: Final = timedelta(minutes=14)
+"""An interaction can be answered for 15 minutes."""
 _NAME, _QUOTE = 80, 120
 _MOST_FLIPS: Final = 5
 """Flips that are shown; the file has all of them."""
@@ -35,6 +32,8 @@ def progress_page(policy: Policy, progress: Progress) -> Reply:
         lines.append(tr("The model is not there at the moment. I wait for it and go on by myself."))
     elif left := progress.seconds_left:
         lines.append(_time_left(left))
+        if progress.seconds + left > TOKEN_LIVES.total_seconds():
+            lines.append(tr("You need not wait here: I post the result in the review channel."))
     lines.append(tr("It asks when nothing more urgent waits. If you cancel it, what was answered is kept."))
     return page(tr("Policy test"), lines, discord.Colour.blurple())
 
@@ -66,7 +65,10 @@ def _colour(result: TrialResult) -> discord.Colour:
 
 
 def _flips(result: TrialResult, shown: Collection[int]) -> Iterator[str]:
-    for flip in result.flips.gravest_first[:_MOST_FLIPS] if result.flips else ():
+    found = result.flips.gravest_first[:_MOST_FLIPS] if result.flips else ()
+    if found:
+        yield tr(HOW_TO_READ)
+    for flip in found:
         yield f"- {flip_line(flip)}"
         if may_show(flip.item, shown):
             yield code_block(flip.item.text, _QUOTE, rows=2)[0]

@@ -85,5 +85,9 @@ async def version_choices(rooms: Rooms, guild_id: int, policy_id: str, typed: st
             reason = f", {one_line(version.author.reason)}" if version.author.reason else ""
             named.append((str(version.number), f"#{version.number}, {version.at:%Y-%m-%d %H:%M}{reason}"))
     wanted = typed.strip().casefold()
-    found = [Choice(name=shortened(name, _LONGEST_CHOICE), value=value) for value, name in named if wanted in name]
+    found = [
+        Choice(name=shortened(name, _LONGEST_CHOICE), value=value)
+        for value, name in named
+        if wanted in name.casefold()
+    ]
     return found[:_MOST_CHOICES]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.trials.estimates import Estimates
 from bot.trials.items import Item
 from bot.trials.result import Figures, Flip, TrialResult, Turn
 from inference.prefilter.budget.audit import Interval
@@ -38,12 +39,13 @@ def _figures(found: Figures) -> Mapping[str, Any]:
         "examples": _score(found.examples),
         "examples_in_prompt": _score(found.shown),
         "decided_cases": _score(found.decided),
+        "decided_cases_of_this_policy_alone": _score(found.alone),
+        "decided_cases_of_others": _score(found.beside),
         "sampled_cleared": _score(found.cleared),
         "sampled_unflagged": _score(found.unflagged),
-        "recall": _interval(found.recall.in_all) if found.recall else None,
-        "recall_if_asked": _interval(found.recall.if_asked) if found.recall else None,
-        "recall_lacks": list(found.unsampled),
-        "f1": _interval(found.f1) if found.f1 else None,
+        "as_it_runs": _estimates(found.as_it_runs),
+        "if_asked_about_everything": _estimates(found.if_asked),
+        "lacking": list(found.unsampled),
         "rules": {
             rule: {"named": _score(each.score), "upheld": _rate(each.upheld)} for rule, each in found.rules.items()
         },
@@ -71,8 +73,17 @@ def _rate(rate: Rate) -> Mapping[str, Any] | None:
     return {"successes": rate.successes, "of": rate.of, "estimate": rate.value, "low": low, "high": high}
 
 
-def _interval(found: Interval) -> Mapping[str, float]:
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+def _estimates(found: Estimates) -> Mapping[str, Any]:
+    """Of all messages."""
+    return {
+        "precision": _interval(found.precision),
+        "recall": _interval(found.recall),
+        "f1": _interval(found.f1),
+    }
+
+
+def _interval(found: Interval | None) -> Mapping[str, float] | None:
+    return None if found is None else {"estimate": found.estimate, "low": found.low, "high": found.high}
 
 
 def _flips(result: TrialResult) -> Mapping[str, Any] | None:

@@ -1,21 +1,18 @@
 """Labels and verdicts into figures. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.records.labels import Stratum
+from bot.trials.estimates import estimates
 from bot.trials.items import Group, Item
-from bot.trials.recall import Population, Recall, missing_samples, recall
 from bot.trials.result import Figures, Flip, Flips, RuleFigures, gravest, reaches_people
-from inference.prefilter.budget.audit import Interval
+from bot.trials.strata import EVERYTHING, SUSPECTED, Population, Samples
 from policies.policy import Policy, Severity
-from policies.score import CONFIDENCE, Judged, Rate, Score, per_rule, score, upheld
+from policies.score import Judged, Rate, Score, per_rule, score, upheld
 from policies.verdict import Verdict
 
-_BOTH: Final = 1 - (1 - CONFIDENCE) / 2
-"""Two intervals of this confidence hold together with `CONFIDENCE`."""
-_DECIDED: Final = (Group.DECIDED, Group.BESIDE)
 _NAMED: Final = frozenset({Group.EXAMPLE, Group.CLEARED, Group.UNFLAGGED})
 """Where people name the rule that is violated."""
 
@@ -31,25 +28,29 @@ class Answered:
 
 def figures(answered: Sequence[Answered], population: Population) -> Figures:
     """The figures of the tried version."""
-    judged = [_judged(each) for each in answered if each.item.violates is not None]
+    labelled = [each for each in answered if each.item.violates is not None]
+    judged = [_judged(each) for each in labelled]
 
-    def of(*groups: Group) -> Score:
-        return score(one for one in judged if one.group in groups)
+    def of(group: Group) -> Score:
+        return score(one for one in judged if one.group == group)
 
     strata = {  # a card that came up for another reason says nothing of what this policy opens
         Stratum.OPENED: of(Group.DECIDED),
         Stratum.CLEARED: of(Group.CLEARED),
         Stratum.UNFLAGGED: of(Group.UNFLAGGED),
     }
+    samples = Samples(strata, population)
     return Figures(
         examples=of(Group.EXAMPLE),
         shown=of(Group.SHOWN),
-        decided=of(*_DECIDED),
+        decided=strata[Stratum.OPENED],
+        alone=score(_judged(each) for each in labelled if each.item.group is Group.DECIDED and not _shared(each)),
+        beside=of(Group.BESIDE),
         cleared=strata[Stratum.CLEARED],
         unflagged=strata[Stratum.UNFLAGGED],
-        recall=_if_sampled(strata, population, recall),
-        unsampled=_unsampled(strata, population),
-        f1=_f1(strata, population),
+        as_it_runs=estimates(samples, SUSPECTED),
+        if_asked=estimates(samples, EVERYTHING),
+        unsampled=samples.lacking(),
         rules=_rules(judged),
     )
 
@@ -77,43 +78,13 @@ def _judged(each: Answered) -> Judged:
     )
 
 
-def _unsampled(strata: Mapping[Stratum, Score], population: Population) -> tuple[Stratum, ...]:
-    """Without a sample of what nothing suspected recall is unknown, even where no message was counted."""
-    missing = missing_samples(strata, population)
-    if strata[Stratum.UNFLAGGED].decided or Stratum.UNFLAGGED in missing:
-        return missing
-    return (*missing, Stratum.UNFLAGGED)
-
-
-_Estimate = Callable[[Mapping[Stratum, Score], Population], Recall | None]
-
-
-def _if_sampled(strata: Mapping[Stratum, Score], population: Population, estimate: _Estimate) -> Recall | None:
-    return None if _unsampled(strata, population) else estimate(strata, population)
-
-
-def _f1(strata: Mapping[Stratum, Score], population: Population) -> Interval | None:
-    """It rises with precision and with recall: the ends of both intervals give its ends."""
-    found = _if_sampled(strata, population, recall)
-    wider = _if_sampled(strata, population, lambda scores, sizes: recall(scores, sizes, _BOTH))
-    precision = strata[Stratum.OPENED].precision
-    if found is None or wider is None or precision.value is None:
-        return None
-    low, high = precision.interval(_BOTH)
-    return Interval(
-        estimate=_harmonic(precision.value, found.in_all.estimate),
-        low=_harmonic(low, wider.in_all.low),
-        high=_harmonic(high, wider.in_all.high),
-    )
-
-
-def _harmonic(one: float, other: float) -> float:
-    return 2 * one * other / (one + other) if one + other else 0.0
+def _shared(each: Answered) -> bool:
+    return each.item.known is not None and each.item.known.shared
 
 
 def _rules(judged: Collection[Judged]) -> Mapping[str, RuleFigures]:
     scores = per_rule(one for one in judged if one.group in _NAMED)
-    rates = upheld(one for one in judged if one.group in _DECIDED)
+    rates = upheld(one for one in judged if one.group == Group.DECIDED)
     return {
         rule: RuleFigures(scores.get(rule, Score()), rates.get(rule, Rate(0, 0)))
         for rule in sorted({*scores, *rates})

@@ -7,7 +7,7 @@ from typing import Final
 from bot.ports import Store
 from bot.records.labels import Label
 from bot.trials.items import Item, examples_of, known_items
-from bot.trials.recall import Population
+from bot.trials.strata import Population
 from policies.policy import Policy
 
 MOST_LABELLED: Final = 1_000
@@ -30,6 +30,7 @@ class Plan:
     left_out: int = 0
     """Labels whose text is no longer kept, or that were too many."""
     guild_id: int = 0
+    """0: there is nothing but the policy's own examples."""
 
     @property
     def questions(self) -> int:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.records.labels import Stratum
+from bot.trials.estimates import Estimates
 from bot.trials.items import Item
-from bot.trials.recall import Recall
-from inference.prefilter.budget.audit import Interval
 from policies.policy import Policy, Severity
 from policies.score import Rate, Score
 from policies.verdict import Verdict
@@ -22,6 +21,8 @@ class Turn(StrEnum):
     """It says that the other version is."""
     OPEN = "open"
     """Nobody has said what the text is."""
+    UNREADABLE = "unreadable"
+    """The answer of one version could not be read: it goes to people, and says nothing of who is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Flip:
 
     @property
     def turn(self) -> Turn:
-        """Better or worse, by the person's label."""
+        """Better or worse, by the person's label, where both answers could be read."""
+        if not (_is_read(self.after) and _is_read(self.before)):
+            return Turn.UNREADABLE
         if self.item.violates is None:
             return Turn.OPEN
         return Turn.BETTER if reaches_people(self.after) == self.item.violates else Turn.WORSE
@@ -76,17 +79,21 @@ class Figures:
     shown: Score
     """Texts that stand in the prompt."""
     decided: Score
-    """Cases that people decided. Most of them reached people because an older version found a violation."""
+    """Cases of this policy that people decided. Most reached people because an older version found a violation."""
+    alone: Score
+    """Those of them in which no other policy was found to be violated: there a sanction is about this one."""
+    beside: Score
+    """Decided cases that came up for another reason. Of another policy's cards only dismissals are labels here."""
     cleared: Score
     """Blind samples of what the judge cleared."""
     unflagged: Score
     """Blind samples of what nothing suspected."""
-    recall: Recall | None
-    """None: unknown."""
+    as_it_runs: Estimates
+    """Of all messages, if the model is asked about those that something suspects."""
+    if_asked: Estimates
+    """Of all messages, if it were asked about every one."""
     unsampled: tuple[Stratum, ...]
-    """Where labels are missing for it; empty too if no violation was seen anywhere."""
-    f1: Interval | None
-    """Of the decided cases' precision and the recall in all; None where either is unknown."""
+    """Where labels are missing for recall; empty too if no violation was seen anywhere."""
     rules: Mapping[str, RuleFigures]
 
 
@@ -108,11 +115,17 @@ class TrialResult:
     left_out: int
     """Labels whose text is no longer kept, or that were too many."""
     seconds: float
+    of_server: bool = True
+    """False: the policy's own examples were all there was."""
 
 
 def reaches_people(verdict: Verdict | None) -> bool:
     """Whether a card comes up: for a violation, and for what could not be read."""
     return verdict is None or verdict.violation is not False
+
+
+def _is_read(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.violation is not None
 
 
 def gravest(policy: Policy, rule_ids: Sequence[str]) -> Severity:

@@ -92,6 +92,7 @@ class TrialRun:
             unread=sum(each.after is None or each.after.violation is None for each in answered),
             left_out=plan.left_out,
             seconds=self._timer() - self._began,
+            of_server=plan.guild_id != 0,
         )
 
     def _remember(self) -> None:

@@ -22,7 +22,7 @@ async def test_a_policy_is_tried_on_its_examples_and_on_what_moderators_decided(
     await card.click(stage.ada, "Dismiss")
     await stage.quiet()
     told = await tried(stage, policy="harassment")
-    assert "Precision: 0 of 1, 0%" in told
+    assert "Precision on cards that came up: 0 of 1, 0%" in told
     assert "Recall" not in told.split("How much is found")[0]
     assert "Unknown. Nobody knows what slips through" in told
     assert "/policy sample policy:harassment" in told
@@ -93,6 +93,8 @@ async def test_a_moderator_labels_a_sample_blindly_and_then_recall_is_known(stag
     assert "1 is allowed." in again.message.all_text
     told = await tried(stage, policy="harassment")
     assert "Recall: " in told
+    assert "Cleared by the model: 1 labelled" in told
+    assert "Suspected by nothing: 1 labelled" in told
 
 
 async def press(reply: Reply, stage: Stage, label: str) -> None:

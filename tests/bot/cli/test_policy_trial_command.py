@@ -43,7 +43,8 @@ def test_a_file_is_tried_on_its_own_examples(inside, blorps):
     assert ended.code == 0, ended.err
     assert "Not in the prompt: precision 1 of 1, 100%" in ended.out
     assert "In the prompt, which proves little" in ended.out
-    assert "Unknown. Nobody knows what slips through" in ended.out
+    assert "With `--guild ID` it is tried on what that server's moderators" in ended.out
+    assert "/policy sample" not in ended.out
 
 
 def test_a_version_that_is_worse_ends_with_1_and_says_where_in_json(inside, blorps):
@@ -54,8 +55,8 @@ def test_a_version_that_is_worse_ends_with_1_and_says_where_in_json(inside, blor
     assert (found["flips"]["worse"], found["flips"]["better"], found["flips"]["compared"]) == (1, 0, 2)
     (flip,) = found["flips"]["gravest_first"]
     assert (flip["example"], flip["before"]["violation"], flip["after"]["violation"]) == ("you blorp", True, False)
-    assert found["figures"]["recall"] is None
-    assert found["figures"]["recall_lacks"] == ["unflagged"]
+    assert found["figures"]["as_it_runs"]["recall"] is None
+    assert found["figures"]["lacking"] == ["opened", "cleared", "unflagged"]
 
 
 def test_a_draft_is_tried_on_what_a_servers_moderators_decided(inside, blorps, place):
@@ -66,8 +67,8 @@ def test_a_draft_is_tried_on_what_a_servers_moderators_decided(inside, blorps, p
     ended = inside("policy", "test", str(draft), "--against", "blorps", "--guild", str(GUILD), "--show-texts")
     assert ended.code == 1, ended.err
     assert "2 flips: 0 better, 2 worse" in ended.out
-    assert "Precision: unknown." in ended.out
-    assert "Of 1 violations that moderators confirmed it finds 0." in ended.out
+    assert "Precision on cards that came up: unknown." in ended.out
+    assert "Violations that moderators confirmed: it finds 0 of 1." in ended.out
     assert "all blorps here, you blorp" in ended.out
 
 

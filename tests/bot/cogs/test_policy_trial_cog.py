@@ -12,18 +12,19 @@ import pytest
 from discord.utils import utcnow
 
 from bot.case import CaseFile, CaseState
-from bot.cogs import policy, policy_trial, setup, sync
+from bot.cogs import policy, policy_trial, policy_trial_following, setup, sync
 from bot.cogs.policy_trial_page import result_page
 from bot.cogs.rooms import Rooms
-from bot.ports import UnknownCase
+from bot.ports import DiscordAway, UnknownCase
 from bot.records.histories import Author, AuthorKind, Version
 from bot.records.labels import KnownText
+from bot.store import open_store
 from bot.trials.figures import Answered, figures, flips
 from bot.trials.items import known_items
-from bot.trials.recall import Population
 from bot.trials.report import full_report
 from bot.trials.result import TrialResult
 from bot.trials.room import TrialRoom
+from bot.trials.strata import Population
 from inference.patient import Patience
 from inference.prefilter.budget.audit import Tally
 from policies.policy import Mode
@@ -32,6 +33,7 @@ from tests.bot.cogs.card_samples import embed_texts, limits_broken, outside_code
 from tests.bot.cogs.command_stage import Stage, stage
 from tests.bot.cogs.housemates import until
 from tests.bot.trials.trial_samples import known, label, policy_with, verdict
+from tests.discord_server.channels import Channel
 from tests.discord_server.replies import Reply
 
 BLORP = """\
@@ -68,7 +70,7 @@ class TrialStore:
         return self.sources.get(number)
 
     async def versions(self, guild_id: int, policy_id: str, *, limit: int) -> list[Version]:
-        made = Author(AuthorKind.COMMAND, 1, "first try")
+        made = Author(AuthorKind.COMMAND, 1, "First try")
         return [
             Version(guild_id, policy_id, number, made, START, "", "", Mode.LIVE) for number in sorted(self.sources)
         ][:limit]
@@ -82,9 +84,9 @@ class TrialStore:
 class Trials:
     """Brings the cog in, with a judge and a store of its own."""
 
-    def __init__(self, clock: Callable[[], datetime] = utcnow) -> None:
+    def __init__(self, clock: Callable[[], datetime] = utcnow, store: Any = None) -> None:
         self.judge = TermJudge()
-        self.store = TrialStore()
+        self.store = store or TrialStore()
         self.clock = clock
         self.room: TrialRoom | None = None
 
@@ -104,7 +106,7 @@ async def blorps(made: Stage) -> None:
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy_trial, "EVERY", 0.02)
+    monkeypatch.setattr(policy_trial_following, "EVERY", 0.02)
 
 
 async def asked(made: Stage, **options: Any) -> Reply:
@@ -192,15 +194,7 @@ async def test_an_older_version_is_compared_and_texts_of_unreadable_channels_are
     trials = Trials()
     async with stage(tmp_path, cogs=(setup, policy, trials, sync)) as made:
         await blorps(made)
-        hidden = made.guild.add_channel("owners", private_to=[])
-        trials.store.sources[1] = BLORP.replace("terms: [blorp]", "terms: [blarp]").encode()
-        for number, channel in enumerate((made.general, hidden), start=1):
-            of = label(number)
-            text = known(number, f"blorp number {number}", of=of)
-            here = {"channel_id": channel.id, "guild_id": made.guild.id}
-            message = text.message.model_copy(update=here)
-            trials.store.texts.append(replace(text, message=message))
-            trials.store.cases[number] = a_case(made, number)
+        flip_in(made, trials, made.general, made.guild.add_channel("owners", private_to=[]))
         reply = await asked(made, against="1")
         await reply.message.wait_until(lambda message: "3 flips: 3 better" in message.all_text)
         assert "blorp number 1" in reply.message.all_text
@@ -208,6 +202,50 @@ async def test_an_older_version_is_compared_and_texts_of_unreadable_channels_are
         (file,) = reply.message.attachments
         assert b"blorp number 1" in file.content
         assert b"blorp number 2" not in file.content
+
+
+async def test_a_result_is_told_without_texts_when_discord_does_not_say_who_may_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def away(*_: Any) -> None:
+        raise DiscordAway("no answer")
+
+    monkeypatch.setattr(policy_trial_following, "place_of", away)
+    trials = Trials()
+    async with stage(tmp_path, cogs=(setup, policy, trials, sync)) as made:
+        await blorps(made)
+        flip_in(made, trials, made.general)
+        reply = await asked(made, against="1")
+        await reply.message.wait_until(lambda message: "2 flips: 2 better" in message.all_text)
+        assert "blorp number" not in reply.message.all_text
+
+
+def flip_in(made: Stage, trials: Trials, *channels: Channel) -> None:
+    """Version 1 finds nothing in what was written in these channels, and moderators confirmed it."""
+    trials.store.sources[1] = BLORP.replace("terms: [blorp]", "terms: [blarp]").encode()
+    for number, channel in enumerate(channels, start=1):
+        text = known(number, f"blorp number {number}", of=label(number))
+        message = text.message.model_copy(update={"channel_id": channel.id, "guild_id": made.guild.id})
+        trials.store.texts.append(replace(text, message=message))
+        trials.store.cases[number] = a_case(made, number)
+
+
+async def test_a_version_that_the_history_knows_is_compared_by_its_number(tmp_path: Path):
+    async with open_store(tmp_path / "store.db") as store:
+        trials = Trials(store=store)
+        async with stage(tmp_path, cogs=(setup, policy, trials, sync), store=store) as made:
+            await blorps(made)
+            made.file("blorps").write_text(BLORP.replace("terms: [blorp]", "terms: [blarp]"))
+            await made.slash("policy mode", policy="blorps", mode="shadow")
+            newest, *_, oldest = await store.versions(made.guild.id, "blorps", limit=10)
+            assert newest.number > oldest.number
+            reply = await asked(made, against=f"#{oldest.number}")
+            await reply.message.wait_until(lambda message: "1 flip: 0 better, 1 worse" in message.all_text)
+            assert trials.store is store
+            offered = await made.guild.autocomplete(
+                made.mia, made.review, "policy test", policy="blorps", against=str(oldest.number)
+            )
+            assert str(oldest.number) in [choice.value for choice in offered]
 
 
 def a_case(made: Stage, case_id: int) -> CaseFile:

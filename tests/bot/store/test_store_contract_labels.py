@@ -272,7 +272,7 @@ class TestTexts:
         assert {label.message_id for label in await store.labels(GUILD)} == {100, 102, 500}
 
     async def test_a_member_who_wants_their_words_erased_has_those_erased_that_were_handed_out(
-        self, store: Store, clock: Clock
+        self, store: Store
     ) -> None:
         (drawn,) = await handed_out(store, a_draw(500))
         shown = Suspected(message=message(500, SECRET), earlier=suspected().earlier, suspicions=())

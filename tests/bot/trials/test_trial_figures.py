@@ -3,10 +3,11 @@
 import pytest
 
 from bot.records.labels import LabelSource, Stratum
+from bot.trials.estimates import Estimates
 from bot.trials.figures import Answered, figures, flips
 from bot.trials.items import Group, Item, examples_of, known_items
-from bot.trials.recall import Population
 from bot.trials.result import Turn
+from bot.trials.strata import Population
 from policies.policy import Rule, Severity
 from policies.score import Rate, Score
 from tests.bot.adapters import make_earlier
@@ -88,9 +89,9 @@ def test_every_group_has_figures_of_its_own():
 def test_recall_is_unknown_without_blind_samples_and_says_what_is_missing():
     decided = answered((item(True), True))
     found = figures(decided, Population(opened=1, cleared=10, unflagged=100))
-    assert (found.recall, found.f1) == (None, None)
+    assert found.as_it_runs == Estimates(None, None, None)
     assert found.unsampled == (Stratum.CLEARED, Stratum.UNFLAGGED)
-    assert figures(decided, Population()).unsampled == (Stratum.UNFLAGGED,)
+    assert figures(decided, Population(opened=1)).unsampled == (Stratum.UNFLAGGED,)
 
 
 def test_what_came_up_for_another_reason_is_decided_but_no_sample_of_what_is_opened():
@@ -98,8 +99,23 @@ def test_what_came_up_for_another_reason_is_decided_but_no_sample_of_what_is_ope
     beside = answered(*[(item(False, Group.BESIDE), False)] * 5)
     sizes = Population(opened=10, unflagged=100)
     alone, together = figures(sampled, sizes), figures([*sampled, *beside], sizes)
-    assert together.decided == Score(tp=1, tn=5)
-    assert together.recall == alone.recall
+    assert (together.decided, together.beside) == (Score(tp=1), Score(tn=5))
+    assert together.as_it_runs == alone.as_it_runs
+
+
+def test_cards_on_which_another_policy_was_found_too_can_be_left_out():
+    """With one press both are confirmed: a policy that flags at random looks right wherever the other one is."""
+    both = [(item(True, shared=True), True)] * 8
+    found = figures(answered(*both, (item(True), True), (item(False), True)), Population())
+    assert found.decided.precision == Rate(9, 10)
+    assert found.alone.precision == Rate(1, 2)
+
+
+def test_cards_of_other_policies_are_in_no_precision_for_there_labels_are_one_sided():
+    found = figures(answered((item(True), True), (item(False, Group.BESIDE), True)), Population())
+    assert found.decided.precision == Rate(1, 1)
+    assert found.beside.false_alarms == Rate(1, 1)
+    assert found.rules["R1"].upheld == Rate(1, 1)
 
 
 def test_recall_and_f1_are_there_with_blind_samples():
@@ -114,12 +130,28 @@ def test_recall_and_f1_are_there_with_blind_samples():
         Population(opened=20, cleared=20, unflagged=20),
     )
     assert found.unsampled == ()
-    assert found.recall is not None
-    assert found.f1 is not None
-    assert found.recall.in_all.estimate == pytest.approx(18 / 20)
-    assert found.f1.estimate == pytest.approx(0.9)
-    assert found.f1.low < found.recall.in_all.low + 0.2
-    assert found.f1.low < found.f1.estimate < found.f1.high
+    now = found.as_it_runs
+    assert now.recall is not None
+    assert now.precision is not None
+    assert now.f1 is not None
+    assert [each.estimate for each in (now.precision, now.recall, now.f1)] == pytest.approx([0.9] * 3)
+    assert now.f1.low < now.f1.estimate < now.f1.high
+
+
+def test_false_alarms_in_blind_samples_count_for_all_that_they_stand_for():
+    """The tried version flags what the model cleared: precision on cards that came up knows nothing of that."""
+    seen = answered(
+        *[(item(True), True)] * 80,
+        *[(item(False), True)] * 20,
+        *[(item(False, Group.CLEARED), True)] * 50,
+        *[(item(False, Group.UNFLAGGED), True)] * 50,
+    )
+    found = figures(seen, Population(opened=100, cleared=1_000, unflagged=10_000))
+    assert found.decided.precision.value == 0.8
+    assert found.as_it_runs.f1 is not None
+    assert found.as_it_runs.precision is not None
+    assert found.as_it_runs.precision.estimate == pytest.approx(80 / 1_100)
+    assert found.as_it_runs.f1.estimate < 0.14
 
 
 def test_rules_are_scored_where_they_were_named_and_upheld_where_people_decided():
@@ -148,10 +180,12 @@ class TestFlips:
             [(True, Turn.BETTER), (False, Turn.WORSE), (True, Turn.WORSE), (None, Turn.OPEN)], key=str
         )
 
-    def test_what_could_not_be_read_reaches_people_like_a_violation(self) -> None:
+    def test_what_could_not_be_read_reaches_people_and_is_neither_better_nor_worse(self) -> None:
         assert self.of(Answered(item(True), None, verdict(True))) == []
-        assert self.of(Answered(item(True), None, verdict(False))) == [(True, Turn.BETTER)]
-        assert self.of(Answered(item(False), verdict(None), verdict(False))) == [(False, Turn.WORSE)]
+        assert self.of(Answered(item(True), None, verdict(False))) == [(True, Turn.UNREADABLE)]
+        assert self.of(Answered(item(False), verdict(None), verdict(False))) == [(False, Turn.UNREADABLE)]
+        assert self.of(Answered(item(False), verdict(False), None)) == [(False, Turn.UNREADABLE)]
+        assert self.of(Answered(item(None, Group.OPEN), None, verdict(False))) == [(None, Turn.UNREADABLE)]
 
     def test_what_stands_in_a_prompt_is_not_compared(self) -> None:
         shown = Answered(item(True, Group.SHOWN), verdict(True), verdict(False))

@@ -9,10 +9,10 @@ from bot.records.labels import KnownText, Label
 from bot.trials.items import Group, known_items
 from bot.trials.memory import MOST, SECONDS, Memory, RememberingJudge, content_digest
 from bot.trials.plan import Plan, plan_alone, plan_for
-from bot.trials.recall import Population
 from bot.trials.result import TrialResult, Turn
 from bot.trials.room import AlreadyRunning, TrialRoom
 from bot.trials.run import Progress, TrialRun
+from bot.trials.strata import Population
 from inference.judge import JudgeUnavailable
 from inference.patient import Patience
 from inference.prefilter.budget.audit import Tally

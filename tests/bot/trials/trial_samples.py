@@ -55,12 +55,15 @@ def known(
     verdict: Verdict | None = None,
     suspicion: Suspicion | None = None,
     earlier: tuple[Earlier, ...] = (),
+    shared: bool = False,
 ) -> KnownText:
-    return KnownText(make_message(message_id, text), earlier, message_id, suspicion, verdict, of)
+    return KnownText(make_message(message_id, text), earlier, message_id, suspicion, verdict, of, shared)
 
 
-def item(violates: bool | None = True, group: Group = Group.DECIDED, text: str = "you loser") -> Item:
-    return Item(text, group, violates, known=known(text=text))
+def item(
+    violates: bool | None = True, group: Group = Group.DECIDED, text: str = "you loser", *, shared: bool = False
+) -> Item:
+    return Item(text, group, violates, known=known(text=text, shared=shared))
 
 
 def verdict(violation: bool | None = True, policy: Policy | None = None, **fields: object) -> Verdict:
