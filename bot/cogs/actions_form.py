@@ -63,7 +63,8 @@ class ActionForm(Modal):
             self.add_item(TextDisplay(told))
         kindly = self._press.press is Press.HELP
         label = tr("A word of your own") if kindly else tr("Reason")
-        self.add_item(Label(text=label, component=self._reason))
+        readers = None if kindly else tr("Kept with the case. If the author is told, they read it, too.")
+        self.add_item(Label(text=label, description=readers, component=self._reason))
         if self._amount is not None:
             asked = tr("How long") if self._press.press is Press.TIMEOUT else tr("What else the author wrote")
             self.add_item(Label(text=asked, component=self._amount))

@@ -20,7 +20,7 @@ _CARD: Final = "https://discord.com/channels/{guild}/{channel}/{message}"
 _NEEDS: Final = "View Channel and Send Messages"
 _NOBODY_CALLED: Final = marked(
     "It is escalated: people who may manage the server decide. Nobody was called, for no role is set for this; "
-    "/safeguild setup sets one."
+    "`/safeguild settings` sets one."
 )
 _NOT_PINGED: Final = marked(
     "It is escalated, but the role got no ping: allow everyone to mention it in its settings, or give me the "
