@@ -1,0 +1,58 @@
+"""Makes pictures of two plays alike: moments and ids are shown as if every play began at the same moment.
+
+Discord's ids hold a time and the bot reads a real clock, so a play has other ids and moments each time. What a
+picture shows of them is moved by one and the same span, and ids are numbered in the order in which they are seen.
+Texts, figures and the order of things stay as they were.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tools.pictures.shots import Shot
+
+BEGAN = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
+"""When every play seems to have begun."""
+_FIRST_ID = 1_301_000_000_000_000_000
+_MOMENT = re.compile(r"<t:(-?\d{1,13})")
+_ID = re.compile(r"(?<![\w:.])\d{17,20}(?!\w)")
+_STAMP = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
+_DATE = re.compile(r"(?<!\d)20\d\d-\d\d-\d\d(?![\dT])")
+
+
+class Steady:
+    """Of one play."""
+
+    def __init__(self, began: datetime) -> None:
+        self._shift = BEGAN - began.replace(second=0, microsecond=0)
+        self._days = BEGAN.date() - began.date()
+        self._ids: dict[int, int] = {}
+
+    def held(self, shot: Shot) -> Shot:
+        """The shot with moments and ids of the play that every picture shows."""
+        raw = shot.model_dump(mode="json", exclude={"names", "taken_at"})
+        names = {self._known(number): name for number, name in shot.names.items()}
+        moved = {**self._walked(raw), "names": names, "taken_at": shot.taken_at + self._shift}
+        return Shot.model_validate(moved, strict=False)
+
+    def _walked(self, part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: value if key == "data" else self._walked(value) for key, value in part.items()}
+        if isinstance(part, list):
+            return [self._walked(each) for each in part]
+        return self._text(part) if isinstance(part, str) else part
+
+    def _text(self, text: str) -> str:
+        moved = _MOMENT.sub(lambda found: f"<t:{int(found[1]) + round(self._shift.total_seconds())}", text)
+        numbered = _ID.sub(lambda found: str(self._known(int(found[0]))), moved)
+        stamped = _STAMP.sub(lambda found: (datetime.fromisoformat(found[0]) + self._shift).isoformat(), numbered)
+        return _DATE.sub(self._day, stamped)
+
+    def _day(self, found: re.Match[str]) -> str:
+        try:
+            return (date.fromisoformat(found[0]) + self._days).isoformat()
+        except ValueError:  # it only looks like a date
+            return found[0]
+
+    def _known(self, number: int) -> int:
+        return self._ids.setdefault(number, _FIRST_ID + len(self._ids) + 1)
