@@ -39,7 +39,8 @@ _NO_SERVER: Final = marked(
 )
 _SEEN: Final = marked("Moderators saw the verdict before they decided. Read it as agreement, not as proof.")
 _ONE_SIDED: Final = marked(
-    "There labels are one-sided: Dismiss says that this policy was not violated, Delete says nothing about it."
+    "On another policy's card Dismiss says that this policy was not violated, and Delete says nothing about it: "
+    "so such cards tell of false alarms only."
 )
 
 
@@ -104,8 +105,14 @@ def _samples(found: Figures) -> Iterator[str]:
 
 
 def _sample(score: Score) -> str:
+    if not score.violating:
+        return tr(
+            "{labelled} labelled, none violates. False alarms: {alarms}.",
+            labelled=number(score.total),
+            alarms=briefly(score.false_alarms),
+        )
     return tr(
-        "{labelled} labelled, {violating} violating. It finds {found} of these. False alarms: {alarms}.",
+        "{labelled} labelled, violating: {violating}. It finds {found} of these. False alarms: {alarms}.",
         labelled=number(score.total),
         violating=number(score.violating),
         found=number(score.tp),
@@ -116,9 +123,10 @@ def _sample(score: Score) -> str:
 def _estimated(found: Figures, policy: Policy) -> Iterator[str]:
     now, asked = found.as_it_runs, found.if_asked
     if now.precision is not None:
-        yield tr("Precision: {share} of what it would show people violates.", share=between(now.precision))
+        yield tr("Precision: of what would reach people, {share} violates.", share=between(now.precision))
     if now.recall is not None:
-        yield tr("Recall: {share} of all violations that are written reach people.", share=between(now.recall))
+        yield tr("Recall: of all violations that are written, {share} reach people.", share=between(now.recall))
+        yield tr("F1, which joins both: {share}.", share=between(now.f1))
         yield tr(
             "If the model were asked about every message: precision {precision}, recall {recall}.",
             precision=between(asked.precision),

@@ -98,4 +98,6 @@ def _where(item: Item) -> str:
     if place is None:
         return tr("(an example)")
     link = f"https://discord.com/channels/{place.guild_id}/{place.channel_id}/{place.message_id}"
+    if item.violates and item.known and item.known.shared:
+        return tr("(case {number}, confirmed for another policy, too, {link})", number=place.case_id, link=link)
     return tr("(case {number}, {link})", number=place.case_id, link=link)

@@ -28,7 +28,7 @@ def headline(result: TrialResult, say: Say) -> str:
 def effort_line(result: TrialResult) -> str:
     """What it took."""
     return tr(
-        "{judged} answers by the model, {known} known from before.",
+        "Answers by the model: {judged}. Known from before: {known}.",
         judged=number(result.judged),
         known=number(result.remembered),
     )

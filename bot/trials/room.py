@@ -53,6 +53,10 @@ class Trial:
         self.was_cancelled = True
         self._task.cancel()
 
+    def when_over(self, then: "Callable[[Trial], None]") -> None:
+        """Call `then` once it has ended, however it ended."""
+        self._task.add_done_callback(lambda _: then(self))
+
     async def outcome(self) -> TrialResult:
         """What came of it. Who waits may stop waiting: the trial goes on.
 
@@ -104,6 +108,7 @@ class TrialRoom:
             raise AlreadyRunning(other)
         trial = Trial(guild_id, policy, begun_by, lambda told: self._run(guild_id, policy, against, told))
         self._trials[guild_id] = trial
+        trial.when_over(self._let_go)
         return trial
 
     def remembering(self, tenant: int) -> RememberingJudge:
@@ -120,6 +125,11 @@ class TrialRoom:
         """Stop every trial."""
         for trial in self._trials.values():
             trial.cancel()
+
+    def _let_go(self, trial: Trial) -> None:
+        """What it found holds texts of members: it goes with whoever waits for it."""
+        if self._trials.get(trial.guild_id) is trial:
+            del self._trials[trial.guild_id]
 
     async def _run(
         self, guild_id: int, policy: Policy, against: Policy | None, on_progress: OnProgress

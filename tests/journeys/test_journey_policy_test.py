@@ -1,4 +1,4 @@
-"""Moderators try policies: on what they decided, against another version, on one message, and with blind samples."""
+"""Moderators try policies: on what they decided, against another version, on one message, and by blind samples."""
 
 import re
 
@@ -28,7 +28,7 @@ async def test_a_policy_is_tried_on_its_examples_and_on_what_moderators_decided(
     assert "/policy sample policy:harassment" in told
     assert "Not in the prompt: precision" in told
     again = await tried(stage, policy="harassment")
-    assert "0 answers by the model" in again
+    assert "Answers by the model: 0." in again
 
 
 async def test_of_a_draft_against_what_is_in_force_the_verdicts_that_flip_are_shown(stage: Stage):

@@ -54,14 +54,11 @@ def told(result: TrialResult) -> str:
 def test_precision_says_of_what_it_is_and_the_false_alarms_of_blind_samples_stand_below():
     text = told(result_of(LOOSE))
     assert "Precision on cards that came up: 80 of 100, 80%" in text
+    assert "Cleared by the model: 50 labelled, none violates. False alarms: 50 of 50, 100%." in text
     assert (
-        "Cleared by the model: 50 labelled, 0 violating. It finds 0 of these. False alarms: 50 of 50, 100%."
-        in text
+        "Suspected by nothing: 50 labelled, violating: 1. It finds 1 of these. False alarms: 0 of 49, 0%." in text
     )
-    assert (
-        "Suspected by nothing: 50 labelled, 1 violating. It finds 1 of these. False alarms: 0 of 49, 0%." in text
-    )
-    assert "Precision: 7% (between" in text
+    assert "Precision: of what would reach people, 7% (between" in text
 
 
 def test_the_headline_has_no_f1_that_only_the_cards_would_give():
@@ -84,7 +81,7 @@ def test_an_estimate_from_few_labels_says_how_to_make_it_surer():
     few = [(item(True), True), (item(False, Group.CLEARED), False), (item(False, Group.UNFLAGGED), False)]
     assert "These ranges are wide" in told(result_of(few))
     every = told(result_of(few, Population(opened=1, cleared=1, unflagged=1)))
-    assert "Recall: 100%" in every
+    assert "Recall: of all violations that are written, 100%" in every
     assert "These ranges are wide" not in every
 
 
@@ -106,7 +103,7 @@ def test_cards_of_more_than_one_policy_are_told_with_what_they_make_of_precision
 def test_it_is_said_that_labels_on_cards_of_other_policies_are_one_sided():
     text = told(result_of([(item(False, Group.BESIDE), True), (item(False, Group.BESIDE), False)]))
     assert "Cards that came up for another reason: 2. False alarms on them: 1." in text
-    assert "There labels are one-sided" in text
+    assert "Delete says nothing about it: so such cards tell of false alarms only" in text
     assert "no case of this policy yet" in text
 
 
@@ -122,6 +119,13 @@ def test_flips_that_could_not_be_read_are_counted_apart():
     assert "unreadable (medium): allowed 10% → unreadable (case 100, " in full_report(
         result_of([], flips=found, against=tried), ()
     )
+
+
+def test_a_flip_that_was_confirmed_together_with_another_policy_says_so():
+    tried = policy_with()
+    both = Answered(item(True, shared=True), verdict(False), verdict(True))
+    text = full_report(result_of([], flips=flips([both], tried, tried), against=tried), ())
+    assert "worse (high): violation 90% → allowed 10% (case 100, confirmed for another policy, too, " in text
 
 
 def test_machines_get_every_group_and_both_estimates():

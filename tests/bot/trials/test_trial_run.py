@@ -1,6 +1,8 @@
 """A trial from its plan to its result: what is asked, what is remembered, and a judge in trouble."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -270,6 +272,18 @@ async def test_a_guild_that_is_forgotten_loses_its_trial_and_what_was_remembered
     assert trials.going_on(GUILD) is None
     with pytest.raises(asyncio.CancelledError):
         await trial.outcome()
+
+
+async def test_what_a_trial_found_is_kept_by_nobody_but_whoever_waits_for_it():
+    """Texts of members are in it, and those may be erased a minute later."""
+    trials = room(LabelShelf([known(1, of=label(1))]), TermJudge())
+    trial = trials.begin(GUILD, EXAMPLES, None, begun_by=1)
+    gone = weakref.ref(trial)
+    await trial.outcome()
+    del trial
+    await asyncio.sleep(0)
+    gc.collect()
+    assert gone() is None
 
 
 async def test_a_judge_that_stays_away_for_too_long_ends_the_trial():
