@@ -28,7 +28,8 @@ from tools.pictures.phone import page
 from tools.pictures.scenes import scenes
 from tools.pictures.shots import Shot
 
-_ACTS = (act_setup, act_cards, act_queue, act_reports, act_policies, act_trials, act_people, act_languages)
+_FIRST_ACTS = (act_setup, act_cards)
+_OTHER_ACTS = (act_queue, act_reports, act_policies, act_trials, act_people, act_languages)
 LARGEST_BYTES = 3_000_000
 """Of all pictures together: they are kept in the repository."""
 
@@ -53,9 +54,12 @@ def main() -> int:
 async def played(folder: Path) -> Mapping[str, Shot]:
     """Every act, one after the other: {scene: shot}."""
     async with company(folder) as everybody:
-        for act in _ACTS:
+        for act in _FIRST_ACTS:
             await act.play(everybody)
-        busy = await act_figures.play(everybody)
+        busy = await act_figures.busy_day(everybody)
+        for act in _OTHER_ACTS:
+            await act.play(everybody)
+        await act_figures.play(everybody, busy)
         await everybody.bot.stop()
         await act_digest.play(everybody, busy)
         return everybody.camera.shots

@@ -20,16 +20,21 @@ _FLAGGED = (
 _QUIET = ("nobody here likes you", "good morning, who is up for a round?", "that patch is trash, honestly")
 
 
-async def play(company: Company) -> Stage:
-    """A busy day; two moderators decide on nearly everything."""
-    stage, take = await company.stage(), company.camera.take
+async def busy_day(company: Company) -> Stage:
+    """Two moderators decide on nearly everything."""
+    stage = await company.stage()
     for text in (*_QUIET, *_FLAGGED):
         await stage.general.say(stage.mallory, text)
     await stage.quiet()
     for number, card in enumerate(stage.cards[:-1]):
         await card.click((stage.ada, stage.bob)[number % 2], "Dismiss" if number % 4 == 3 else "Delete")
     await stage.quiet()
+    return stage
+
+
+async def play(company: Company, stage: Stage) -> None:
+    """What came of it. How many messages were looked at is kept once a minute, so acts lie between."""
+    take = company.camera.take
     stats = await stage.guild.slash(stage.ada, stage.review, "stats", period=7, policy="harassment")
     take("stats", stats)
     take("ledger", await stats.message.click(stage.ada, "Rules"))
-    return stage

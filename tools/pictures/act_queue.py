@@ -1,6 +1,6 @@
 """More cases than one can look at: the line, the queue, and many decided at once."""
 
-from tools.pictures.company import Company
+from tools.pictures.company import Company, changed
 
 SPAM = "you loser, join my server"
 
@@ -31,5 +31,6 @@ async def play(company: Company) -> None:
     take("bulk-confirm", shown)
     label = next(each for each in shown.message.button_labels if "ismiss" in each)
     done = await shown.message.click(stage.ada, label)
-    await done.settled()
-    take("bulk-done", done if done.messages else shown)
+    at_work = done if done.messages else shown
+    await changed(at_work, "Undo")
+    take("bulk-done", at_work)

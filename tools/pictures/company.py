@@ -27,11 +27,10 @@ class Company:
     bot: BotProcess
     camera: Camera
 
-    async def stage(self, *, set_up: bool = True, starters: str = "essential", locale: str = "en-US") -> Stage:
+    async def stage(self, *, set_up: bool = True, starters: str = "essential") -> Stage:
         """A fresh guild with its people; the bot is set up in it unless the act is about that."""
         stage = new_stage(self.discord, self.bot, SERVER)
         stage.guild.owner.user.name = "olga"
-        stage.guild.locale = locale
         stage.mallory.user.name = "rex"
         commands = self.discord.world.commands
         await self.discord.wait_until(lambda: commands.usable_in(stage.guild.id), 60, "the commands")

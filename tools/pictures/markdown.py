@@ -4,11 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 
 from markupsafe import Markup, escape
 
-_FENCE = re.compile(r"```(?:[a-zA-Z0-9_+-]+\n)?\n?(.*?)\n?```\n?", re.DOTALL)
+_BLOCK = re.compile(
+    r"(?P<quote>(?:^>(?: [^\n]*)?(?:\n|\Z))+)"
+    r"|(?P<bars>\|\|)?```(?:[a-zA-Z0-9_+-]+\n)?\n?(?P<block>.*?)\n?```(?(bars)\|\|)\n?",
+    re.DOTALL | re.MULTILINE,
+)
 _BODY = r"((?:\\.|[^\\])+?)"
 _INLINE = re.compile(
     r"\\(?P<plain>[!-/:-@\[-`{-~])"
@@ -48,23 +51,20 @@ class Reader:
 
 
 def markdown(text: str, reader: Reader) -> Markup:
-    """A text with quotes, blocks, lists and headings. Quotes are read first: they may hold blocks."""
-    result = Markup("")
-    for is_quoted, lines in groupby(text.split("\n"), lambda line: line == ">" or line.startswith("> ")):
-        if is_quoted:
-            inner = "\n".join(line[2:] for line in lines)
-            result += Markup('<div class="quoted" dir="auto">{}</div>').format(_blocks(inner, reader))
-        else:
-            result += _blocks("\n".join(lines), reader)
-    return result
+    """A text with quotes, blocks, lists and headings. A quote may hold a block."""
+    result, end = Markup(""), 0
+    for found in _BLOCK.finditer(text):
+        result += _lines(text[end : found.start()], reader) + _block(found, reader)
+        end = found.end()
+    return result + _lines(text[end:], reader)
 
 
-def _blocks(text: str, reader: Reader) -> Markup:
-    pieces = _FENCE.split(text)  # every second one stood in a block
-    return Markup("").join(
-        Markup('<pre dir="auto">{}</pre>').format(piece) if number % 2 else _lines(piece, reader)
-        for number, piece in enumerate(pieces)
-    )
+def _block(found: re.Match[str], reader: Reader) -> Markup:
+    if found["quote"] is not None:
+        inner = "\n".join(line[2:] for line in found["quote"].removesuffix("\n").split("\n"))
+        return Markup('<div class="quoted" dir="auto">{}</div>').format(markdown(inner, reader))
+    kind = "spoiler" if found["bars"] else "block"
+    return Markup('<pre class="{}" dir="auto">{}</pre>').format(kind, found["block"])
 
 
 def inline(text: str, reader: Reader, depth: int = 0) -> Markup:

@@ -16,8 +16,11 @@ BEGAN = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 _FIRST_ID = 1_301_000_000_000_000_000
 _MOMENT = re.compile(r"<t:(-?\d{1,13})")
 _ID = re.compile(r"(?<![\w:.])\d{17,20}(?!\w)")
-_STAMP = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
-_DATE = re.compile(r"(?<!\d)20\d\d-\d\d-\d\d(?![\dT])")
+_CALENDAR = re.compile(
+    r"(?P<stamp>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00)"
+    r"|(?P<told>20\d\d-\d\d-\d\d \d\d:\d\d) UTC"
+    r"|(?<!\d)(?P<day>20\d\d-\d\d-\d\d)(?!\d)"
+)
 
 
 class Steady:
@@ -45,12 +48,15 @@ class Steady:
     def _text(self, text: str) -> str:
         moved = _MOMENT.sub(lambda found: f"<t:{int(found[1]) + round(self._shift.total_seconds())}", text)
         numbered = _ID.sub(lambda found: str(self._known(int(found[0]))), moved)
-        stamped = _STAMP.sub(lambda found: (datetime.fromisoformat(found[0]) + self._shift).isoformat(), numbered)
-        return _DATE.sub(self._day, stamped)
+        return _CALENDAR.sub(self._dated, numbered)
 
-    def _day(self, found: re.Match[str]) -> str:
+    def _dated(self, found: re.Match[str]) -> str:
         try:
-            return (date.fromisoformat(found[0]) + self._days).isoformat()
+            if found["stamp"]:
+                return (datetime.fromisoformat(found["stamp"]) + self._shift).isoformat()
+            if found["told"]:
+                return f"{datetime.fromisoformat(found['told']) + self._shift:%Y-%m-%d %H:%M} UTC"
+            return (date.fromisoformat(found["day"]) + self._days).isoformat()
         except ValueError:  # it only looks like a date
             return found[0]
 

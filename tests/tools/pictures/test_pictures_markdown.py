@@ -33,10 +33,22 @@ def test_markup_is_shown_as_what_it_means(text: str, shown: str | None) -> None:
         assert made == shown
 
 
-def test_a_quote_may_hold_a_block_and_a_block_may_hold_what_looks_like_a_quote() -> None:
+def test_a_quote_may_hold_a_block() -> None:
     made = str(markdown("told:\n> **x**\n> ```\n> you\n> ```", READER))
-    assert '<div class="quoted" dir="auto"><div dir="auto"><b>x</b></div><pre dir="auto">you</pre></div>' in made
+    block = '<pre class="block" dir="auto">you</pre>'
+    assert f'<div class="quoted" dir="auto"><div dir="auto"><b>x</b></div>{block}</div>' in made
     assert "&gt;" not in made
+
+
+def test_a_block_keeps_lines_that_look_like_quotes_and_lists() -> None:
+    made = str(markdown("```\n> x\n- y\n```\n> z", READER))
+    assert '<pre class="block" dir="auto">&gt; x\n- y</pre>' in made
+    assert made.count("quoted") == 1
+
+
+def test_a_block_behind_bars_is_a_spoiler() -> None:
+    assert str(markdown("||```\nyou\n```||", READER)) == '<pre class="spoiler" dir="auto">you</pre>'
+    assert "spoiler" not in str(markdown("```\n||you||\n```", READER))
 
 
 def test_lists_headings_and_small_print_are_lines_of_their_own() -> None:

@@ -57,7 +57,12 @@ def read(made: str) -> str:
 
 def test_a_card_shows_what_is_in_its_payload() -> None:
     shown = page(shot(card("you loser")))
-    for part in ("Medium · Harassment: R1", '<pre dir="auto">you loser</pre>', "#general", "3 minutes ago"):
+    for part in (
+        "Medium · Harassment: R1",
+        '<pre class="block" dir="auto">you loser</pre>',
+        "#general",
+        "3 minutes ago",
+    ):
         assert part in shown
     for label in ("Delete", "Dismiss", "Claim", "Reasoning", "More"):
         assert f">{label}</span>" in shown

@@ -8,9 +8,10 @@ from tools.pictures.steady import BEGAN, Steady
 
 def shot(began: datetime, user: int) -> Shot:
     at = began + timedelta(minutes=2)
+    dates = f"{at:%Y-%m-%d}, until {at:%Y-%m-%d %H:%M} UTC"
     said = {
         "id": str(user + 1),
-        "content": f"<@{user}> id `{user}` <t:{int(at.timestamp())}:R>, {at:%Y-%m-%d}, digest d0e3240c9227",
+        "content": f"<@{user}> id `{user}` <t:{int(at.timestamp())}:R>, {dates}, digest d0e3240c9227",
         "timestamp": at.isoformat(),
         "attachments": [{"data": "2026-01-01" + "1" * 18}],
     }
