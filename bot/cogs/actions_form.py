@@ -79,11 +79,13 @@ class ActionForm(Modal):
         await self._sent(interaction, self._case_id, chosen, self._reason.value.strip())
 
 
-def preview(case: CaseFile, decision: Decision, settings: GuildSettings, server: str) -> str:
-    """What the member will be told of a decision, or that nobody tells them."""
+def preview(
+    case: CaseFile, decision: Decision, settings: GuildSettings, server: str, *, quotes: bool = True
+) -> str:
+    """What the member will be told of a decision, or that nobody tells them. `quotes`: see `notice`."""
     if not is_told(decision, case, settings):
         return tr("The author is not told: this server sends no notices.")
-    told: Notice = notice(case, decision, settings, server)
+    told: Notice = notice(case, decision, settings, server, quotes=quotes)
     quoted = "\n".join(f"> {line}" for line in told.text.split("\n"))
     return shortened(tr("The author will be told:") + "\n" + quoted, _LONGEST_PREVIEW)
 

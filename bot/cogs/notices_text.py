@@ -70,13 +70,21 @@ def is_told(decision: Decision, case: CaseFile, settings: GuildSettings) -> bool
     return settings.notices and decision.action in APPEALABLE
 
 
-def notice(case: CaseFile, decision: Decision, settings: GuildSettings, server: str) -> Notice:
-    """What the member is told, in the language that is spoken now."""
+def notice(
+    case: CaseFile, decision: Decision, settings: GuildSettings, server: str, *, quotes: bool = True
+) -> Notice:
+    """What the member is told, in the language that is spoken now.
+
+    `quotes`: with what they wrote. Not for a moderator who may not read it.
+    """
     if decision.action is Action.HELP:
         words = {"server": escaped(server, 200), "reason": _from_moderators(decision.reason)}
         return Notice(_filled(settings.help_text or tr(HELP), words), can_appeal=False)
     can_appeal = settings.appeals and decision.action in APPEALABLE
-    return Notice(_filled(settings.notice or tr(NOTICE), _words(case, decision, server, can_appeal)), can_appeal)
+    words = _words(case, decision, server, can_appeal)
+    if words["message"] and not quotes:
+        words["message"] = tr("You wrote:") + " …"
+    return Notice(_filled(settings.notice or tr(NOTICE), words), can_appeal)
 
 
 def sample(settings: GuildSettings, server: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ async def pressed(interaction: Interaction, draft_id: str, press: Press) -> None
     assert interaction.guild_id is not None
     rooms = rooms_of(interaction)
     draft = rooms.writing.drafts.get(draft_id, interaction.guild_id, interaction.user.id)
-    if draft is None:
+    if draft is None or not _fits(draft, press):
         await interaction.response.send_message(embed=forgotten_page().embed, ephemeral=True)
     elif press in _OPENING:
         await open_form(interaction, await _OPENING[press](rooms, draft))
@@ -51,6 +51,13 @@ async def pressed(interaction: Interaction, draft_id: str, press: Press) -> None
         await _show_both(interaction, draft)
     else:
         await respond(interaction, _WORK[press](rooms, draft))
+
+
+def _fits(draft: Draft, press: Press) -> bool:
+    """Whether a draft has what this is pressed for: an older page may offer more than there is by now."""
+    if press in (Press.SAVE, Press.LIVE, Press.MINE):
+        return draft.source is not None
+    return press not in _OPENING or draft.form is not None
 
 
 async def _save(rooms: Rooms, draft: Draft) -> Reply:

@@ -9,7 +9,7 @@ import discord
 
 from bot.case import Action, CaseFile
 from bot.cogs.failures import translated
-from bot.cogs.people import Place, member_of, person, place_of
+from bot.cogs.people import Place, can_read, member_of, person, place_of
 from bot.cogs.plainly import UNKNOWN_CASE, Declined
 from bot.cogs.presses import Press, Pressed
 from bot.cogs.replies import NOT_READY
@@ -110,6 +110,11 @@ class ReviewChecks:
             if reason := refusal_without_target(action, case, guild.id, self._settings(case), actor, bot):
                 return reason
         return None if press.action else _handling(press, case, guild.id, self._settings(case), actor)
+
+    def can_read(self, click: Click, case: CaseFile) -> bool:
+        """Whether they can read what was written, as far as is known without asking Discord."""
+        member, _ = _here(click)
+        return can_read(member, case.message.channel_id, case.message.parent_id)
 
     def _settings(self, case: CaseFile) -> GuildSettings:
         return self._rooms.guild_book.settings(case.guild_id)

@@ -75,7 +75,7 @@ class CaseShowing:
             raise Declined(tr("You cannot read the channel that this was written in, so it is not shown to you."))
         await _answer(click, embed=(await precedents_page(self._rooms, case, click.user)).embed)
 
-    async def _notice(self, click: Click, case: CaseFile, _: Present) -> None:
+    async def _notice(self, click: Click, case: CaseFile, present: Present) -> None:
         """What the author is told when the message is deleted without a form."""
         settings = self._rooms.guild_book.settings(case.guild_id)
         decision = Decision(
@@ -86,7 +86,7 @@ class CaseShowing:
         )
         server = click.guild.name if click.guild else ""
         with speaking(self._rooms.language(case.guild_id)):
-            told = preview(case, decision, settings, server)
+            told = preview(case, decision, settings, server, quotes=not present.unseen)
         await _answer(click, embed=page(tr("If you press “Delete”"), [told]).embed)
 
 
