@@ -54,6 +54,8 @@ class PatientJudge:
         self._alone = asyncio.Lock()
         self._tries = 0
         """Since the judge was last seen well."""
+        self._wait = 0.0
+        """Seconds before the next try, while it is away."""
         self._away_since = 0.0
 
     async def judge(
@@ -102,7 +104,7 @@ class PatientJudge:
             return
         async with self._alone:
             if self._tries:
-                await self._sleep(min(self._patience.longest, self._patience.first * 2 ** (self._tries - 1)))
+                await self._sleep(self._wait)
                 yield
                 return
         yield
@@ -113,6 +115,8 @@ class PatientJudge:
             return
         if not self._tries:
             self._away_since = self._timer()
+        longer = 2 * self._wait if self._tries else self._patience.first
+        self._wait = min(self._patience.longest, longer)
         self._tries += 1
         if self._on_trouble:
             self._on_trouble(str(away))

@@ -1,6 +1,7 @@
 """Labelled texts are judged by a small judge that does, at each question, what the test wants."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -178,6 +179,14 @@ async def test_while_the_judge_is_away_only_one_task_tries() -> None:
     after_the_first_six = judge.asked[6:]
     assert time.sleeps == [1, 2, 1]  # the first six failed together, which is one failed try
     assert len(after_the_first_six) == 6 + 2
+
+
+async def test_a_judge_that_is_away_for_days_is_waited_for_by_whoever_has_the_patience() -> None:
+    time = Time()
+    judge = WordJudge({"a": [JudgeUnavailable("no GPU")] * 3000})
+    (outcome,) = await judge_all(judge, many("a"), manner=manner(time, limit=math.inf))
+    assert outcome.verdict is not None
+    assert max(time.sleeps) == 60
 
 
 async def test_patience_ends() -> None:
