@@ -160,7 +160,10 @@ class HeldCards:
         wait = place.begun_at + self._settings.look_delay - self._clock()
         if timedelta(0) < wait <= self._settings.look_delay:
             return wait.total_seconds()
-        message_id = await self._lines.find_line(place.channel_id, place.begun_at - LOOK_BACK)
+        try:
+            message_id = await self._lines.find_line(place.channel_id, place.begun_at - LOOK_BACK)
+        except Gone:  # with its channel
+            message_id = None
         if message_id is None:
             await self._store.forget_queue_line(guild_id)
         else:

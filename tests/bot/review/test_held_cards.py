@@ -16,6 +16,7 @@ from bot.review.outbox import CardOutbox
 from policies.policy import Severity
 from tests.bot.adapters import GUILD, START, make_message, make_policy, make_rulebook, make_verdict
 from tests.bot.review.review_adapters import (
+    OLD_REVIEW,
     QUICK,
     REVIEW,
     Wall,
@@ -37,6 +38,8 @@ class Lines:
     away: int = 0
     lost_answers: int = 0
     refusing: bool = False
+    gone: set[int] = field(default_factory=set)
+    """Channels."""
 
     async def post_line(self, guild_id: int, channel_id: int, begun_at: datetime, waiting: Waiting) -> int:  # noqa: ARG002 - the port's
         await self._arrive("post")
@@ -60,6 +63,8 @@ class Lines:
 
     async def find_line(self, channel_id: int, since: datetime) -> int | None:  # noqa: ARG002 - the port's
         await self._arrive("find")
+        if channel_id in self.gone:
+            raise Gone("The channel does not exist any more.")
         return next((number for number, (channel, *_) in self.standing.items() if channel == channel_id), None)
 
     async def _arrive(self, verb: str) -> None:
@@ -235,6 +240,18 @@ async def test_a_line_whose_posting_nobody_confirmed_is_found_again(
     place = await store.queue_line(GUILD)
     assert place is not None
     assert place.message_id in lines.standing
+
+
+async def test_a_line_that_went_with_its_channel_is_posted_in_the_new_one(
+    store: Store, wall: Wall, lines: Lines
+) -> None:
+    await flood(store, 4)
+    lines.gone = {OLD_REVIEW}
+    await store.begin_queue_line(GUILD, OLD_REVIEW)
+    async with running(an_outbox(store, wall, held_by(store, lines)).run()):
+        await until(lambda: lines.told == [2])
+    ((channel_id, _, _),) = lines.standing.values()
+    assert channel_id == REVIEW
 
 
 async def test_over_a_restart_there_is_one_line_and_no_second_card(store: Store, wall: Wall, lines: Lines) -> None:
