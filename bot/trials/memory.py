@@ -33,8 +33,9 @@ class Memory:
 
     def find(self, key: _Key, *, explain: bool) -> Verdict | None:
         """The verdict, with a rationale if one is wanted."""
-        since, verdict, explained = self._kept.get(key, (0.0, None, False))
-        if verdict is None or self.timer() - since > SECONDS:
+        self._drop_old()
+        _, verdict, explained = self._kept.get(key, (0.0, None, False))
+        if verdict is None:
             return None
         return verdict if explained or verdict.violation or not explain else None
 
@@ -42,6 +43,7 @@ class Memory:
         """Remember a verdict; the oldest one makes room. How the model came to it is not remembered."""
         self._kept.pop(key, None)
         self._kept[key] = (self.timer(), verdict.model_copy(update={"reasoning": ""}), explain)
+        self._drop_old()
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
 
@@ -49,6 +51,16 @@ class Memory:
         """Drop what a guild's members wrote, as far as verdicts quote it."""
         for key in [key for key in self._kept if key[0] == tenant]:
             del self._kept[key]
+
+    @property
+    def size(self) -> int:
+        """How many verdicts are remembered."""
+        return len(self._kept)
+
+    def _drop_old(self) -> None:
+        """Words are not only passed over when their time is over, they go. The oldest ones stand first."""
+        while self._kept and self.timer() - next(iter(self._kept.values()))[0] > SECONDS:
+            self._kept.popitem(last=False)
 
 
 class RememberingJudge:

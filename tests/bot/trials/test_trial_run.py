@@ -181,6 +181,15 @@ class TestMemory:
         assert memory.find(self.key(MOST), explain=False) is None
         assert memory.find(self.key(tenant=8), explain=False) is not None
 
+    def test_what_is_too_old_is_gone_and_not_only_passed_over(self) -> None:
+        timer = Timer()
+        memory, said = Memory(timer), make_verdict(LOSER, violation=True)
+        for number in range(3):
+            memory.keep(self.key(number), said, explain=False)
+        timer.now += SECONDS + 1
+        assert memory.find(self.key(), explain=False) is None
+        assert memory.size == 0
+
     def test_a_reason_is_asked_for_once_where_none_was_given(self) -> None:
         memory, allowed = Memory(Timer()), make_verdict(LOSER, violation=False)
         memory.keep(self.key(), allowed, explain=False)
