@@ -1,4 +1,4 @@
-"""The program behind `make pictures`: plays every act, draws docs/pictures/*.png and writes docs/desk.md."""
+"""The program behind `make pictures`: plays every act, draws docs/pictures and docs/card.png, writes the tour."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ from tools.pictures.shots import Shot
 
 _FIRST_ACTS = (act_setup, act_cards)
 _OTHER_ACTS = (act_queue, act_reports, act_policies, act_trials, act_people, act_languages)
+FIRST_SIGHT = "open-card"
+"""The scene that the README shows, as docs/card.png."""
 LARGEST_BYTES = 3_000_000
 """Of all pictures together: they are kept in the repository."""
 
@@ -82,6 +84,7 @@ def _write(shots: Mapping[str, Shot], docs: Path, folder: Path) -> None:
         old.unlink()
     for scene, png in drawn.items():
         (pictures / f"{scene}.png").write_bytes(png)
+    (docs / "card.png").write_bytes(drawn[FIRST_SIGHT])
     (docs / "desk.md").write_text(tour(), encoding="utf-8")
     sys.stdout.write(f"{len(drawn)} pictures, {total:,} bytes\n")
 

@@ -33,8 +33,10 @@ async def busy_day(company: Company) -> Stage:
 
 
 async def play(company: Company, stage: Stage) -> None:
-    """What came of it. How many messages were looked at is kept once a minute, so acts lie between."""
+    """What came of it. How many messages were looked at is kept once a minute."""
     take = company.camera.take
+    sql = "SELECT 1 FROM tally WHERE guild_id = ? AND looked_at >= ?"
+    await stage.bot.until_stored(sql, stage.guild.id, len(_QUIET) + len(_FLAGGED), within=90)
     stats = await stage.guild.slash(stage.ada, stage.review, "stats", period=7, policy="harassment")
     take("stats", stats)
     take("ledger", await stats.message.click(stage.ada, "Rules"))

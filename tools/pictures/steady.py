@@ -13,12 +13,13 @@ from tools.pictures.shots import Shot
 
 BEGAN = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 """When every play seems to have begun."""
+_ESCAPE = "\\"
 _FIRST_ID = 1_301_000_000_000_000_000
 _MOMENT = re.compile(r"<t:(-?\d{1,13})")
 _ID = re.compile(r"(?<![\w:.])\d{17,20}(?!\w)")
 _CALENDAR = re.compile(
     r"(?P<stamp>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00)"
-    r"|(?P<told>20\d\d-\d\d-\d\d \d\d:\d\d) UTC"
+    r"|(?P<told>20\d\d\\?-\d\d\\?-\d\d \d\d\\?:\d\d) UTC"  # running text is escaped
     r"|(?<!\d)(?P<day>20\d\d-\d\d-\d\d)(?!\d)"
 )
 
@@ -55,7 +56,8 @@ class Steady:
             if found["stamp"]:
                 return (datetime.fromisoformat(found["stamp"]) + self._shift).isoformat()
             if found["told"]:
-                return f"{datetime.fromisoformat(found['told']) + self._shift:%Y-%m-%d %H:%M} UTC"
+                when = datetime.fromisoformat(found["told"].replace(_ESCAPE, ""))
+                return f"{when + self._shift:%Y-%m-%d %H:%M} UTC"
             return (date.fromisoformat(found["day"]) + self._days).isoformat()
         except ValueError:  # it only looks like a date
             return found[0]

@@ -1,14 +1,18 @@
 """Pictures of two plays are alike."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from tools.pictures.shots import Said, Shot
 from tools.pictures.steady import BEGAN, Steady
 
+_ESCAPED = r"\\\1"
+
 
 def shot(began: datetime, user: int) -> Shot:
     at = began + timedelta(minutes=2)
-    dates = f"{at:%Y-%m-%d}, until {at:%Y-%m-%d %H:%M} UTC"
+    told = f"{at:%Y-%m-%d %H:%M} UTC"
+    dates = f"{at:%Y-%m-%d}, until {told}, again {re.sub('([-:])', _ESCAPED, told)}"
     said = {
         "id": str(user + 1),
         "content": f"<@{user}> id `{user}` <t:{int(at.timestamp())}:R>, {dates}, digest d0e3240c9227",
