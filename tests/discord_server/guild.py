@@ -127,7 +127,9 @@ class Guild:
         """
         return await self.world.people.use_command(member, channel, command, options, wait=wait)
 
-    async def autocomplete(self, member: Member, channel: Channel, command: str, /, **options: Any) -> list[Choice]:
+    async def autocomplete(
+        self, member: Member, channel: Channel, command: str, /, **options: Any
+    ) -> list[Choice]:
         """What the bot offers while the member types the last of `options`."""
         return await self.world.people.complete(member, channel, command, options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from tests.discord_server.commands import Command
     from tests.discord_server.messages import Message
     from tests.discord_server.world import World
+
+
+HANDS = 0.05
+"""Seconds that the fastest person takes to fill in a form: by then whoever opened it has heard that it is open."""
 
 
 @dataclass(slots=True)
@@ -87,14 +92,18 @@ class People:
 
     async def submit(self, opened: Interaction, values: Mapping[str, str | Sequence[str]], *, wait: bool) -> Reply:
         """Send a modal off."""
+        await asyncio.sleep(HANDS)
+        return await self._answer(self.fill(opened, values), wait=wait)
+
+    def fill(self, opened: Interaction, values: Mapping[str, str | Sequence[str]]) -> Interaction:
+        """Send a modal off, and wait for nothing."""
         if opened.modal is None:
             raise NotAllowed("no modal is open")
         shape = rendering.components(opened.modal["components"])
         data = {"custom_id": opened.modal["custom_id"], "components": [_filled(each, values) for each in shape]}
-        interaction = self.interactions.start(
+        return self.interactions.start(
             InteractionKind.MODAL_SUBMIT, opened.who, opened.channel, data, source=opened.source
         )
-        return await self._answer(interaction, wait=wait)
 
     async def _answer(self, interaction: Interaction, *, wait: bool) -> Reply:
         reply = Reply(self.world, interaction)

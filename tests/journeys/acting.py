@@ -9,8 +9,11 @@ async def more(card: Message, member: Member) -> Message:
     return (await card.click(member, "More")).message
 
 
-async def time_out(card: Message, member: Member, *, minutes: int = 60, also_delete: bool = False) -> Reply:
+async def time_out(
+    card: Message, member: Member, *, minutes: int = 60, also_delete: bool = False, wait: bool = True
+) -> Reply:
     """Time the author out, and perhaps delete the message with it."""
     panel = await more(card, member)
     form = await panel.select(member, f"case:{case_of(card)}:act", "timeout")
-    return await form.submit({"amount": str(minutes), "delete": "delete" if also_delete else "leave"})
+    chosen = {"amount": str(minutes), "delete": "delete" if also_delete else "leave"}
+    return await form.submit(chosen, wait=wait)

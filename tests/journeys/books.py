@@ -56,8 +56,11 @@ class Books:
                 yield f"a decision on case {case.id} was not carried out"
 
     def _cards_that_are_wrong(self, cases: dict[int, StoredCase]) -> Iterator[str]:
-        hanging = {case_of(card): card.id for card in self.stage.cards}
-        number = Counter(case_of(card) for card in self.stage.cards)
+        cards = [
+            card for card in self.stage.cards if case_of(card) is not None
+        ]  # news of policies hang there, too
+        hanging = {case_of(card): card.id for card in cards}
+        number = Counter(map(case_of, cards))
         for case in cases.values():
             if number[case.id] > 1:
                 yield f"case {case.id} has {number[case.id]} cards"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.discord_server import Channel, Member, Message, Reply
+from tests.journeys.acting import time_out
 from tests.journeys.stage import HARMLESS, INSULT, SUSPICIOUS, Stage, case_of
 
 
@@ -19,7 +20,9 @@ class Click:
     answer: asyncio.Task[Reply]
 
 
-LABELS = ("Delete", "Timeout 1 h", "Dismiss")
+TIMEOUT = "Timeout"
+"""Behind More, where no rule suggests it."""
+LABELS = ("Delete", TIMEOUT, "Dismiss")
 RECENT = 30
 """How far back people edit and delete."""
 
@@ -88,11 +91,11 @@ class Crowd:
     async def click(self, *labels: str) -> asyncio.Task[Reply] | None:
         """A moderator presses a button of a card that can be decided on; nobody waits for the answer."""
         wanted = labels or LABELS
-        open_cards = [card for card in self.stage.cards if set(wanted) & set(card.button_labels)]
+        open_cards = [card for card in self.stage.cards if _offered(card) & set(wanted)]
         if not open_cards:
             return None
         card = self.dice.choice(open_cards)
-        label = self.dice.choice([each for each in card.button_labels if each in wanted])
+        label = self.dice.choice(sorted(_offered(card) & set(wanted)))
         member = self.dice.choice((self.stage.ada, self.stage.bob))
         answer = asyncio.create_task(_press(card, member, label))
         self.clicks.append(Click(member, case_of(card), label, answer))
@@ -129,7 +132,15 @@ class Crowd:
             self.flagged.pop(message.id, None)
 
 
+def _offered(card: Message) -> set[str]:
+    """What can be decided with a card: where a dismissal is offered, a timeout is behind More."""
+    shown = set(card.button_labels)
+    return shown | {TIMEOUT} if "Dismiss" in shown else shown
+
+
 async def _press(card: Message, member: Member, label: str) -> Reply:
     """A form that opens is sent off as it is."""
+    if label == TIMEOUT:
+        return await time_out(card, member, wait=False)
     reply = await card.click(member, label, wait=False)
     return await reply.submit({}, wait=False) if reply.modal else reply

@@ -20,7 +20,7 @@ from random import Random, SystemRandom
 from tests.discord_server import ActionKind, DiscordServer, RateLimits
 from tests.discord_server.rate_limits import DEFAULT_LIMITS
 from tests.journeys.books import Books
-from tests.journeys.crowd import Crowd
+from tests.journeys.crowd import TIMEOUT, Crowd
 from tests.journeys.mishaps import DELETE_MESSAGE, EDIT_MEMBER, FASTER_LIMITS, POST_MESSAGE, hold_next
 from tests.journeys.process import BotProcess, running
 from tests.journeys.stage import Stage, new_stage
@@ -74,8 +74,8 @@ class Campaign:
             "click acknowledged": self._click_acknowledged,
             "deletion decided, not done": lambda: self._deed(DELETE_MESSAGE, "Delete", after_effect=False),
             "deletion done, not noted": lambda: self._deed(DELETE_MESSAGE, "Delete", after_effect=True),
-            "timeout decided, not done": lambda: self._deed(EDIT_MEMBER, "Timeout 1 h", after_effect=False),
-            "timeout done, not noted": lambda: self._deed(EDIT_MEMBER, "Timeout 1 h", after_effect=True),
+            "timeout decided, not done": lambda: self._deed(EDIT_MEMBER, TIMEOUT, after_effect=False),
+            "timeout done, not noted": lambda: self._deed(EDIT_MEMBER, TIMEOUT, after_effect=True),
         }
 
     async def _round(self, name: str, moment: Callable[[], Awaitable[bool]]) -> None:

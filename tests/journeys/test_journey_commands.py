@@ -50,7 +50,9 @@ async def test_setup_refuses_everyone_as_moderators(newcomer: Stage):
 
 
 async def test_cards_of_cases_from_before_a_review_channel_was_set_appear_once_it_is(newcomer: Stage):
-    await newcomer.guild.slash(newcomer.guild.owner, newcomer.general, "policy add", starter="harassment", mode="live")
+    await newcomer.guild.slash(
+        newcomer.guild.owner, newcomer.general, "policy add", starter="harassment", mode="live"
+    )
     message = await newcomer.general.say(newcomer.mallory, INSULT)
     await newcomer.bot.until(lambda: case_is(newcomer, message.id, "open"), 40, "the verdict")
     assert "No review channel is set" in await status(newcomer)

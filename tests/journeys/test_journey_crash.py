@@ -1,6 +1,7 @@
 """kill -9 in the worst moments, of the bot and of its engine: nothing is lost, nothing is there twice."""
 
 from tests.discord_server import ActionKind, AuditEvent
+from tests.journeys.acting import time_out
 from tests.journeys.books import Books
 from tests.journeys.mishaps import (
     DELETE_MESSAGE,
@@ -43,7 +44,7 @@ async def test_killed_between_doing_and_noting_it_down_the_bot_does_nothing_a_se
     await done_card.click(stage.bob, "Delete", wait=False)
     await until_done(stage, ActionKind.DELETE)
     hold_next(discord, EDIT_MEMBER, after_effect=True)
-    await timeout_card.click(stage.ada, "Timeout 1 h", wait=False)
+    await time_out(timeout_card, stage.ada, wait=False)
     await until_done(stage, ActionKind.TIMEOUT)
     hold_next(discord, POST_MESSAGE, after_effect=True)
     posted = await stage.general.say(stage.mallory, INSULT)

@@ -236,11 +236,13 @@ async def test_a_guild_that_removes_the_bot_is_purged_at_once_and_starts_clean_w
     stage = rough_stage
     message, _ = await stage.flagged(f"{INSULT} {CANARY}")
     waiting = await stage.general.say(stage.mallory, f"{SUSPICIOUS} {CANARY}")
-    assert files_with(stage.bot.folder, CANARY)
+    ((sealed,),) = stage.bot.query("SELECT message FROM revision WHERE case_id = ?", stage.case(message).id)
+    assert files_with(stage.bot.folder, sealed[:100]), "the words themselves are in no file"
     purged = [line.get("event") for line in stage.bot.events].count("purged a server that was left")
     await stage.guild.remove_bot()
     await stage.bot.wait_for_log("purged a server that was left", 20, purged + 1)
     assert files_with(stage.bot.folder, CANARY) == []
+    assert files_with(stage.bot.folder, sealed[:100]) == []
     assert stage.memory.messages_with_cases() == set()
     await stage.guild.add_bot()
     stage.review = stage.guild.add_channel("review again", private_to=[stage.moderators])

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.discord_server import Channel, ChannelKind, Member, Message, Permission, Role
-from tests.discord_server.commands import SUB_COMMAND, SUB_COMMAND_GROUP, Command
+from tests.discord_server.commands import CHAT_INPUT, MESSAGE_MENU, SUB_COMMAND, SUB_COMMAND_GROUP, Command
 from tests.discord_server.interactions import Interaction, InteractionKind
+from tests.discord_server.messages import Attachment
 from tests.discord_server.permissions import NONE
+from tests.discord_server.rendering import components
 from tools.live.scene import Player, Scene
 
 Json = dict[str, Any]
@@ -25,17 +27,30 @@ def people(scene: Scene) -> list[Json]:
 def _person(scene: Scene, player: Player) -> Json:
     member = player.member
     seen = [channel for channel in scene.guild.channels if channel.visible_to(member)]
+    letters = [channel for channel in letter_boxes(scene) if channel.recipient is member.user]
     until = member.timed_out_until if member.is_timed_out else None
     return {
         "id": str(member.id),
         "name": member.name,
         "part": player.part,
         "timed_out_until": None if until is None else until.isoformat(),
-        "sees": _ids(seen),
+        "sees": _ids([*seen, *letters]),
         "writes": _ids(channel for channel in seen if _may_write(member, channel)),
         "clears": _ids(channel for channel in seen if member.can(Permission.MANAGE_MESSAGES, channel)),
-        "commands": [command.name for command in _commands(scene) if _offered(command, member)],
+        "commands": _offered_to(member, scene, CHAT_INPUT),
+        "apps": _offered_to(member, scene, MESSAGE_MENU),
     }
+
+
+def _offered_to(member: Member, scene: Scene, kind: int) -> list[str]:
+    return [each.name for each in _commands(scene) if each.type == kind and _offered(each, member)]
+
+
+def letter_boxes(scene: Scene) -> list[Channel]:
+    """The direct messages between the bot and the people who can be played, as soon as one was written."""
+    players = {player.member.user for player in scene.players}
+    known = scene.discord.world.channels.values()
+    return [each for each in known if each.recipient in players and each.messages]
 
 
 def _may_write(member: Member, channel: Channel) -> bool:
@@ -64,7 +79,7 @@ def place(scene: Scene) -> Json:
     return {
         "id": str(guild.id),
         "name": guild.name,
-        "channels": [_channel(each) for each in guild.channels],
+        "channels": [_channel(each) for each in (*guild.channels, *letter_boxes(scene))],
         "roles": [{"id": str(role.id), "name": role.name} for role in roles(scene)],
         "members": [{"id": str(each.id), "name": each.name} for each in guild.members.values()],
     }
@@ -73,7 +88,7 @@ def place(scene: Scene) -> Json:
 def _channel(channel: Channel) -> Json:
     return {
         "id": str(channel.id),
-        "name": channel.name,
+        "name": channel.name if channel.recipient is None else "Direct messages",
         "kind": channel.kind.name.lower(),
         "type": int(channel.kind),
         "parent": None if channel.parent is None else str(channel.parent.id),
@@ -84,7 +99,7 @@ def messages(scene: Scene) -> dict[str, list[Json]]:
     """The newest messages of every channel, oldest first."""
     return {
         str(each.id): [_shown(message) for message in each.messages[-MOST_MESSAGES:]]
-        for each in scene.guild.channels
+        for each in (*scene.guild.channels, *letter_boxes(scene))
     }
 
 
@@ -92,10 +107,10 @@ def _shown(message: Message) -> Json:
     return message.payload()
 
 
-def attached(scene: Scene, message_id: int, file_id: int) -> bytes | None:
-    """The bytes of a file that the bot attached."""
+def attached(scene: Scene, message_id: int, file_id: int) -> Attachment | None:
+    """A file that the bot attached, with its bytes."""
     files = (file for each in scene.discord.bot_messages if each.id == message_id for file in each.attachments)
-    return next((file.content for file in files if file.id == file_id), None)
+    return next((file for file in files if file.id == file_id), None)
 
 
 # Commands
@@ -114,8 +129,9 @@ def _offered(command: Command, member: Member) -> bool:
 
 
 def commands(scene: Scene) -> list[Json]:
-    """All commands, one entry for each that can be used: subcommands are words behind the first one."""
-    return [each for command in _commands(scene) for each in _leaves(command.definition, command.name)]
+    """All slash commands, one entry for each that can be used: subcommands are words behind the first one."""
+    slash = [command for command in _commands(scene) if command.type == CHAT_INPUT]
+    return [each for command in slash for each in _leaves(command.definition, command.name)]
 
 
 def _leaves(level: Json, words: str) -> Iterator[Json]:
@@ -143,13 +159,21 @@ def _answer(interaction: Interaction) -> Json:
     source = interaction.source
     return {
         "id": str(interaction.id),
-        "person": str(interaction.member.id),
+        "person": str(interaction.user.id),
         "channel": str(interaction.channel.id),
         "command": interaction.name if interaction.kind is InteractionKind.COMMAND else None,
         "source": None if source is None else str(source.id),
         "state": _state(interaction),
         "messages": [each.payload() for each in private_messages(interaction)],
+        "form": _form(interaction),
     }
+
+
+def _form(interaction: Interaction) -> Json | None:
+    """The modal that opened, with the ids that Discord gives to its parts."""
+    if interaction.modal is None:
+        return None
+    return {"title": interaction.modal["title"], "parts": components(interaction.modal["components"])}
 
 
 def _state(interaction: Interaction) -> str:

@@ -41,7 +41,8 @@ class Person:
 
 def test_the_bot_asks_for_as_little_as_it_needs_and_remembers_nothing() -> None:
     bot = create_bot(BotOptions())
-    assert bot.intents == discord.Intents(guilds=True, guild_messages=True, message_content=True)
+    wanted = {"guilds": True, "guild_messages": True, "message_content": True, "auto_moderation_execution": True}
+    assert bot.intents == discord.Intents(**wanted)
     assert bot._connection.member_cache_flags == discord.MemberCacheFlags.none()
     assert bot._connection._messages is None
     assert bot.help_command is None
