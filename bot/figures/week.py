@@ -45,9 +45,10 @@ class Week:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether there is nothing to tell. What began to wait after the week is the next one's news."""
         figures, counts = self.figures, summary.total(self.figures)
-        return not (counts.verdicts or figures.decisions or figures.waiting_since or figures.changes)
+        waiting = any(since.date() <= figures.last for since in figures.waiting_since)
+        return not (counts.verdicts or figures.decisions or waiting or figures.changes)
 
     def sheet(self) -> Sheet:
         """The digest's picture."""

@@ -119,6 +119,8 @@ class TestWeek:
     def test_where_nothing_happened_there_is_nothing_to_tell(self) -> None:
         assert Week(nothing(7), POLICIES, NOW, str).is_empty
         assert not self.week(days=(), decisions=(), changes=()).is_empty, "cases wait"
+        since_monday = self.week(days=(), decisions=(), changes=(), waiting_since=(NOW - timedelta(minutes=5),))
+        assert since_monday.is_empty, "what began to wait after the week is the next one's news"
 
 
 class TestSummary:
