@@ -151,9 +151,9 @@ class Message:
         button = self._button(label_or_id)
         return await self.channel.world.people.press(member, self, button, wait=wait)
 
-    async def use(self, member: Member, command: str) -> Reply:
-        """The member uses a command out of the message's menu (Apps). Returns when the answer is there."""
-        return await self.channel.world.people.use_on_message(member, self, command)
+    async def use(self, member: Member, command: str, *, wait: bool = True) -> Reply:
+        """The member uses a command out of the message's menu (Apps). Returns as `click` does."""
+        return await self.channel.world.people.use_on_message(member, self, command, wait=wait)
 
     async def select(self, member: Member | User, custom_id: str, *values: str, wait: bool = True) -> Reply:
         """The member chooses from a select menu: values, or ids of channels or roles."""

@@ -73,13 +73,13 @@ class People:
         interaction = self.interactions.start(InteractionKind.COMMAND, member, channel, data, name=words)
         return await self._answer(interaction, wait=wait)
 
-    async def use_on_message(self, member: Member, message: Message, name: str) -> Reply:
+    async def use_on_message(self, member: Member, message: Message, name: str, *, wait: bool = True) -> Reply:
         """Use a command of the message's menu (Apps)."""
         _require_sight(member, message)
         command = self._usable(member, message.channel, name, MESSAGE_MENU)
         data = read_menu_call(command, message)
         interaction = self.interactions.start(InteractionKind.COMMAND, member, message.channel, data, name=name)
-        return await self._answer(interaction, wait=True)
+        return await self._answer(interaction, wait=wait)
 
     async def complete(
         self, member: Member, channel: Channel, words: str, options: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What the person at the page does, as somebody: write, edit, delete, press, command.
+"""What the person at the page does, as somebody: write, edit, delete, press, choose, fill in, command.
 
 Every deed checks what Discord's own client would check, and raises NotAllowed with words for the person.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Base64Bytes, BeforeValidator, Field
 
 from policies.frozen import Frozen
-from tests.discord_server import Channel, Member, Message, NotAllowed
+from tests.discord_server import Attachment, Channel, Member, Message, NotAllowed, User
 from tests.discord_server.commands import BOOLEAN, CHANNEL, INTEGER, NUMBER, ROLE, USER
 from tests.discord_server.message_rules import LONGEST_CONTENT
 from tools.live import views
@@ -61,18 +61,41 @@ class Delete(_Deed):
 
 
 class Press(_Deed):
-    """Press a button."""
+    """Press a button, or choose `values` from a menu."""
 
     message: Id
     custom_id: str
+    values: list[str] | None = None
+
+
+class Fill(_Deed):
+    """Send off the form that an interaction opened: {custom id: text, or what was chosen}."""
+
+    interaction: Id
+    values: dict[str, str | list[str]]
+
+
+class Apply(_Deed):
+    """Use a command of a message's menu (Apps)."""
+
+    message: Id
+    name: str
+
+
+class GivenFile(Frozen):
+    """A file out of the person's folders, as the value of an option."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    content: Base64Bytes
 
 
 class Use(_Deed):
-    """Use a slash command; its options are texts, as a form has them."""
+    """Use a slash command; its options are texts, as a form has them, and files."""
 
     channel: Id
     words: str
     options: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, GivenFile] = Field(default_factory=dict)
 
 
 class Complete(Use):
@@ -128,16 +151,38 @@ class Deeds:
         return {}
 
     async def press(self, deed: Press) -> Json:
-        """Returns when the bot has acknowledged the press, or could have. The answer comes with the stream."""
-        await self._message(deed.message).click(self._person(deed), deed.custom_id, wait=False)
-        return {}
+        """Answers with the form that opened, when the bot has acknowledged the press, or could have.
+
+        Everything else that the bot answers comes with the stream; so it is for `fill`, `apply` and `use`.
+        """
+        message = self._message(deed.message)
+        who = self._as_seen_in(message.channel, self._person(deed))
+        if deed.values is None:
+            reply = await message.click(who, deed.custom_id, wait=False)
+        else:
+            reply = await message.select(who, deed.custom_id, *deed.values, wait=False)
+        return views.opened(reply.interaction)
+
+    async def fill(self, deed: Fill) -> Json:
+        """See `Fill`."""
+        opened = _there(self._scene.discord.interactions.by_id.get(deed.interaction), "this form is gone")
+        if opened.user is not self._person(deed).user:
+            raise NotAllowed("somebody else opened this form")
+        reply = await self._scene.discord.world.people.submit(opened, deed.values, wait=False)
+        return views.opened(reply.interaction)
+
+    async def apply(self, deed: Apply) -> Json:
+        """See `Apply`."""
+        reply = await self._message(deed.message).use(self._person(deed), deed.name, wait=False)
+        return views.opened(reply.interaction)
 
     async def use(self, deed: Use) -> Json:
-        """Returns when the bot has acknowledged the command, or could have. The answer comes with the stream."""
+        """See `Use`."""
         person = self._person(deed)
         channel = self._channel(person, deed.channel)
-        await self._guild.slash(person, channel, deed.words, wait=False, **self._options(deed))
-        return {}
+        given = {name: self._uploaded(file) for name, file in deed.files.items()} | self._options(deed)
+        reply = await self._guild.slash(person, channel, deed.words, wait=False, **given)
+        return views.opened(reply.interaction)
 
     async def complete(self, deed: Complete) -> Json:
         """Answers with the choices that the bot offers."""
@@ -167,6 +212,13 @@ class Deeds:
         if not channel.visible_to(person):
             raise NotAllowed(f"{person.name} does not see #{channel.name}")
         return channel
+
+    def _as_seen_in(self, channel: Channel, person: Member) -> Member | User:
+        """Whoever acts there: in direct messages there are no members."""
+        return person if channel.guild is not None else person.user
+
+    def _uploaded(self, given: GivenFile) -> Attachment:
+        return self._scene.discord.world.upload(given.name, given.content)
 
     def _message(self, message_id: int) -> Message:
         """A message in a channel, or of an answer that only one person sees."""
@@ -225,6 +277,8 @@ def table(deeds: Deeds) -> Mapping[str, tuple[type[_Deed], Callable[[Any], Await
         "edit": (Edit, deeds.edit),
         "delete": (Delete, deeds.delete),
         "press": (Press, deeds.press),
+        "fill": (Fill, deeds.fill),
+        "apply": (Apply, deeds.apply),
         "use": (Use, deeds.use),
         "complete": (Complete, deeds.complete),
         "dismiss": (Dismiss, deeds.dismiss),

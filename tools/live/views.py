@@ -165,15 +165,15 @@ def _answer(interaction: Interaction) -> Json:
         "source": None if source is None else str(source.id),
         "state": _state(interaction),
         "messages": [each.payload() for each in private_messages(interaction)],
-        "form": _form(interaction),
     }
 
 
-def _form(interaction: Interaction) -> Json | None:
-    """The modal that opened, with the ids that Discord gives to its parts."""
+def opened(interaction: Interaction) -> Json:
+    """The form (modal) that the bot opened in answer, if it did."""
     if interaction.modal is None:
-        return None
-    return {"title": interaction.modal["title"], "parts": components(interaction.modal["components"])}
+        return {}
+    parts = components(interaction.modal["components"])
+    return {"form": {"interaction": str(interaction.id), "title": interaction.modal["title"], "parts": parts}}
 
 
 def _state(interaction: Interaction) -> str:

@@ -20,7 +20,9 @@ from tools.live.troubles import Troubles
 
 PAGE = Path(__file__).with_name("page")
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_LARGEST_BODY = 64 * 1024
+_PICTURES = ".png"
+_LARGEST_BODY = 1024 * 1024
+"""A policy's file, or a zip of all of them, as base64."""
 _STILL_HERE = b": still here\n\n"
 _QUIET_SECONDS = 15.0
 """After so long without news a page is told that the stream still lives."""
@@ -68,14 +70,16 @@ def _stream_handler(feed: Feed) -> Handler:
 
 
 def _attachment_handler(scene: Scene) -> Handler:
-    """What the bot attached. It is offered for saving and never shown as a page."""
+    """What the bot attached: pictures as such, anything else as text for saving. Never a page."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         message, file = request.match_info["message"], request.match_info["file"]
-        content = views.attached(scene, int(message), int(file))
-        if content is None:
+        found = views.attached(scene, int(message), int(file))
+        if found is None:
             raise web.HTTPNotFound
-        return web.Response(body=content, content_type="text/plain", charset="utf-8")
+        if found.filename.endswith(_PICTURES):
+            return web.Response(body=found.content, content_type="image/png")
+        return web.Response(body=found.content, content_type="text/plain", charset="utf-8")
 
     return serve
 

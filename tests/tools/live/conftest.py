@@ -80,15 +80,15 @@ class Page:
         return found
 
     async def post(
-        self, name: str, headers: dict[str, str] | None = None, **body: Any
+        self, deed: str, /, headers: dict[str, str] | None = None, **body: Any
     ) -> tuple[int, dict[str, Any]]:
         headers = {"Origin": self.address.rstrip("/")} if headers is None else headers
-        async with self.http.post(f"{self.address}do/{name}", json=body, headers=headers) as answer:
+        async with self.http.post(f"{self.address}do/{deed}", json=body, headers=headers) as answer:
             is_json = answer.content_type == "application/json"
             return answer.status, await answer.json() if is_json else {"text": await answer.text()}
 
-    async def do(self, name: str, **body: Any) -> dict[str, Any]:
-        status, answer = await self.post(name, **body)
+    async def do(self, deed: str, /, **body: Any) -> dict[str, Any]:
+        status, answer = await self.post(deed, **body)
         assert status == 200, answer
         return answer
 

@@ -1,8 +1,12 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from tests.discord_server import Channel, Message
+from tests.discord_server.interactions import InteractionKind
 from tests.tools.live.conftest import Quiet
+from tools.live.views import opened as opened_form
 
 
 def ids(quiet: Quiet, *names: str) -> list[str]:
@@ -56,6 +60,9 @@ async def test_a_post_in_the_forum_becomes_a_thread_of_its_own(quiet: Quiet):
         ("delete", {"person": "ada", "message": "1"}, "this message is gone"),
         ("press", {"person": "ada", "message": "kara's", "custom_id": "no"}, "there is no button"),
         ("dismiss", {"person": "ada", "message": "kara's"}, "only answers that nobody else sees"),
+        ("press", {"person": "ada", "message": "kara's", "custom_id": "no", "values": []}, "there is no menu"),
+        ("fill", {"person": "ada", "interaction": "1", "values": {}}, "this form is gone"),
+        ("apply", {"person": "mallory", "message": "kara's", "name": "no such"}, "there is no command"),
         ("use", {"person": "ada", "channel": "general", "words": "no such"}, "there is no command /no such"),
         ("trouble/flood", {}, "there is no trouble"),
     ],
@@ -67,7 +74,7 @@ async def test_what_a_client_would_not_let_people_do_is_refused_in_words(
     karas = next(each["id"] for each in page.messages.values() if each["author"]["username"] == "kara")
     meant = {"mallory": page.person("mallory")["id"], "ada": page.person("ada")["id"], "kara's": karas}
     meant |= {name: page.channel(name) for name in ("general", "review")}
-    status, answer = await page.post(deed, **{key: meant.get(value, value) for key, value in body.items()})
+    status, answer = await page.post(deed, **{key: meant.get(str(value), value) for key, value in body.items()})
     assert status == 409
     assert reason in answer["problem"]
 
@@ -136,3 +143,71 @@ async def test_a_burst_is_500_messages_with_five_insults(quiet: Quiet):
     await page.do("trouble/burst")
     await page.until(lambda: len(page.messages) == before + 500, "the burst")
     assert sum("loser" in each["content"] for each in page.messages.values()) == 5
+
+
+def bot_says(quiet: Quiet, channel: Channel, **parts: Any) -> Message:
+    """A message as a bot would have sent it."""
+    world = quiet.scene.discord.world
+    return channel.add(Message(world.snowflakes.mint(), channel, quiet.scene.discord.bot, **parts))
+
+
+async def test_direct_messages_of_the_bot_are_the_recipients_alone_and_their_buttons_work(quiet: Quiet):
+    page, (mallory, ada) = quiet.page, ids(quiet, "mallory", "ada")
+    letters = quiet.scene.discord.direct_channel(quiet.scene.named("mallory").user)
+    button = {"type": 2, "style": 2, "label": "Appeal", "custom_id": "appeal:1", "id": 2}
+    letter = bot_says(quiet, letters, content="told", components=[{"type": 1, "id": 1, "components": [button]}])
+    place = await page.until(
+        lambda: [each for each in page.latest["place"]["channels"] if each["kind"] == "dm"], "the letters"
+    )
+    assert [each["id"] for each in place] == [str(letters.id)]
+    seen = {each["name"]: str(letters.id) in each["sees"] for each in page.latest["people"]}
+    assert seen == {"mallory": True, "ada": False, "olga": False, "nils": False}
+    assert page.messages[str(letter.id)]["content"] == "told"
+    await page.do("press", person=mallory, message=str(letter.id), custom_id="appeal:1")
+    (answer,) = await page.until(lambda: page.answers_for("mallory"), "the press")
+    assert answer["channel"] == str(letters.id)
+    status, told = await page.post("press", person=ada, message=str(letter.id), custom_id="appeal:1")
+    assert (status, told["problem"]) == (409, "ada does not see #")
+
+
+async def test_a_choice_from_a_menu_is_one_that_the_menu_offers(quiet: Quiet):
+    page, (ada,) = quiet.page, ids(quiet, "ada")
+    menu = {"type": 3, "custom_id": "menu", "id": 2, "options": [{"label": "One", "value": "1"}]}
+    row = {"type": 1, "id": 1, "components": [menu]}
+    message = bot_says(quiet, quiet.scene.guild.channel("review"), content="choose", components=[row])
+    asked = {"person": ada, "message": str(message.id), "custom_id": "menu"}
+    await page.do("press", values=["1"], **asked)
+    await page.until(lambda: page.answers_for("ada"), "the choice")
+    status, told = await page.post("press", values=["2"], **asked)
+    assert status == 409
+    assert "does not take" in told["problem"]
+
+
+async def test_a_form_is_filled_in_by_whoever_opened_it(quiet: Quiet):
+    page, (mallory, ada) = quiet.page, ids(quiet, "mallory", "ada")
+    interactions = quiet.scene.discord.interactions
+    opened = interactions.start(
+        InteractionKind.COMMAND, quiet.scene.named("ada"), quiet.scene.guild.channel("general"), {}, name="form"
+    )
+    field = {"type": 4, "style": 1, "custom_id": "words", "max_length": 5}
+    part = {"type": 18, "label": "Words", "component": field}
+    opened.modal = {"title": "A form", "custom_id": "form", "components": [part]}
+    filled = {"interaction": str(opened.id), "values": {"words": "yes"}}
+    assert (await page.post("fill", person=mallory, **filled))[1]["problem"] == "somebody else opened this form"
+    assert await page.do("fill", person=ada, **filled) == {}
+    filled["values"] = {"words": "too long"}
+    assert (await page.post("fill", person=ada, **filled))[0] == 409
+    shown = opened_form(opened)["form"]
+    assert (shown["interaction"], shown["title"]) == (str(opened.id), "A form")
+    assert shown["parts"][0]["component"]["id"]
+
+
+async def test_a_picture_is_shown_and_any_other_file_is_text_for_saving(quiet: Quiet):
+    files = [quiet.scene.discord.world.upload(name, b"<b>") for name in ("chart.png", "page.html")]
+    message = bot_says(quiet, quiet.scene.guild.channel("general"), attachments=files)
+    types = []
+    for file in files:
+        async with quiet.page.http.get(f"{quiet.page.address}files/{message.id}/{file.id}") as answer:
+            types.append(answer.content_type)
+            assert await answer.read() == b"<b>"
+    assert types == ["image/png", "text/plain"]

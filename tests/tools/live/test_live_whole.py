@@ -22,6 +22,18 @@ def shown(card: dict) -> str:
     return "\n".join([embed["title"], embed["description"], *(field["value"] for field in embed["fields"])])
 
 
+def other(page: Page) -> str:
+    """A message of kara's."""
+    return next(each["id"] for each in page.messages.values() if each["author"]["username"] == "kara")
+
+
+def pictures_in(answers: list[dict]) -> list[str]:
+    """{message}/{file} of every picture."""
+    messages = [message for answer in answers for message in answer["messages"]]
+    files = [(message["id"], file) for message in messages for file in message["attachments"]]
+    return [f"{message}/{file['id']}" for message, file in files if file["filename"].endswith(".png")]
+
+
 async def test_an_insult_becomes_a_card_and_a_press_of_delete_deletes_it(live_folder: Path, open_page: OpenPage):
     async with session(live_folder, port=0) as live:
         page: Page = await open_page(live.address)
@@ -64,6 +76,18 @@ async def test_an_insult_becomes_a_card_and_a_press_of_delete_deletes_it(live_fo
         async with page.http.get(file) as saved:
             assert "title: Harassment" in await saved.text()
             assert saved.content_type == "text/plain"
+
+        form = (await page.do("apply", person=mallory, message=other(page), name="Report to moderators"))["form"]
+        (reason,) = [part["component"]["custom_id"] for part in form["parts"] if part["component"]["type"] == 4]
+        await page.do(
+            "fill", person=mallory, interaction=form["interaction"], values={reason: "not kind", "about": []}
+        )
+        await page.until(lambda: "Thank you" in str(page.answers_for("mallory")), "thanks")
+
+        await page.do("use", person=ada, channel=review, words="stats", options={})
+        charts = await page.until(lambda: pictures_in(page.answers_for("ada")), "the charts")
+        async with page.http.get(f"{live.address}files/{charts[0]}") as chart:
+            assert (chart.content_type, (await chart.read())[:4]) == ("image/png", b"\x89PNG")
 
         await page.do("trouble/kill")
         await page.until(lambda: page.latest["health"]["bot"] == "killed", "the kill")

@@ -1,9 +1,10 @@
 // Slash commands: the list that opens at "/", and the form for a command's options.
 
 import {act, byId, element} from "./dom.js";
+import {actAndOpen} from "./forms.js";
 import {personOf, world} from "./world.js";
 
-const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, NUMBER = 10;
+const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, NUMBER = 10, FILE = 11;
 const PAUSE = 150; // milliseconds of quiet before the bot is asked for choices
 let chosen = 0;
 
@@ -43,7 +44,7 @@ export function move(found, step) {
 export const chosenOf = (found) => found[chosen];
 
 /** The form of a command's options. `done` is called when it was sent or given up. */
-export function openForm(command, me, channel, done) {
+export function openForm(command, me, channel, view, done) {
   chosen = 0;
   const inputs = new Map();
   const fields = byId("fields");
@@ -60,13 +61,31 @@ export function openForm(command, me, channel, done) {
   fields.hidden = false;
   fields.querySelector("input, select, .send")?.focus();
   return async () => {
-    const options = Object.fromEntries([...inputs].map(([name, input]) => [name, input.value()]));
+    const options = valuesOf(inputs);
+    const files = await filesOf(inputs);
     done();
-    await act("use", {person: me, channel, words: command.words, options});
+    await actAndOpen("use", {person: me, channel, words: command.words, options, files}, view);
   };
 }
 
+const valuesOf = (inputs) => Object.fromEntries(
+  [...inputs].filter(([, input]) => input.value).map(([name, input]) => [name, input.value()]));
+
+/** The files that were chosen, {option: {name, content as base64}}. */
+async function filesOf(inputs) {
+  const chosen = [...inputs].filter(([, input]) => input.file?.());
+  return Object.fromEntries(await Promise.all(chosen.map(async ([name, input]) => {
+    const file = input.file();
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return [name, {name: file.name, content: btoa([...bytes].map((each) => String.fromCharCode(each)).join(""))}];
+  })));
+}
+
 function inputFor(option, asked) {
+  if (option.type === FILE) {
+    const chooser = element("input", {type: "file", required: Boolean(option.required)});
+    return {node: chooser, file: () => chooser.files[0]};
+  }
   const choices = choicesOf(option);
   if (choices) return selectFor(option, choices);
   const kind = [INTEGER, NUMBER].includes(option.type) ? "number" : "text";
@@ -78,7 +97,7 @@ function inputFor(option, asked) {
 
 function choicesOf(option) {
   if (option.type === CHANNEL) {
-    return world.place.channels.filter((each) => !option.channel_types || option.channel_types.includes(each.type))
+    return world.place.channels.filter((each) => each.kind !== "dm").filter((each) => !option.channel_types || option.channel_types.includes(each.type))
       .map((each) => ({name: `#${each.name}`, value: each.id}));
   }
   if (option.type === ROLE) return world.place.roles.map((each) => ({name: each.name, value: each.id}));
@@ -113,7 +132,7 @@ function completedFor(input, asked) {
 }
 
 async function complete(command, option, inputs, me, channel) {
-  const options = Object.fromEntries([...inputs].map(([name, input]) => [name, input.value()]));
+  const options = valuesOf(inputs);
   const answer = await act("complete", {person: me, channel, words: command.words, options, focused: option.name});
   return answer?.choices ?? [];
 }

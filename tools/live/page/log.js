@@ -16,7 +16,7 @@ export function watchLog() {
   const log = byId("log");
   log.addEventListener("scroll", () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80; });
   log.addEventListener("click", (event) => {
-    const tapped = event.target.closest("button, a, time") ? null : event.target.closest(".message");
+    const tapped = event.target.closest("button, a, time, select") ? null : event.target.closest(".message");
     for (const other of log.querySelectorAll(".tapped")) if (other !== tapped) other.classList.remove("tapped");
     tapped?.classList.toggle("tapped");
   });
@@ -72,7 +72,7 @@ function nodeOf({message, answer}, view, kept) {
   const id = message?.id ?? `answer ${answer.id}`;
   const shown = message ?? JSON.stringify(answer);
   const old = drawn.get(id);
-  const about = `${view.me} ${view.mayWrite} ${view.mayDelete} ${replyStands(message)}`;
+  const about = `${view.me} ${view.mayWrite} ${view.mayDelete} ${view.apps} ${replyStands(message)}`;
   const same = old && old.shown === shown && old.about === about;
   const node = same ? old.node : message ? messageElement(message, view) : answerElement(answer, view);
   kept.set(id, {shown, about, node});

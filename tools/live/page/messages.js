@@ -1,19 +1,23 @@
 // Messages, cards and private answers as elements.
 
 import {act, element} from "./dom.js";
+import {actAndOpen} from "./forms.js";
 import {inline, markdown} from "./markdown.js";
+import {isMenu, messageMenu} from "./menus.js";
 import {timeElement} from "./times.js";
 import {findMessage, personOf} from "./world.js";
 
+const BUTTON = 2;
 const LOADING = 1 << 7, EPHEMERAL = 1 << 6;
 const STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link"};
 
-/** A message. `view` says who looks and what the page does: {me, names, jump, reply, edit, mayDelete}. */
+/** A message. `view` says who looks and what the page does: {me, names, apps, jump, reply, edit, mayDelete}. */
 export function messageElement(message, view) {
   const made = element("article.message", {id: `m${message.id}`, "data-id": message.id});
   const body = element("div.body", {}, head(message), ...replied(message, view), content(message, view));
-  for (const embed of message.embeds) body.append(embedElement(embed, view));
-  for (const file of message.attachments) body.append(fileElement(message, file));
+  for (const embed of message.embeds) body.append(embedElement(embed, message, view));
+  const inEmbeds = new Set(message.embeds.map((embed) => pictureOf(embed, message)));
+  for (const file of message.attachments) if (!inEmbeds.has(file)) body.append(fileElement(message, file));
   for (const row of message.components) body.append(rowElement(row, message, view));
   if (message.flags & EPHEMERAL) body.append(onlyYou(() => dismiss(message, view)));
   made.append(avatar(message.author), body);
@@ -57,7 +61,7 @@ function content(message, view) {
   return shown;
 }
 
-function embedElement(embed, view) {
+function embedElement(embed, message, view) {
   const made = element("div.embed");
   if (embed.color) made.style.setProperty("--edge", `#${embed.color.toString(16).padStart(6, "0")}`);
   if (embed.title) {
@@ -73,19 +77,40 @@ function embedElement(embed, view) {
   const told = element("div.footer", {}, embed.footer?.text);
   if (embed.timestamp) told.append(embed.footer?.text ? " · " : "", moment(embed.timestamp));
   if (told.childNodes.length) made.append(told);
+  const shown = pictureOf(embed, message);
+  if (shown) made.append(pictureElement(message, shown));
   return made;
+}
+
+/** The attached file that an embed shows as its picture. */
+function pictureOf(embed, message) {
+  const name = embed.image?.url.split("/").at(-1);
+  return message.attachments.find((file) => file.filename === name);
+}
+
+function pictureElement(message, file) {
+  const address = `/files/${message.id}/${file.id}`;
+  return element("a.picture", {href: address, target: "_blank", rel: "noopener"},
+    element("img", {src: address, alt: file.description ?? file.filename, loading: "lazy"}));
 }
 
 function fileElement(message, file) {
   const size = file.size > 2048 ? `${Math.round(file.size / 1024)} KB` : `${file.size} bytes`;
   if (!message.author.bot) return element("div.file", {}, `📄 ${file.filename}`);
+  if (file.filename.endsWith(".png")) return pictureElement(message, file);
   return element("a.file", {href: `/files/${message.id}/${file.id}`, download: file.filename},
     `📄 ${file.filename} (${size})`);
 }
 
 function rowElement(row, message, view) {
-  return element("div.buttons", {}, ...(row.components ?? []).filter((each) => each.type === 2).map(
-    (button) => buttonElement(button, message, view)));
+  return element("div.buttons", {}, ...(row.components ?? []).map((each) => {
+    if (each.type === BUTTON) return buttonElement(each, message, view);
+    return isMenu(each) ? messageMenu(each, (values) => press(each, message, view, values)) : null;
+  }));
+}
+
+function press(control, message, view, values = null) {
+  return actAndOpen("press", {person: view.me, message: message.id, custom_id: control.custom_id, values}, view);
 }
 
 function buttonElement(button, message, view) {
@@ -94,7 +119,7 @@ function buttonElement(button, message, view) {
   made.addEventListener("click", async () => {
     made.classList.add("busy");
     made.disabled = true;
-    await act("press", {person: view.me, message: message.id, custom_id: button.custom_id});
+    await press(button, message, view);
     made.classList.remove("busy");
     made.disabled = Boolean(button.disabled);
   });
@@ -108,7 +133,20 @@ function tools(message, view) {
   return element("div.tools", {},
     view.mayWrite ? tool("Reply", () => view.reply(message)) : null,
     own && view.mayWrite ? tool("Edit", () => view.edit(message)) : null,
-    deletable ? tool("Delete message", () => act("delete", {person: view.me, message: message.id})) : null);
+    deletable ? tool("Delete message", () => act("delete", {person: view.me, message: message.id})) : null,
+    view.apps.length ? appsMenu(message, view) : null);
+}
+
+/** Apps: the bot's commands about a message. */
+function appsMenu(message, view) {
+  const select = element("select.apps", {"aria-label": "Apps"}, element("option", {value: ""}, "Apps …"),
+    ...view.apps.map((name) => element("option", {value: name}, name)));
+  select.addEventListener("change", () => {
+    const name = select.value;
+    select.value = "";
+    if (name) actAndOpen("apply", {person: view.me, message: message.id, name}, view);
+  });
+  return select;
 }
 
 function onlyYou(dismissed) {

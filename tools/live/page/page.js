@@ -2,6 +2,7 @@
 
 import {chosenOf, drawMenu, move, openForm} from "./commands.js";
 import {drawHealth, drawTries, drawTroubles} from "./desk.js";
+import {actAndOpen} from "./forms.js";
 import {act, byId, clearToasts, element, redrawn, toast} from "./dom.js";
 import {drawLog, lightUp, watchLog} from "./log.js";
 import {avatar} from "./messages.js";
@@ -30,6 +31,7 @@ function view() {
   const me = personOf(now.me);
   return {
     me: now.me, channel: now.channel, names, jump, open, redraw, person: () => now.me,
+    apps: channelOf(now.channel)?.kind === "dm" ? [] : me.apps,
     mayWrite: me.writes.includes(now.channel) && !me.timed_out_until, mayDelete: me.clears.includes(now.channel),
     reply: (message) => set({replyTo: message.id, editing: null}, true),
     edit: (message) => { set({editing: message.id, replyTo: null}, true); type(message.content); },
@@ -136,12 +138,12 @@ function channelButton(channel) {
   }, element("span", {}, `${sign(channel)} ${channel.name}`), count ? element("i.count", {}, count > 99 ? "99+" : String(count)) : null);
 }
 
-const sign = (channel) => ({forum: "▤", public_thread: "└"}[channel.kind] ?? "#");
+const sign = (channel) => ({forum: "▤", public_thread: "└", dm: "✉"}[channel.kind] ?? "#");
 
 function drawBar(me) {
   const channel = channelOf(now.channel);
   byId("channel-name").textContent = `${sign(channel).replace("└", "#")} ${channel.name}`;
-  byId("channel-note").textContent = channel.name === "review" ? "only moderators see this" : `as ${me.name}, ${me.part}`;
+  byId("channel-note").textContent = channel.kind === "dm" ? `between Safeguild and ${me.name}` : channel.name === "review" ? "only moderators see this" : `as ${me.name}, ${me.part}`;
   byId("composer").hidden = channel.kind === "forum";
   const text = byId("text");
   const objection = objectionTo(me);
@@ -150,6 +152,7 @@ function drawBar(me) {
 }
 
 function objectionTo(me) {
+  if (channelOf(now.channel)?.kind === "dm") return "The bot writes here; people press its buttons.";
   if (me.timed_out_until) return `${me.name} is timed out until ${new Date(me.timed_out_until).toLocaleTimeString(undefined, {timeStyle: "short"})}.`;
   return me.writes.includes(now.channel) ? null : `${me.name} may not write here.`;
 }
@@ -177,10 +180,10 @@ function typed() {
 function pick(command) {
   type("");
   if (!command.options.length) {
-    act("use", {person: now.me, channel: now.channel, words: command.words, options: {}});
+    actAndOpen("use", {person: now.me, channel: now.channel, words: command.words, options: {}}, view());
     return;
   }
-  now.form = openForm(command, now.me, now.channel, closeForm);
+  now.form = openForm(command, now.me, now.channel, view(), closeForm);
   byId("line").hidden = true;
 }
 
