@@ -8,6 +8,7 @@ by its decision: who, what, and when it was confirmed.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -15,7 +16,7 @@ import structlog
 
 from bot.case import Action, CaseFile, CaseState, Decision
 from bot.outage import BackOff, Outage
-from bot.ports import DiscordAway, Store, StoreUnavailable, UnknownCase
+from bot.ports import DiscordAway, Refused, Store, UnknownCase
 from bot.records.reports import Bulk, ItemEnd
 from bot.review.decisions import Review
 from bot.review.together import DeletingTogether
@@ -31,11 +32,25 @@ REST: Final = timedelta(milliseconds=200)
 
 
 class Permits(Protocol):
-    """Asks Discord whether a person may do something now. Raises DiscordAway if nobody knows."""
+    """Asks Discord whether a person may do something now."""
 
     async def objection(self, case: CaseFile, moderator_id: int, action: Action) -> str | None:
-        """Why not; None if they may."""
+        """Why not; None if they may.
+
+        Raises:
+            DiscordAway: nobody knows now.
+            Refused: Discord does not tell us.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Discord is away for a server."""
+
+    until: float
+    """On the loop's clock."""
+    outage: Outage
 
 
 class BulkWork:
@@ -61,6 +76,7 @@ class BulkWork:
         self._rest = rest
         self._back_off = back_off or BackOff()
         self._stirred = asyncio.Event()
+        self._rests: dict[int, _Rest] = {}
 
     async def begin(self, guild_id: int, moderator_id: int, action: Action, case_ids: Sequence[int]) -> Bulk:
         """Note what a person has confirmed, and begin with it.
@@ -81,21 +97,49 @@ class BulkWork:
         return await self.begin(bulk.guild_id, moderator_id, Action.UNDO, case_ids) if case_ids else None
 
     async def run(self) -> None:
-        """Work until cancelled. Outages of Discord and of the store are waited out."""
-        outage: Outage | None = None
+        """Work until cancelled. An outage of Discord holds up the servers that it meets and no others.
+
+        Raises:
+            StoreUnavailable: the store is away. Run it again: everything goes on.
+        """
         while True:
             self._stirred.clear()
-            try:
-                while under_way := await self._store.bulks_under_way():
-                    for bulk in under_way:
-                        await self._go_on(bulk)
-                    outage = None
-            except (DiscordAway, StoreUnavailable) as away:
-                outage = self._back_off.after(outage, str(away), self._clock())
-                _log.warning("decisions about many cases wait", reason=str(away))
-                await asyncio.sleep(outage.retry_after.total_seconds())
-            else:
-                await self._stirred.wait()
+            seconds = await self._work_off()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stirred.wait()
+
+    async def _work_off(self) -> float | None:
+        """Give every bulk its turns while one can go on; seconds until one that rests can, None: none rests."""
+        while under_way := await self._store.bulks_under_way():
+            rested = [bulk for bulk in under_way if not self._seconds_of_rest(bulk.guild_id)]
+            if not rested:
+                return min(self._seconds_of_rest(bulk.guild_id) for bulk in under_way)
+            for bulk in rested:
+                await self._take_turn(bulk)
+        return None
+
+    async def _take_turn(self, bulk: Bulk) -> None:
+        if self._seconds_of_rest(bulk.guild_id):  # another bulk of the same server has met an outage just now
+            return
+        try:
+            await self._go_on(bulk)
+        except DiscordAway as away:
+            self._let_rest(bulk.guild_id, str(away))
+        else:
+            self._rests.pop(bulk.guild_id, None)
+
+    def _let_rest(self, guild_id: int, reason: str) -> None:
+        known = self._rests.get(guild_id)
+        outage = self._back_off.after(known.outage if known else None, reason, self._clock())
+        until = asyncio.get_running_loop().time() + outage.retry_after.total_seconds()
+        self._rests[guild_id] = _Rest(until, outage)
+        if known is None:
+            _log.warning("decisions about many cases wait", guild=guild_id, reason=reason)
+
+    def _seconds_of_rest(self, guild_id: int) -> float:
+        rest = self._rests.get(guild_id)
+        return max(0.0, rest.until - asyncio.get_running_loop().time()) if rest else 0.0
 
     async def _go_on(self, bulk: Bulk) -> None:
         """Work on some of a bulk's cases, those of one channel together."""
@@ -127,11 +171,18 @@ class BulkWork:
     async def _is_allowed(self, bulk: Bulk, case: CaseFile) -> bool:
         """Whether there is something to do about the case that this person may do. If not, the item has ended."""
         end = await self._ended(bulk, case)
-        if end is None and await self._permits.objection(case, bulk.moderator_id, bulk.action):
+        if end is None and not await self._may(bulk, case):
             end = ItemEnd.REFUSED
         if end is not None:
             await self._store.end_bulk_item(bulk.id, case.id, end)
         return end is None
+
+    async def _may(self, bulk: Bulk, case: CaseFile) -> bool:
+        try:
+            return await self._permits.objection(case, bulk.moderator_id, bulk.action) is None
+        except Refused as no:
+            _log.warning("who may decide cannot be told", guild=bulk.guild_id, case=case.id, reason=str(no))
+            return False
 
     async def _ended(self, bulk: Bulk, case: CaseFile) -> ItemEnd | None:
         if _is_ours(bulk, case.decision or next(reversed(case.earlier_decisions), None)):

@@ -38,6 +38,9 @@ class Rules:
     forbidden: set[int] = field(default_factory=set)
     """Cases."""
     away: int = 0
+    away_guilds: set[int] = field(default_factory=set)
+    silent: bool = False
+    """Discord does not say who may."""
     asked: list[int] = field(default_factory=list)
 
     async def objection(self, case: CaseFile, moderator_id: int, action: Action) -> str | None:  # noqa: ARG002 - the port's
@@ -45,6 +48,10 @@ class Rules:
         if self.away:
             self.away -= 1
             raise DiscordAway("no network")
+        if case.guild_id in self.away_guilds:
+            raise DiscordAway("the server is not there")
+        if self.silent:
+            raise Refused("The bot cannot see this server.")
         return "You may not." if case.id in self.forbidden else None
 
 
@@ -173,6 +180,25 @@ async def test_an_outage_is_waited_out(office: Office) -> None:
     office.rules.away = 4
     bulk = await office.finished(await office.work.begin(GUILD, ADA, Action.DISMISS, ids))
     assert bulk.done == 3
+
+
+async def test_a_server_that_is_away_holds_up_nobody_else(office: Office) -> None:
+    (stuck,) = [await open_case(office.store, 500, guild_id=GUILD + 1)]
+    ids = await cases(office.store, 3)
+    office.rules.away_guilds = {GUILD + 1}
+    waits = await office.work.begin(GUILD + 1, ADA, Action.DISMISS, [stuck])
+    async with running(office.work.run(), office.review.run()), asyncio.timeout(5):
+        assert (await office.ended(await office.work.begin(GUILD, ADA, Action.DISMISS, ids))).done == 3
+        assert await states(office.store, [stuck]) == {CaseState.OPEN}
+        office.rules.away_guilds = set()
+        assert (await office.ended(waits)).done == 1
+
+
+async def test_where_discord_does_not_say_who_may_nothing_is_done(office: Office) -> None:
+    ids = await cases(office.store, 2)
+    office.rules.silent = True
+    assert (await office.finished(await office.work.begin(GUILD, ADA, Action.DISMISS, ids))).refused == 2
+    assert await states(office.store, ids) == {CaseState.OPEN}
 
 
 async def test_dismissals_are_taken_back_together_and_deletions_are_not(office: Office) -> None:
