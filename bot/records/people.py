@@ -62,6 +62,8 @@ class Made:
     taken_back: bool
     reopened: bool
     """The case was opened again although this was done; what was done was left as it is."""
+    revision: int
+    """The version of the message that it is about; 1 for the first one."""
 
 
 class People(Protocol):

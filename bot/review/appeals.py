@@ -42,8 +42,11 @@ class Appealed:
 
     @property
     def stands(self) -> bool:
-        """Whether that decision is still the one that holds."""
-        return decision_to_appeal(self.case) == self.appeal.decision
+        """Whether what was decided still holds, so that an undo takes it back.
+
+        It does when more was decided after it, or when the case was opened again: that lifts nothing.
+        """
+        return self.decision is not None and self.decision in self.case.answers
 
     @property
     def anyone_from(self) -> datetime:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.case import Action, CaseState, Decision
+from bot.attention import needs_a_look
+from bot.case import Action, CaseFile, CaseState, Decision
 from bot.language import tr
 from bot.ports import UnknownCase
 from bot.records.appeals import Answer
@@ -52,14 +53,14 @@ class Retracting:
         made = await self._store.decisions(case.id)
         undone = _undone_for(made, appealed, answer)
         if undone is None:
-            if not appealed.stands or case.state is not CaseState.ENFORCED:
-                return tr("The decision had been taken back already.")
+            if not appealed.stands:
+                return _why_it_does_not_stand(made, appealed)
             await self._go_on(appealed, answer, Action.UNDO)
             return None
         if not undone.enforced:
             reason = undone.outcome or tr("The reason is not known.")
             return tr("It could not be taken back: {reason} Please do it by hand.", reason=reason)
-        if case.state is CaseState.OPEN and made[-1] == undone:
+        if case.state is CaseState.OPEN and made[-1] == undone and not _has_news(case, undone.revision):
             await self._go_on(appealed, answer, Action.DISMISS)
             return None
         return undone.outcome or tr("The decision is taken back.")
@@ -75,10 +76,22 @@ class Retracting:
         )
         try:
             await self._decide(decision)
-        except (
-            UnknownCase
-        ):  # somebody else decided at the same moment; or the case is gone, which the next look finds
+        except UnknownCase:  # decided by somebody at the same moment; or it is gone, which the next look finds
             return
+
+
+def _why_it_does_not_stand(made: Sequence[Made], appealed: Appealed) -> str:
+    """An undo takes back what was decided on the newest version that people decided about, and nothing before."""
+    if any(each.number == appealed.appeal.decision and each.enforced and not each.taken_back for each in made):
+        reason = tr("A later version of the message was decided on since.")
+        return tr("It could not be taken back: {reason} Please do it by hand.", reason=reason)
+    return tr("The decision had been taken back already.")
+
+
+def _has_news(case: CaseFile, revision: int) -> bool:
+    """Whether there is something to decide about a later version of the message, which no appeal is about."""
+    newer = len(case.revisions) > revision
+    return newer and (bool(case.reports) or any(f.revision > revision and needs_a_look(f) for f in case.findings))
 
 
 def _reason(appealed: Appealed, answer: Answer) -> str:

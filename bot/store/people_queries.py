@@ -65,7 +65,7 @@ DECISIONS_MADE: Final = """
 SELECT
     number, case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history,
     opened('decision.reason', reason) AS reason, opened('decision.outcome', outcome) AS outcome,
-    enforced, taken_back, reopened
+    enforced, taken_back, reopened, revision
 FROM decision WHERE case_id = :case ORDER BY number
 """
 

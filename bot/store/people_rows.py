@@ -87,6 +87,7 @@ def decisions(db: sqlite3.Connection, case_id: int) -> list[Made]:
             outcome=row["outcome"] or "",
             taken_back=bool(row["taken_back"]),
             reopened=bool(row["reopened"]),
+            revision=row["revision"],
         )
         for row in db.execute(queries.DECISIONS_MADE, {"case": case_id})
     ]

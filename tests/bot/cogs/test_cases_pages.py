@@ -61,7 +61,7 @@ def test_pages_of_a_hostile_case_fit_and_name_no_reporter(text: str) -> None:
     assert case.decision is not None
     events = [CaseEvent(1, START, EventKind.NOTE, 9, text)] * 30
     dossier = Dossier(
-        case, None, [Made(1, case.decision, False, text, False, True)], events, [appeal_of(text)], START
+        case, None, [Made(1, case.decision, False, text, False, True, 1)], events, [appeal_of(text)], START
     )
     texts = pages(dossier)
     assert all(0 < units(page) <= PAGE_LIMIT for page in texts)

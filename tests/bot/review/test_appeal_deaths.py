@@ -4,7 +4,7 @@ As in test_process_death: every call to the store, the board, the post and the a
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from bot.case import Action, CaseState
 from bot.guilds.settings import GuildSettings
 from bot.language import Language
 from bot.ports import DiscordAway, Gone, Refused, Store
-from bot.records.appeals import Answer, Told
+from bot.records.appeals import Answer, Appeal, Told
 from bot.records.events import CaseEvent, EventKind
 from bot.review.appeal_cards import CardPace
 from bot.review.appeal_court import AppealCourt, Guilds, NotTaken, Outside
@@ -25,7 +25,7 @@ from bot.review.appeals import Appealed
 from bot.review.decisions import Review
 from bot.review.retracting import Retracting
 from bot.store import open_store
-from tests.bot.adapters import GUILD
+from tests.bot.adapters import GUILD, START, make_message, make_policy, make_rulebook, make_verdict
 from tests.bot.review.review_adapters import (
     QUICK_BACK_OFF,
     REVIEW,
@@ -35,6 +35,7 @@ from tests.bot.review.review_adapters import (
     Mortal,
     a_decision,
     open_case,
+    running,
     utc_now,
 )
 
@@ -283,3 +284,79 @@ async def test_a_letter_is_not_sent_again_by_the_process_after_the_one_that_died
     await check(world, undone=False)
     (appeal,) = await world.store.appeals_of_case(world.case_id)
     assert (appeal.told, len(world.post.letters)) == (Told.UNSURE, 1)
+
+
+async def granted_after(world: World, what: Callable[[World], Awaitable[object]]) -> Appeal:
+    """The member appeals, something happens to the case, and another moderator grants the appeal."""
+    member_id = await world.punished()
+    court, review = court_of(world, Life())
+    appealed, _ = await court.hand_in(world.case_id, member_id, "a joke")
+    await what(world)
+    await court.answer(appealed.appeal.id, Answer(ANOTHER, utc_now(), granted=True, text=""))
+    async with running(court.run(), review.run()), asyncio.timeout(5):
+        while not await world.is_at_rest():  # noqa: ASYNC110 - looked at from outside
+            await asyncio.sleep(0.002)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    return appeal
+
+
+async def decide_more(world: World) -> None:
+    await world.store.decide(a_decision(world.case_id).model_copy(update={"decided_at": utc_now()}))
+    await world.store.settle(world.case_id, enforced=True, outcome="done")
+
+
+async def reopen(world: World) -> None:
+    assert await world.store.reopen(world.case_id, 77, "look again", utc_now())
+
+
+async def find_more(world: World) -> None:
+    """The message is edited, and its new version is found to violate."""
+    edited = make_message(text="you utter loser", edited_at=START + timedelta(minutes=1))
+    suspected = make_rulebook(make_policy()).suspect(edited)
+    assert suspected is not None
+    await world.store.record(suspected)
+    (claim,) = await world.store.claim(1, timedelta(minutes=1))
+    await world.store.finish(claim, make_verdict(make_policy(), violation=True, rule_ids=("R1",)))
+
+
+async def decide_on_more(world: World) -> None:
+    await find_more(world)
+    await decide_more(world)
+
+
+@pytest.mark.parametrize("what", [decide_more, reopen])
+async def test_what_still_holds_is_taken_back_although_the_case_went_on(
+    world: World, what: Callable[[World], Awaitable[object]]
+) -> None:
+    await granted_after(world, what)
+    case = await world.store.case(world.case_id)
+    assert case.decision is not None
+    assert (case.state, case.decision.action) == (CaseState.ENFORCED, Action.DISMISS)
+    assert world.arm.effects == [(world.case_id, Action.UNDO)]
+
+
+async def test_a_version_that_nobody_looked_at_is_not_dismissed_with_the_one_that_was_appealed(
+    world: World,
+) -> None:
+    await granted_after(world, find_more)
+    case = await world.store.case(world.case_id)
+    assert (case.state, case.answers) == (CaseState.OPEN, ())
+    assert world.arm.effects == [(world.case_id, Action.UNDO)]
+
+
+async def test_what_an_undo_does_not_reach_is_left_to_people_and_said_so(world: World) -> None:
+    appeal = await granted_after(world, decide_on_more)
+    assert appeal.outcome is not None
+    assert "by hand" in appeal.outcome
+    assert world.arm.effects == []
+
+
+async def test_what_was_taken_back_before_is_told_as_that(world: World) -> None:
+    async def undo(world: World) -> None:
+        undoing = a_decision(world.case_id, Action.UNDO).model_copy(update={"decided_at": utc_now()})
+        await world.store.decide(undoing)
+        await world.store.settle(world.case_id, enforced=True, outcome="done")
+
+    appeal = await granted_after(world, undo)
+    assert appeal.outcome == "The decision had been taken back already."
+    assert world.arm.effects == []
