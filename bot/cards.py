@@ -11,8 +11,9 @@ from bot.attention import needs_a_look
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
 from bot.explaining.evidence import reasons
 from bot.explaining.line import plain
+from bot.language import tr
 from bot.looks import Look
-from bot.question import speaker_labels
+from bot.question import AUTHOR, speaker_labels
 from bot.review.care import Hidden, care_of, hidden, shown
 from bot.visible import visible
 from policies.policy import Care, Mode, Severity
@@ -164,7 +165,7 @@ def card(case: CaseFile, reason: Hidden | None = None) -> Card:
         case_id=case.id,
         title=_title(opinions),
         severity=_severity(findings),
-        author=visible(message.author_name) or "unknown author",
+        author=visible(message.author_name) or tr("unknown author"),
         channel=visible(message.channel_name) or str(message.channel_id),
         when=message.created_at if message.created_at >= DISCORD_BEGAN else None,
         message_id=message.id,
@@ -232,11 +233,11 @@ def _severity(findings: Sequence[Finding]) -> Severity:
 def _title(opinions: Sequence[Opinion]) -> str:
     """The policies that a person has to look at, and what they found: "Harassment: H1; Spam: undecided"."""
     parts = [
-        f"{opinion.policy_title}: {', '.join(rule.id for rule in opinion.rules) or opinion.word}"
+        f"{opinion.policy_title}: {', '.join(rule.id for rule in opinion.rules) or tr(opinion.word)}"
         for opinion in opinions
         if opinion.word in (VIOLATION, UNDECIDED)
     ]
-    return "; ".join(dict.fromkeys(parts)) or ALLOWED
+    return "; ".join(dict.fromkeys(parts)) or tr(ALLOWED)
 
 
 def _author(case: CaseFile) -> Author:
@@ -291,4 +292,10 @@ def _cited(finding: Finding, rule_id: str) -> CitedRule:
 
 def _earlier(case: CaseFile) -> tuple[Spoken, ...]:
     labels = speaker_labels(case.message.author_id, case.earlier)
-    return tuple(Spoken(labels[line.author_id], visible(line.text)) for line in case.earlier)
+    return tuple(Spoken(_spoken_label(labels[line.author_id]), visible(line.text)) for line in case.earlier)
+
+
+def _spoken_label(label: str) -> str:
+    """What the model reads as "author" and "member 2", for people."""
+    number = label.removeprefix("member ")
+    return tr("author") if label == AUTHOR else tr("member {number}", number=number)

@@ -6,7 +6,7 @@ from enum import IntFlag
 from functools import reduce
 from operator import or_
 
-from bot.language import tr
+from bot.language import marked, tr
 
 
 class Needed(IntFlag):
@@ -22,11 +22,17 @@ class Needed(IntFlag):
     @property
     def words(self) -> str:
         """As Discord's settings name it: "Manage Messages"."""
-        if self is Needed.MODERATE_MEMBERS:
-            return "Timeout Members"  # the API calls it otherwise
-        return (self.name or "").replace("_", " ").title()
+        return tr(_WORDS[self])
 
 
+_WORDS = {
+    Needed.VIEW_CHANNELS: marked("View Channels"),
+    Needed.SEND_MESSAGES: marked("Send Messages"),
+    Needed.MANAGE_MESSAGES: marked("Manage Messages"),
+    Needed.EMBED_LINKS: marked("Embed Links"),
+    Needed.READ_MESSAGE_HISTORY: marked("Read Message History"),
+    Needed.MODERATE_MEMBERS: marked("Timeout Members"),
+}
 NOTHING = Needed(0)
 ALL_NEEDED = reduce(or_, Needed)
 """Their sum stands in the invite link."""

@@ -122,7 +122,7 @@ def _choice(usual: int, amounts: tuple[int, ...], say: Callable[[int], str]) -> 
 def _history(hours: int) -> str:
     if not hours:
         return tr("Leave it")
-    return tr("Delete the last {length}", length=length_of(timedelta(hours=hours)))
+    return tr("Delete what is newer than {length}", length=length_of(timedelta(hours=hours)))
 
 
 def _minutes(length: timedelta) -> int:

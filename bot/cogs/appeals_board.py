@@ -16,8 +16,8 @@ from bot.language import Language, marked, speaking, tr
 from bot.ports import Gone, Refused
 from bot.review.appeals import Appealed
 
-_POST_NEEDS = "View Channel, Send Messages and Embed Links"
-_FIND_NEEDS = "View Channel and Read Message History"
+_POST_NEEDS = marked("View Channel, Send Messages and Embed Links")
+_FIND_NEEDS = marked("View Channel and Read Message History")
 _HIDDEN = marked(
     "Whether this card hangs already cannot be seen. Give the bot's role the permission Read Message History in "
     "the review channel."

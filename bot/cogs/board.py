@@ -14,8 +14,8 @@ from bot.cogs.places import shows_history
 from bot.language import marked, tr
 from bot.ports import Gone, Refused
 
-_POST_NEEDS = "View Channel, Send Messages and Embed Links"
-_FIND_NEEDS = "View Channel and Read Message History"
+_POST_NEEDS = marked("View Channel, Send Messages and Embed Links")
+_FIND_NEEDS = marked("View Channel and Read Message History")
 _HIDDEN = marked(
     "Whether this card hangs already cannot be seen. Give the bot's role the permission Read Message History in "
     "the review channel."

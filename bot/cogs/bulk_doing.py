@@ -11,14 +11,14 @@ from bot.case import Action, CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import member_of, person, place_of
 from bot.guilds.settings import GuildSettings
-from bot.language import tr
+from bot.language import marked, tr
 from bot.ports import DiscordAway
 from bot.review.access import Handling, handling_refusal, refusal
 
 _TRUSTED: Final = 15.0
 """Seconds for which what Discord said of a member holds: a bulk asks about the same few again and again."""
 _REMEMBERED: Final = 200
-_NEEDS: Final = "Manage Messages"
+_NEEDS: Final = marked("Manage Messages")
 
 
 class DiscordPermits:
@@ -33,7 +33,7 @@ class DiscordPermits:
         """See `Permits`."""
         guild = self._client.get_guild(case.guild_id)
         if guild is None or guild.unavailable:
-            raise DiscordAway(tr("Discord has not told about this server yet."))
+            raise DiscordAway(tr("Discord has not told me about this server yet. Try again in a minute."))
         moderator = await self._member(guild, moderator_id)
         if moderator is None:
             return "Whoever confirmed this is not a member of the server any more."

@@ -68,6 +68,8 @@ def panel_page(case: CaseFile, extents: Mapping[Alike, BulkExtent]) -> Reply:
                     label=_wish_label(by, action), custom_id=Wish(case.id, by, action).custom_id, row=row
                 )
                 view.add_item(button)
+    if not view.children:
+        lines.append(tr("No other open case is like it."))
     view.stop()  # presses find their way by the custom id alone
     title = tr("Open cases like case {number}", number=case.id)
     return replace(page(title, lines), view=view if view.children else None)

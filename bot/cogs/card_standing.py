@@ -39,7 +39,7 @@ def standing(case: CaseFile, card: Card) -> Iterator[str]:
     yield from _earlier_decisions(case)
     yield from _reports(case)
     if card.since.deleted_at and not _deleted_by_us(case):
-        yield tr("**The message is gone**, deleted since ({when}).", when=ago(card.since.deleted_at))
+        yield tr("**The message is gone:** it was deleted {when}.", when=ago(card.since.deleted_at))
     if card.since.being_judged and len(case.revisions) > 1:
         yield tr("**The message was edited.** Its newest version is being judged.")
     elif card.since.being_judged:

@@ -11,18 +11,18 @@ from bot.case import CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import acting_moderator
 from bot.cogs.safe_text import one_line, shortened
-from bot.language import tr
+from bot.language import marked, tr
 from bot.ports import Gone, Refused
 
 _LONGEST_NAME: Final = 100
 """Characters of a name in the audit log."""
 _LONGEST_REASON: Final = 512
 """What the audit log takes."""
-_DELETE_NEEDS = "Manage Messages"
+_DELETE_NEEDS = marked("Manage Messages")
 TIMEOUT_NEEDS: Final = "Timeout Members"
-_KICK_NEEDS = "Kick Members"
+_KICK_NEEDS = marked("Kick Members")
 BAN_NEEDS: Final = "Ban Members"
-_OPEN_NEEDS = "Manage Threads"
+_OPEN_NEEDS = marked("Manage Threads")
 _THREAD_IS_ARCHIVED: Final = 50083
 SAME: Final = timedelta(seconds=1)
 """Discord may round the end of a timeout."""

@@ -163,7 +163,7 @@ def _permission_missing(needs: str) -> str:
         "The bot may not do this. Give the bot's role the permission {permissions}, in the server's settings "
         "and in "
         "the channel's; if it has it, move the bot's role above the role of the member it is about.",
-        permissions=needs,
+        permissions=tr(needs),
     )
 
 

@@ -13,7 +13,7 @@ from bot.ports import DiscordAway, Gone, Page, Refused
 
 PAGE = 100
 """Messages that Discord gives out at once."""
-_NEEDED = "View Channel and Read Message History"
+_NEEDED = marked("View Channel and Read Message History")
 NO_HISTORY = marked(
     "The bot may not read what was written here before. Give the bot's role the permission Read Message History "
     "in this channel."

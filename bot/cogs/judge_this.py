@@ -27,6 +27,7 @@ from bot.cogs.replies import NOT_READY, Command, Reply, about_moderators, refuse
 from bot.cogs.rooms import Rooms
 from bot.language import marked, tr
 
+_NEEDS: Final = marked("View Channel and Read Message History")
 MESSAGE_NAME: Final = marked("Judge this message")
 CONVERSATION_NAME: Final = marked("Judge this conversation")
 AROUND: Final = 10
@@ -109,7 +110,7 @@ class JudgeThisCog(commands.Cog):
 
     async def _around(self, chosen: Message, shown: discord.Message) -> list[Message]:
         """What members wrote around the message, oldest first."""
-        with translated("View Channel and Read Message History"):
+        with translated(_NEEDS):
             found = [one async for one in shown.channel.history(limit=2 * AROUND + 1, around=shown)]
         written = sorted(filter(None, map(read, found)), key=lambda one: one.id)
         at = next((index for index, one in enumerate(written) if one.id == chosen.id), len(written) - 1)

@@ -20,7 +20,7 @@ from bot.cogs.presses import Press, Pressed, menu_id
 from bot.cogs.review_checks import Present, actions_of
 from bot.cogs.words import named
 from bot.language import marked, tr
-from bot.review.access import Handling, handling_refusal
+from bot.review.access import Handling, Permission, handling_refusal
 from bot.review.care import care_of, hidden
 from bot.review.offers import offers
 from policies.policy import Care
@@ -135,5 +135,6 @@ def _looking(case: CaseFile, present: Present) -> Iterator[Pressed]:
     yield Pressed(Press.HISTORY)
     if present.actor.reads and not hidden(case):
         yield Pressed(Press.PRECEDENTS)
-        yield Pressed(Press.EXAMPLE)
+        if present.actor.may(Permission.MANAGE_GUILD):  # it changes a policy
+            yield Pressed(Press.EXAMPLE)
     yield Pressed(Press.NOTICE)

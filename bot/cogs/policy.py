@@ -12,7 +12,6 @@ from bot.cogs.client import SafeguildBot
 from bot.cogs.policy_choices import policy_choices
 from bot.cogs.policy_going_live import asked_to_go_live
 from bot.cogs.policy_pages import (
-    MEANINGS,
     added_page,
     already_page,
     list_page,
@@ -29,7 +28,11 @@ from bot.records.histories import Author, AuthorKind
 from policies.policy import Mode
 from policies.starter import starter_policies
 
-_MODES = [Choice(name=f"{mode.value}: {meaning}", value=mode.value) for mode, meaning in MEANINGS.items()]
+_MODES = [
+    Choice(name="off: messages are not looked at for it", value=Mode.OFF.value),
+    Choice(name="shadow: messages are judged and counted, no card appears", value=Mode.SHADOW.value),
+    Choice(name="live: violations appear as cards", value=Mode.LIVE.value),
+]
 _REASON = marked("Why; it is kept in the policy's history")
 Reason = app_commands.Range[str, 0, 200]
 

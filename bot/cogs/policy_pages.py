@@ -20,6 +20,11 @@ MEANINGS: Mapping[Mode, str] = {
     Mode.SHADOW: marked("messages are judged and counted, no card appears"),
     Mode.LIVE: marked("violations appear as cards"),
 }
+MODE_NAMES: Mapping[Mode, str] = {
+    Mode.OFF: marked("off"),
+    Mode.SHADOW: marked("shadow"),
+    Mode.LIVE: marked("live"),
+}
 _TITLE, _TEXT = 120, 300
 """The most units of a policy's title and of a rule."""
 _MOST_PLACES = 15
@@ -115,17 +120,17 @@ def already_page(policy_id: str, policy: Policy | None) -> Reply:
 
 def mode_line(policy: Policy) -> str:
     """A policy's mode and what it means."""
-    return tr("Mode: **{mode}**, {meaning}.", mode=policy.mode.value, meaning=tr(MEANINGS[policy.mode]))
+    return tr("Mode: **{mode}**, {meaning}.", mode=tr(MODE_NAMES[policy.mode]), meaning=tr(MEANINGS[policy.mode]))
 
 
 def rule_line(rule: Rule) -> str:
     """A rule, for a list of them."""
-    return f"- **{escaped(rule.id, 40)}** ({rule.severity.value}): {escaped(rule.text, _TEXT)}"
+    return f"- **{escaped(rule.id, 40)}** ({tr(rule.severity.value)}): {escaped(rule.text, _TEXT)}"
 
 
 def _list_line(policy: Policy) -> str:
     count = tr_n("{count} rule", "{count} rules", len(policy.rules))
-    return f"**{escaped(policy.title, _TITLE)}** (`{policy.id}`): {policy.mode.value}, {count}"
+    return f"**{escaped(policy.title, _TITLE)}** (`{policy.id}`): {tr(MODE_NAMES[policy.mode])}, {count}"
 
 
 def _examples(policy: Policy) -> str:

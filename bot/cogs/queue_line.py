@@ -11,11 +11,11 @@ from bot.cogs.buttons import pressable
 from bot.cogs.failures import translated
 from bot.cogs.queue_page import breakdown
 from bot.cogs.queue_state import QueuePress, QueueState, is_line_id
-from bot.language import Language, speaking, tr, tr_n
+from bot.language import Language, marked, speaking, tr, tr_n
 from bot.records.reports import Waiting
 
-_POST_NEEDS: Final = "View Channel, Send Messages and Embed Links"
-_FIND_NEEDS: Final = "View Channel and Read Message History"
+_POST_NEEDS: Final = marked("View Channel, Send Messages and Embed Links")
+_FIND_NEEDS: Final = marked("View Channel and Read Message History")
 _SEARCHED: Final = 1000
 """Messages of a review channel that are looked through for the line, at most."""
 

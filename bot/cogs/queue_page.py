@@ -136,7 +136,7 @@ def _view(state: QueueState, found: QueuePage, policies: Mapping[str, Policy]) -
     more = state.offset + len(found.cases) < found.waiting.total
     for press, label, is_on in (
         (QueuePress.BACK, tr("Back"), state.offset > 0),
-        (QueuePress.ON, tr("On"), more),
+        (QueuePress.ON, tr("Next"), more),
         (QueuePress.NEXT, tr("Take the next one"), found.waiting.total > 0),
     ):
         style = discord.ButtonStyle.primary if press is QueuePress.NEXT else discord.ButtonStyle.secondary

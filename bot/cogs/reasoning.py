@@ -84,7 +84,7 @@ def _shown_on_card(shown: Card) -> bool:
 def _as_text(opinion: Opinion) -> str:
     lines = [
         f"--- {_heading(opinion)} ---",
-        *(f"{tr('Rule')} {rule.id} ({rule.severity}): {rule.text}" for rule in opinion.rules),
+        *(f"{tr('Rule')} {rule.id} ({tr(rule.severity.value)}): {rule.text}" for rule in opinion.rules),
         *(f"{tr('Quoted')}: {quote}" for quote in opinion.quotes),
         *(f"{tr('Why')}: {text}" for text in (opinion.rationale,) if text),
         *(f"{tr('Note')}: {note}" for note in opinion.notes),

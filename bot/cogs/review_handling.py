@@ -17,7 +17,7 @@ from bot.ports import DiscordError
 Click = discord.Interaction[Any]
 
 _CARD: Final = "https://discord.com/channels/{guild}/{channel}/{message}"
-_NEEDS: Final = "View Channel and Send Messages"
+_NEEDS: Final = marked("View Channel and Send Messages")
 _NOBODY_CALLED: Final = marked(
     "It is escalated: people who may manage the server decide. Nobody was called, for no role is set for this; "
     "`/safeguild settings` sets one."

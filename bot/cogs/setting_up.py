@@ -261,7 +261,7 @@ def _about_readers(channel: GuildChannel, settings: GuildSettings) -> list[str]:
     blind = [role.mention for role in moderators_without_access(channel, settings.moderator_roles)]
     if blind:
         told = tr(
-            "{roles} cannot read {channel}. Give the role View Channel there.", roles=_named(blind), channel=where
+            "{roles} cannot read {channel}. Give them View Channel there.", roles=_named(blind), channel=where
         )
         found.append(told)
     if readers := other_readers(channel, settings.moderator_roles):

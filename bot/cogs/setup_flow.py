@@ -74,9 +74,9 @@ class SetupFlow(View):
             menu.control.row = row
             menu.control.callback = self._chooser(menu)  # type: ignore[method-assign]
             self.add_item(menu.control)
-        self._button(tr("Back"), self._back, disabled=self._at == 0)
+        self._button(tr("Back"), self._turner(self._at - 1), disabled=self._at == 0)
         if self._at < len(PAGES) - 1:
-            self._button(tr("Next"), self._next, discord.ButtonStyle.primary)
+            self._button(tr("Next"), self._turner(self._at + 1), discord.ButtonStyle.primary)
         else:
             self._button(
                 tr("Set up"), self._finish, discord.ButtonStyle.success, disabled=not self._draft.is_whole
@@ -108,13 +108,14 @@ class SetupFlow(View):
 
         return choose
 
-    async def _back(self, press: Press) -> None:
-        self._at -= 1
-        await self._show(press)
+    def _turner(self, page_index: int) -> Any:
+        """Each button leads to one page, so that a second tap on the same button turns no further."""
 
-    async def _next(self, press: Press) -> None:
-        self._at += 1
-        await self._show(press)
+        async def turn(press: Press) -> None:
+            self._at = page_index
+            await self._show(press)
+
+        return turn
 
     async def _show(self, press: Press) -> None:
         self._furnish()

@@ -64,7 +64,11 @@ def _counts(rehearsal: Rehearsal, violations: int) -> list[str]:
         return [tr("I found no messages here that we can both read.")]
     lines = [
         tr_n("{count} message was looked at.", "{count} messages were looked at.", rehearsal.looked_at),
-        tr_n("{count} look seemed suspicious.", "{count} looks seemed suspicious.", len(rehearsal.scenes)),
+        tr_n(
+            "{count} check found something suspicious.",
+            "{count} checks found something suspicious.",
+            len(rehearsal.scenes),
+        ),
     ]
     if rehearsal.judge_away:
         return [*lines, tr("The model is not there yet, so nobody knows which of them would become cards.")]

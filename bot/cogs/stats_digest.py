@@ -15,8 +15,8 @@ from bot.figures.week import Digest
 from bot.language import marked, tr
 from bot.ports import Refused
 
-_POST_NEEDS = "View Channel, Send Messages, Embed Links and Attach Files"
-_FIND_NEEDS = "View Channel and Read Message History"
+_POST_NEEDS = marked("View Channel, Send Messages, Embed Links and Attach Files")
+_FIND_NEEDS = marked("View Channel and Read Message History")
 _HIDDEN = marked(
     "Whether the weekly digest was posted already cannot be seen. Give the bot's role the permission Read Message "
     "History in the review channel."

@@ -45,7 +45,7 @@ async def status_reply(rooms: Rooms, guild: discord.Guild) -> Reply:
         tr("Policies"): _policies(rooms, guild.id),
         tr("Files with errors"): [problem_line(problem) for problem in _problems(rooms, guild.id)],
         tr("To look at"): warnings(guild, settings),
-        tr("Could be more"): [line for line in (about_automod(guild),) if line],
+        tr("Could be better"): [line for line in (about_automod(guild),) if line],
         tr("Version"): [
             tr(
                 "Safeguild {version}, started {when}",

@@ -85,7 +85,7 @@ def _fate(entry: Entry) -> Iterator[str]:
             high=share(high),
         )
     if half is not None:
-        yield tr("Half decided within {time}.", time=duration(half))
+        yield tr("Half of them were decided within {time}.", time=duration(half))
 
 
 def _about_unused(entries: list[Entry], policy: Policy) -> Iterator[str]:

@@ -17,6 +17,7 @@ import structlog
 
 from bot.attention import is_for_people
 from bot.case import CaseFile, CaseState
+from bot.language import marked, tr
 from bot.outage import BackOff
 from bot.ports import (
     Board,
@@ -37,8 +38,10 @@ from bot.tasks import task_group
 
 _log = structlog.get_logger(__name__)
 
-NO_CHANNEL: Final = "No review channel is set, so cases wait. Set one with /safeguild setup."
-DEFECT: Final = "Safeguild has a bug and could not make the card. The operator of the bot finds it in the log."
+NO_CHANNEL: Final = marked("No review channel is set, so cases wait. Set one with /safeguild setup.")
+DEFECT: Final = marked(
+    "Safeguild has a bug and could not make the card. The operator of the bot finds it in the log."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class CardOutbox:
     def problem(self, guild_id: int) -> str | None:
         """Why cards cannot be posted in this guild, in plain words; None if nothing is in the way."""
         if self._review_channel(guild_id) is None:
-            return NO_CHANNEL
+            return tr(NO_CHANNEL)
         troubles = self._troubles.get(guild_id)
         return troubles.problem if troubles else None
 

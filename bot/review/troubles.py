@@ -56,7 +56,7 @@ class GuildTroubles:
         if not stuck:
             return None
         case_id, reason = stuck[0]
-        return tr("The card of case {id} cannot be shown: {reason}", id=case_id, reason=reason)
+        return tr("The card of case {id} cannot be shown: {reason}", id=case_id, reason=tr(reason))
 
     def is_resting(self, now: Moment) -> bool:
         """Whether nothing at all is tried in this guild."""

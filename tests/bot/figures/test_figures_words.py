@@ -65,7 +65,7 @@ class TestLedger:
     def test_each_rule_says_what_became_of_it(self) -> None:
         lines = ledger.ledger_lines(figures(), POLICIES["harassment"])
         assert lines[0].startswith("**H1**: cited 90 times. Confirmed 80, overturned 5 (agreement 87% to 97%).")
-        assert "Half decided within 58 minutes." in lines[0]
+        assert "Half of them were decided within 58 minutes." in lines[0]
         assert lines[2] == "**H3**: never cited."
         assert lines[3].startswith("**OLD** (no longer in the policy): cited 3 times.")
 
