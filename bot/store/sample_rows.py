@@ -8,7 +8,7 @@ from typing import Final
 from bot.case import Suspected
 from bot.records.labels import Cleared, Draw, Label, LabelSource, SampleAnswer, Stratum
 from bot.store import label_queries as queries
-from bot.store import label_rows, rows
+from bot.store import label_rows, rows, urgency
 from bot.store import queries as case_queries
 from bot.store.cases import POSSIBLE_IDS, note_bystanders
 
@@ -108,6 +108,7 @@ def _kept(db: sqlite3.Connection, shown: Suspected | None, now: datetime) -> tup
     if added:
         db.execute(case_queries.ADD_REVISION, _revision(case_id, shown, now)).fetchall()
         note_bystanders(db, case_id, shown)
+        urgency.note_words(db, case_id, message)
     said = db.execute(queries.REVISION_OF, {"case": case_id, "digest": message.digest}).fetchone()
     return case_id, int(said["number"]) if said else None
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.case import Action, CaseState, Suspected
+from bot.case import Action, CaseState, Report, ReportKind, Suspected
 from bot.ports import Store
 from bot.records.appeals import Answer, NewAppeal
 from bot.records.labels import Draw, Label, LabelSource, SampleAnswer, Stratum
+from bot.records.reports import QueueView
 from policies.policy import Mode
 from policies.verdict import Verdict
 from tests.bot.store.samples import (
@@ -370,6 +371,19 @@ class TestSamples:
         await store.answer_draw(other.id, SampleAnswer.VIOLATES, shown=same)
         assert len((await store.case(case_id)).revisions) == 1
         assert {label.message_id: label.revision for label in await store.labels(GUILD)} == {500: None, 501: 1}
+
+    async def test_a_sample_that_is_reported_later_is_hidden_from_who_cannot_read_its_channel(
+        self, store: Store
+    ) -> None:
+        await store.keep_policy(GUILD, policy())
+        (drawn,) = await handed_out(store, a_draw(500))
+        shown = Suspected(message=message(500, SECRET), suspicions=())
+        await store.answer_draw(drawn.id, SampleAnswer.ALLOWED, shown=shown)
+        told = await store.report(shown, Report(ReportKind.MEMBER, 77, "", START))
+        seen = await store.queue_page(QueueView(GUILD, MODERATOR), 0, 10)
+        assert [case.id for case in seen.cases] == [told.case_id]
+        hidden = frozenset({shown.message.channel_id})
+        assert (await store.queue_page(QueueView(GUILD, MODERATOR, hidden), 0, 10)).cases == ()
 
     async def test_the_judges_word_is_put_beside_a_sample_once(self, store: Store) -> None:
         drawn = await handed_out(store, a_draw(500), a_draw(501))
