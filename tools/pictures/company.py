@@ -29,6 +29,7 @@ class Company:
 
     async def stage(self, *, set_up: bool = True, starters: str = "essential") -> Stage:
         """A fresh guild with its people; the bot is set up in it unless the act is about that."""
+        self.camera.steady.begin(self.discord.clock.now())
         stage = new_stage(self.discord, self.bot, SERVER)
         stage.guild.owner.user.name = "olga"
         stage.mallory.user.name = "rex"

@@ -1,4 +1,4 @@
-"""Makes pictures of two plays alike: moments and ids are shown as if every play began at the same moment.
+"""Makes pictures of two plays alike: moments and ids are shown as if every stage began at the same moment.
 
 Discord's ids hold a time and the bot reads a real clock, so a play has other ids and moments each time. What a
 picture shows of them is moved by one and the same span, and ids are numbered in the order in which they are seen.
@@ -12,7 +12,7 @@ from typing import Any
 from tools.pictures.shots import Shot
 
 BEGAN = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
-"""When every play seems to have begun."""
+"""When every stage seems to have begun."""
 _ESCAPE = "\\"
 _FIRST_ID = 1_301_000_000_000_000_000
 _MOMENT = re.compile(r"<t:(-?\d{1,13})")
@@ -25,12 +25,16 @@ _CALENDAR = re.compile(
 
 
 class Steady:
-    """Of one play."""
+    """Of one play. Each of its stages seems to begin at the same moment, however long those before it took."""
 
     def __init__(self, began: datetime) -> None:
-        self._shift = BEGAN - began.replace(second=0, microsecond=0)
-        self._days = BEGAN.date() - began.date()
         self._ids: dict[int, int] = {}
+        self.begin(began)
+
+    def begin(self, now: datetime) -> None:
+        """A stage begins."""
+        self._shift = BEGAN - now
+        self._days = BEGAN.date() - now.date()
 
     def held(self, shot: Shot) -> Shot:
         """The shot with moments and ids of the play that every picture shows."""
