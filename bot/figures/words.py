@@ -41,7 +41,7 @@ def _looked_at(figures: GuildFigures, counts: Counts) -> Iterator[str]:
         yield tr("No message was looked at in this time.")
         return
     yield tr(
-        "{messages} messages were looked at; policies flagged {flagged} times.",
+        "Messages looked at: {messages}. Flagged by policies: {flagged}.",
         messages=number(messages),
         flagged=number(counts.flagged),
     )
@@ -50,7 +50,7 @@ def _looked_at(figures: GuildFigures, counts: Counts) -> Iterator[str]:
 def _verdicts(counts: Counts) -> Iterator[str]:
     if counts.verdicts:
         yield tr(
-            "Verdicts: {verdicts}, among them {violations} violations and {undecided} undecided.",
+            "Verdicts: {verdicts}. Violations: {violations}. Undecided: {undecided}.",
             verdicts=number(counts.verdicts),
             violations=number(counts.violations),
             undecided=number(counts.undecided),

@@ -24,7 +24,7 @@ async def test_stats_tells_what_happened_in_pictures_and_is_shared_by_those_who_
     await stage.general.say(stage.mallory, SUSPICIOUS)
     await stage.quiet()
     reply = await stage.guild.slash(stage.ada, stage.review, "stats", period=7, policy="harassment")
-    assert "2, among them 1 violations and 0 undecided" in reply.ephemeral_text
+    assert "2. Violations: 1. Undecided: 0." in reply.ephemeral_text
     assert "Decisions: 1 dismissed." in reply.ephemeral_text
     assert "Too few decisions yet to say how often people agree: 1 of at least 10" in reply.ephemeral_text
     assert "Nothing waits for people" in reply.ephemeral_text

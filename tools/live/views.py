@@ -183,6 +183,10 @@ def _state(interaction: Interaction) -> str:
 
 
 def private_messages(interaction: Interaction) -> list[Message]:
-    """The messages of an answer that only one person sees, oldest first."""
+    """The messages of an answer that only one person sees, oldest first; not the one that was pressed."""
     all_of_it = [interaction.original, *interaction.followups]
-    return [each for each in all_of_it if each is not None and each.is_ephemeral and not each.deleted]
+    return [
+        each
+        for each in all_of_it
+        if each is not None and each is not interaction.source and each.is_ephemeral and not each.deleted
+    ]

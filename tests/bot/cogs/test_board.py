@@ -62,7 +62,7 @@ async def test_an_update_changes_the_card_in_place(scene: ReviewScene) -> None:
     message_id = await scene.board.post(case, scene.review_channel.id)
     await scene.board.update(replace(case, deleted_at=now()), scene.review_channel.id, message_id)
     (card,) = scene.review_channel.messages
-    assert "deleted since" in card.embed_text
+    assert "it was deleted" in card.embed_text
     assert card.button_labels == ["Dismiss", "Claim", "Reasoning", "Evidence", "More"]
 
 

@@ -168,7 +168,7 @@ def test_a_version_that_waits_for_its_verdict_is_announced() -> None:
 
 def test_a_deleted_message_says_so_and_has_no_link() -> None:
     embed = face(case_about(deleted_at=START))
-    assert "**The message is gone**, deleted since (<t:1893499200:R>)" in (embed.description or "")
+    assert "**The message is gone:** it was deleted <t:1893499200:R>." in (embed.description or "")
     assert embed.url is None
     assert "discord.com/channels" not in everything(embed)
 

@@ -331,7 +331,8 @@ class TestMore:
         text = panel.embed_text
         assert "**Not possible: kick.** You need the permission “Kick Members”" in text
         assert "**Not possible: ban.** You need the permission “Ban Members”" in text
-        assert {"Delete", "Escalate", "History", "Precedents", "Add as example"} <= set(panel.button_labels)
+        assert {"Delete", "Escalate", "History", "Precedents"} <= set(panel.button_labels)
+        assert "Add as example" not in panel.button_labels, "it changes a policy"
         form = await panel.select(scene.ada, f"case:{case_id}:act", "timeout")
         await form.submit({"amount": "60"})
         case = await scene.until_state(case_id, CaseState.ENFORCED)
@@ -339,6 +340,14 @@ class TestMore:
         assert case.decision.timeout == timedelta(hours=1)
         await card.wait_until(lambda shown: "**Timed out for 1 h** by" in shown.embed_text)
         await panel.wait_until(lambda shown: "Done." in shown.all_text)
+
+    async def test_who_may_change_policies_is_offered_to_add_the_text_as_an_example(
+        self, scene: ReviewScene
+    ) -> None:
+        await scene.ada.roles[0].edit(permissions=Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES)
+        await asyncio.sleep(0.05)
+        _, card, _ = await carded(scene, "delete")
+        assert "Add as example" in (await card.click(scene.ada, "More")).message.button_labels
 
     async def test_precedents_are_decided_cases_that_this_person_may_read(self, scene: ReviewScene) -> None:
         first, card, _ = await carded(scene, "delete", text="you are a total loser, go away")

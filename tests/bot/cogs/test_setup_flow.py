@@ -1,5 +1,6 @@
 """The guided setup, as an administrator goes through it on a phone."""
 
+import asyncio
 from pathlib import Path
 
 from bot.cogs.setting_up import ESSENTIAL
@@ -118,3 +119,13 @@ async def test_policies_are_tried_on_what_was_written_before_they_hold(tmp_path:
         reply = await flow.click(made.ada, "Try them")
         assert "I found no messages here" in reply.ephemeral_text, "this stage has nobody who tries"
         assert made.settings == GuildSettings()
+
+
+async def test_a_button_that_is_tapped_twice_turns_one_page(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        flow = await begun(made)
+        (tapped,) = [each["custom_id"] for each in flow.buttons if each["label"] == "Next"]
+        await asyncio.gather(flow.click(made.ada, tapped, wait=False), flow.click(made.ada, tapped, wait=False))
+        await flow.wait_until(lambda shown: "2 of 5" in shown.all_text)
+        await asyncio.sleep(0.1)
+        assert "2 of 5" in flow.all_text

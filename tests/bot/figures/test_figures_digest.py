@@ -128,7 +128,7 @@ async def test_it_is_posted_once_and_tells_the_week_before(bot: Bot) -> None:
     assert bot.board.posted == [(GUILD, MONDAY.date())]
     (digest,) = bot.board.texts
     assert digest.title == "The week from Dec 31 to Jan 6"
-    assert "Verdicts: 1, among them 1 violations and 0 undecided." in digest.lines
+    assert "Verdicts: 1. Violations: 1. Undecided: 0." in digest.lines
 
 
 async def test_every_week_has_its_own(bot: Bot) -> None:

@@ -24,8 +24,8 @@ def told(lines: list[str]) -> str:
 class TestOverview:
     def test_it_tells_what_happened_and_what_waits(self) -> None:
         said = told(words.overview(figures(), NOW))
-        assert "30,000 messages were looked at; policies flagged 1,200 times." in said
-        assert "Verdicts: 1,200, among them 300 violations and 60 undecided." in said
+        assert "Messages looked at: 30,000. Flagged by policies: 1,200." in said
+        assert "Verdicts: 1,200. Violations: 300. Undecided: 60." in said
         assert "Decisions: 120 deleted, 30 dismissed." in said
         assert "30 could not be carried out." in said
         assert "Half were decided within 58 minutes, 9 in 10 within 48 hours." in said
