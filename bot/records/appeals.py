@@ -146,7 +146,7 @@ class Appeals(People, Protocol):
         ...
 
     async def unfinished_appeals(self, limit: int) -> list[Appeal]:
-        """Answered appeals that were not carried to their end, oldest first."""
+        """Answered appeals that were not carried to their end, oldest first; up to `limit` of each guild."""
         ...
 
     async def appeal_cards_owed(self, limit: int) -> list[Appeal]:

@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 A_DAY: Final = timedelta(days=1)
 BATCH: Final = 20
-"""Answered appeals that are carried on in one round."""
+"""Answered appeals of a guild that are carried on in one round."""
 
 
 class MemberPost(Protocol):
@@ -155,17 +155,17 @@ class AppealCourt:
 
     async def run(self) -> None:
         """Show appeals and carry answers out until cancelled. Outages are waited out."""
-        begun_before = True
+        unsure_of_some = True
         while True:
             self._something_new.clear()
             try:
-                if begun_before:
+                if unsure_of_some:
                     await self._store.give_up_telling()
-                    begun_before = False
+                    unsure_of_some = False
                 more = await self._round()
             except StoreUnavailable as error:
                 _log.warning("appeals wait for the memory", error=str(error))
-                more = False
+                more, unsure_of_some = False, True  # whom we were just telling, perhaps
             if not more:
                 await self._wait()
 

@@ -66,20 +66,23 @@ END_TELLING: Final = """
 UPDATE appeal SET told = :told, not_told_because = :because, version = version + 1 WHERE id = :appeal
 """
 
-# Answered by its index alone: its size is that of the work.
-UNFINISHED: Final = _appeals(
-    """appeal INDEXED BY appeal_unfinished
-    WHERE granted IS NOT NULL AND (outcome IS NULL OR told = 'no') ORDER BY id LIMIT :limit"""
-)
 
-# So many of each guild that one guild's trouble does not hide what others are owed.
-CARDS_OWED: Final = _appeals(
-    """(
-        SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY id) AS turn
-        FROM appeal INDEXED BY appeal_owing_card
-        WHERE version > shown_version AND (granted IS NULL OR card_begun_at IS NOT NULL)
+def _of_each_guild(index: str, which: str) -> str:
+    """Reads so many appeals of each guild that one guild's trouble does not hide what others are owed."""
+    return _appeals(
+        f"""(
+    SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY id) AS turn
+    FROM appeal INDEXED BY {index} WHERE {which}
+)
+WHERE turn <= :limit ORDER BY id"""  # noqa: S608 - nothing in it comes from outside
     )
-    WHERE turn <= :limit ORDER BY id"""
+
+
+# Answered by their indexes alone: their size is that of the work.
+UNFINISHED: Final = _of_each_guild("appeal_unfinished", "granted IS NOT NULL AND (outcome IS NULL OR told = 'no')")
+
+CARDS_OWED: Final = _of_each_guild(
+    "appeal_owing_card", "version > shown_version AND (granted IS NULL OR card_begun_at IS NOT NULL)"
 )
 
 # What was begun in the same channel and never confirmed is looked for from its first try on.

@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot.case import Action, CaseState
 from bot.guilds.settings import GuildSettings
 from bot.language import Language
-from bot.ports import DiscordAway, Gone, Refused, Store
+from bot.ports import DiscordAway, Gone, Refused, Store, StoreUnavailable
 from bot.records.appeals import Answer, Appeal, Told
 from bot.records.events import CaseEvent, EventKind
 from bot.review.appeal_cards import CardPace
@@ -281,6 +281,33 @@ async def test_a_letter_is_not_sent_again_by_the_process_after_the_one_that_died
     assert len(world.post.letters) == 1
     world.post.deadly = False
     await live(world, Life(), member_id, granted=False)
+    await check(world, undone=False)
+    (appeal,) = await world.store.appeals_of_case(world.case_id)
+    assert (appeal.told, len(world.post.letters)) == (Told.UNSURE, 1)
+
+
+class Forgetful:
+    """A store that is away when it is to note how telling the member ended."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.away = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def end_telling(self, appeal_id: int, failure: str | None) -> None:
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("The disk is full.")
+        await self._store.end_telling(appeal_id, failure)
+
+
+async def test_where_it_could_not_be_noted_that_the_member_was_told_the_card_says_so_at_once(world: World) -> None:
+    member_id = await world.punished()
+    real, world.store = world.store, cast("Any", Forgetful(world.store))
+    await live(world, Life(), member_id, granted=False)
+    world.store = real
     await check(world, undone=False)
     (appeal,) = await world.store.appeals_of_case(world.case_id)
     assert (appeal.told, len(world.post.letters)) == (Told.UNSURE, 1)

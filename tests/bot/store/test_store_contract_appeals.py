@@ -194,6 +194,10 @@ class TestCardsOfAppeals:
         other, _ = await store.add_appeal(new_appeal(case_id, guild_id=8))
         assert len(await store.appeal_cards_owed(2)) == 3
         assert other.id in [each.id for each in await store.appeal_cards_owed(2)]
+        for appeal_id in (each.id for each in await store.appeal_cards_owed(5)):
+            await store.answer_appeal(appeal_id, word())
+        assert len(await store.unfinished_appeals(2)) == 3
+        assert other.id in [each.id for each in await store.unfinished_appeals(2)]
 
 
 class TestMembers:
