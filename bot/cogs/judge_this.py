@@ -14,7 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.ui import Button, DynamicItem, Item, Select, View
 
-from bot.case import CaseFile, Earlier, Message, Report, ReportKind
+from bot.case import CaseFile, CaseState, Earlier, Message, Report, ReportKind
 from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import translated
 from bot.cogs.history import DiscordHistory
@@ -89,7 +89,8 @@ class JudgeThisCog(commands.Cog):
         earlier = await before(self._history, written, self._rooms.asking.context_wanted(written))
         answers = await self._rooms.asking.ask(written, earlier)
         case = await self._rooms.store.find(written.guild_id, written.id)
-        return message_page(Judged(written, answers), case, _open_button(written))
+        waits = case is not None and case.state is CaseState.OPEN
+        return message_page(Judged(written, answers), case, None if waits else _open_button(written))
 
     def _to_judge(self, message: Message | None) -> Message:
         if reason := objection(self._rooms, message):

@@ -46,7 +46,7 @@ class Judged:
         return shortened(f"{one_line(self.message.author_name)}: {one_line(self.message.text)}", _OPTION)
 
 
-def message_page(judged: Judged, case: CaseFile | None, view: View) -> Reply:
+def message_page(judged: Judged, case: CaseFile | None, view: View | None) -> Reply:
     """All verdicts on one message, with the reasons."""
     if not judged.answers:
         return replace(page(tr("Judged"), [tr(_NO_POLICY)]), view=view)

@@ -21,6 +21,7 @@ from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
 from bot.guilds.settings import GuildSettings
 from bot.language import marked, tr, tr_n
+from bot.records.histories import Author, AuthorKind
 from bot.standing import NOTHING, words_of
 from policies.policy import Policy
 from policies.starter import starter_policies
@@ -117,8 +118,8 @@ def starters_of(choice: str | None) -> tuple[str, ...] | None:
     return {"essential": ESSENTIAL, "all": tuple(starter_policies())}.get(choice, ())
 
 
-async def set_up(rooms: Rooms, guild: discord.Guild, wishes: Wishes) -> Reply:
-    """Set what is wished and safe, all of it or nothing. Raises GuildFileError."""
+async def set_up(rooms: Rooms, guild: discord.Guild, wishes: Wishes, administrator_id: int) -> Reply:
+    """Set what is wished and safe, all of it or nothing, in an administrator's name. Raises GuildFileError."""
     before = rooms.guild_book.settings(guild.id)
     if objections := [*_left_out(before, wishes), *unsafe(wishes)]:
         return page(tr("Nothing was set"), objections, discord.Colour.red())
@@ -126,7 +127,8 @@ async def set_up(rooms: Rooms, guild: discord.Guild, wishes: Wishes) -> Reply:
     await rooms.guild_book.save(guild.id, after)
     is_first = before.review_channel is None
     wanted = ESSENTIAL if is_first and wishes.starters is None else wishes.starters or ()
-    added = await rooms.policy_book.add_missing(guild.id, wanted)
+    author = Author(AuthorKind.COMMAND, administrator_id)
+    added = await rooms.policy_book.add_missing(guild.id, wanted, author=author)
     await _move_cards(rooms, guild, before.review_channel)
     lines = [*_what_is_set(after), _about_policies(rooms, guild.id, added), *warnings(guild, after), "", tr(_NEXT)]
     return page(tr("Safeguild is set up"), lines, discord.Colour.green())

@@ -55,7 +55,7 @@ class SafeguildCog(
             return
         roles = tuple(role for role in (moderator_role, moderator_role_2) if role)
         wishes = Wishes(review_channel, roles, starters_of(starter_policies))
-        await reply(command, set_up(self._rooms, command.guild, wishes))
+        await reply(command, set_up(self._rooms, command.guild, wishes, command.user.id))
 
     @app_commands.command(description="What else can be set here; without options it shows how everything stands")
     @app_commands.describe(

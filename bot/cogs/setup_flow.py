@@ -132,6 +132,6 @@ class SetupFlow(View):
 
     async def _finish(self, press: Press) -> None:
         await press.response.defer()
-        result: Reply = await set_up(self._rooms, self._draft.guild, self._draft.wishes)
+        result: Reply = await set_up(self._rooms, self._draft.guild, self._draft.wishes, press.user.id)
         self.stop()
         await press.edit_original_response(embed=result.embed, view=None)

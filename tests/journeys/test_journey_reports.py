@@ -29,6 +29,9 @@ async def test_a_moderator_asks_about_a_message_and_opens_a_case_of_it(stage: St
     opened = await reply.message.click(stage.ada, "Open a case")
     assert "open for people" in opened.ephemeral_text
     await stage.card_about(said)
+    again = await said.use(stage.ada, "Judge this message")
+    assert "has a case already" in again.ephemeral_text
+    assert again.message.button_labels == [], "it is open already"
 
 
 async def test_automod_and_the_judge_make_one_card(stage: Stage):

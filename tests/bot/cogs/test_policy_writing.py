@@ -405,6 +405,11 @@ async def test_several_documents_in_one_file_are_several_policies(made: Stage) -
     assert "document 3" in reply.messages[2].all_text
 
 
+async def test_starter_policies_of_the_setup_have_an_author(made: Stage) -> None:
+    await made.set_up()
+    assert await history(made, "spam") == [("command", made.ada.id, "", Mode.LIVE)]
+
+
 async def test_going_live_is_shown_first(made: Stage) -> None:
     await made.policy_book.add(made.guild.id, "spam", Mode.SHADOW)
     asked = await command(made, "mode", policy="spam", mode="live")
