@@ -10,7 +10,7 @@ TEST_PROCESSES ?= $(shell expr $$(nproc) + 1)
 # Only the library is needed, not llama.cpp's own programs.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF
 
-.PHONY: demo test live check lint types imports format install install-gpu fuzz card kill crash lock clean help
+.PHONY: demo test live check lint types imports format install install-gpu fuzz pictures kill crash lock clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -59,8 +59,8 @@ fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
 	$(BIN)/python -m tests.bot.cogs.fuzz_cards 10000
 	$(BIN)/python -m tests.inference.fuzz_injection 100000
 
-card: $(VENV)/dev.stamp ## Draw docs/card.png from a real card (needs chromium)
-	$(BIN)/python -m tools.draw_card
+pictures: $(VENV)/dev.stamp ## Draw the pictures of docs/desk.md from real payloads (needs chromium)
+	$(BIN)/python -m tools.pictures
 
 live: $(VENV)/dev.stamp ## Try the bot on a small Discord on this machine, in a browser (MODEL=FILE.gguf: a real model)
 	@$(BIN)/python -m tools.live $(if $(MODEL),--model "$(MODEL)")

@@ -25,7 +25,7 @@ def test_only_the_mode_line_of_a_starter_policy_changes(policy_id: str) -> None:
 
 @given(policies(), st.sampled_from(Mode))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 def test_any_policy_takes_any_mode_and_nothing_else_changes(policy: Policy, mode: Mode) -> None:
     text = dump_policy(policy)

@@ -13,7 +13,7 @@ def read_back(policy: Policy) -> Policy:
 
 @given(policies())
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 def test_what_is_written_reads_back_the_same_and_is_written_the_same_again(policy: Policy) -> None:
     again = read_back(policy)

@@ -31,7 +31,7 @@ rules:
 def files(place: Any) -> Path:
     (place.work / "insults.yaml").write_text(POLICY)
     rows = [
-        {"text": f"you loser number {n}" if n % 2 else f"good morning, {n}", "label": n % 2} for n in range(24)
+        {"text": f"you loser number {n}" if n % 2 else f"good morning, {n}", "label": n % 2} for n in range(12)
     ]
     (place.work / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return place.work
@@ -151,9 +151,9 @@ def test_ctrl_c_in_a_real_evaluation_loses_nothing_and_it_goes_on_to_the_end(
     assert process.returncode == ExitCode.INTERRUPTED, said
     assert "hint: run the same command with --resume to go on where it stopped" in said
     assert "Traceback" not in said
-    assert 1 <= lines_of(verdicts) < 24
+    assert 1 <= lines_of(verdicts) < 12
     done = safeguild(*arguments, "--resume", timeout=100, **THREADS)
     assert done.returncode == ExitCode.OK, done.stderr
-    assert lines_of(verdicts) == 24
+    assert lines_of(verdicts) == 12
     assert f"note: {STANDIN_NOTICE}" in done.stdout
-    assert "labelled allowed                   0              12          0" in done.stdout
+    assert "labelled allowed                   0               6          0" in done.stdout

@@ -153,5 +153,5 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_random_histories_lose_nothing() -> None:
-    bounds = settings(max_examples=200, stateful_step_count=40, deadline=None, derandomize=True)
+    bounds = settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True)
     run_state_machine_as_test(Histories, settings=bounds)

@@ -141,7 +141,7 @@ def test_a_death_at_any_step_costs_no_card_and_no_decision_and_doubles_none(ever
         run_world([death])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     deaths=st.lists(st.integers(0, 60), max_size=5),
     lost_cards=st.integers(0, 3),

@@ -116,7 +116,7 @@ class History:
         return Counter((first.date(), each.policy_id, bin_of(first - each.at)) for each, first in told)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(history=steps)
 def test_going_through_everything_again_gives_the_same(history: list[Step]) -> None:
     with TemporaryDirectory() as folder:

@@ -181,16 +181,15 @@ async def test_llama_cpp_and_plain_numpy_give_the_same_answers(
 ) -> None:
     tensors = all_tensors(token_bytes())
     sampler = samples.Sampler(seed=7, shape=samples.Shape(prose=(4, 8)))
-    for _ in range(2):
-        sample = sampler.sample()
-        verdict = await standin_judge.judge(sample.policy, sample.content, explain=True)
-        answer = numpy_answer(numpy_model.NumpyModel(tensors), harmony, sample)
-        assert verdict.probability == pytest.approx(answer.probability, abs=0.002)
-        assert (verdict.rule_ids, verdict.reasoning, verdict.rationale) == (
-            answer.rule_ids,
-            answer.analysis,
-            answer.rationale,
-        )
+    sample = sampler.sample()
+    verdict = await standin_judge.judge(sample.policy, sample.content, explain=True)
+    answer = numpy_answer(numpy_model.NumpyModel(tensors), harmony, sample)
+    assert verdict.probability == pytest.approx(answer.probability, abs=0.002)
+    assert (verdict.rule_ids, verdict.reasoning, verdict.rationale) == (
+        answer.rule_ids,
+        answer.analysis,
+        answer.rationale,
+    )
 
 
 def numpy_answer(model: Any, harmony: Harmony, sample: Any) -> Answer:
