@@ -133,5 +133,5 @@ async def put_together(ground: Ground) -> Parts:
         samples=SampleJudging(store, ground.late, policy_book.policies),
         digests=digest_keeper(ground, bot, guild_book, policy_book),
         times=times,
-        sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, cards_changed=outbox.stir),
+        sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, cards_changed=outbox.look),
     )

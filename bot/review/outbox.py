@@ -93,7 +93,11 @@ class CardOutbox:
 
     async def show(self, case: CaseFile) -> None:
         """Something changed about a case: see soon what its guild owes. Does not end a rest; see `stir`."""
-        self._turns.call(case.guild_id)
+        self.look(case.guild_id)
+
+    def look(self, guild_id: int) -> None:
+        """Something changed about cases of this guild. Nothing was put right, so no rest ends."""
+        self._turns.call(guild_id)
 
     async def want(self, case: CaseFile) -> None:
         """Somebody works on the case: its card goes up next, whether there is room for it or not."""

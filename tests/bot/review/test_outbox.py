@@ -317,6 +317,24 @@ async def test_a_guild_that_refuses_rests_and_is_not_asked_again_however_many_ca
     assert wall.count("find") == 0  # a refusal leaves nothing to look for
 
 
+async def test_cases_that_change_do_not_end_the_rest_of_a_guild_that_refuses(store: Store, wall: Wall) -> None:
+    wall.refusing = {REVIEW}
+    for number in range(100, 103):
+        await open_case(store, number)
+    outbox = an_outbox(store, wall, refused_rest=LONG)
+    async with running(outbox.run()):
+        await until(lambda: outbox.problem(GUILD))
+        await asyncio.sleep(0.05)
+        tried = len(wall.calls)
+        for _ in range(20):
+            outbox.look(GUILD)
+            await asyncio.sleep(0.002)
+        assert len(wall.calls) == tried
+        wall.refusing = set()
+        outbox.stir(GUILD)
+        await until_nothing_is_owed(store)
+
+
 async def test_a_refusal_that_comes_after_things_were_put_right_is_no_reason_to_rest(
     store: Store, wall: Wall
 ) -> None:
