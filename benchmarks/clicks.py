@@ -30,6 +30,8 @@ from tests.journeys.stage import INSULT, Stage, case_of, new_stage
 HARMLESS = "patch 3.{} is out, the boss in the third cave drops better loot now"
 ONE_IN = 1_000
 MODERATORS = 4
+SELECT = 3
+"""Discord's number for a menu."""
 THINKING = 0.1
 """Seconds between an answer and the next press of the same moderator."""
 PATIENCE = 60.0
@@ -101,12 +103,12 @@ class Shift:
         if what != "form":
             await self.times.of(what, panel.message.click(who, what, wait=False))
             return
-        try:
-            form = await self.times.of(
-                "form opens", panel.message.select(who, f"case:{case_of(card)}:act", "warn", wait=False)
-            )
-        except NotAllowed:
+        menus = [each for row in panel.message.components for each in row["components"] if each["type"] == SELECT]
+        warnings = [each["value"] for menu in menus for each in menu["options"] if each["value"].endswith("warn")]
+        if not warnings:
             return
+        asked = panel.message.select(who, menus[0]["custom_id"], warnings[0], wait=False)
+        form = await self.times.of("form opens", asked)
         if form and form.modal:
             await self.times.of("Warn, sent off", form.submit({"delete": "leave"}, wait=False))
 

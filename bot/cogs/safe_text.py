@@ -100,7 +100,7 @@ def _emptiness(found: re.Match[str]) -> str:
 
 
 def _beginning(text: str, room: int) -> str:
-    return text.encode("utf-16-le")[: 2 * max(room, 0)].decode("utf-16-le", "ignore")
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * max(room, 0)].decode("utf-16-le", "ignore")
 
 
 def _beginning_of_escaped(line: str, room: int) -> str:
