@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.cogs.client import answer
+from bot.cogs.client import SORRY, answer
 from bot.cogs.plainly import Declined
 from bot.cogs.policy_draft_pages import (
     errors_page,
@@ -37,8 +37,6 @@ _log = structlog.get_logger(__name__)
 
 Interaction = discord.Interaction[Any]
 _LONGEST = 4000
-TROUBLES = (Declined, PolicyError, StoreError, GuildFileError, PatternError, DiscordError)
-"""What a person can be told in plain words."""
 
 
 async def open_editor(interaction: Interaction, policy_id: str, *, reason: str = "") -> None:
@@ -186,7 +184,7 @@ async def respond(interaction: Interaction, work: Awaitable[Reply]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
     try:
         made = await work
-    except TROUBLES as error:
+    except Exception as error:  # noqa: BLE001 - whoever pressed is told, whatever happens
         await _told_beside(interaction, trouble_page(interaction, error), in_place=in_place)
         return
     files = [made.file] if made.file else []
@@ -197,7 +195,7 @@ async def follow_up(interaction: Interaction, work: Awaitable[Reply]) -> None:
     """One more message below an answer that was given, for this person alone."""
     try:
         made = await work
-    except TROUBLES as error:
+    except Exception as error:  # noqa: BLE001 - as above
         made = trouble_page(interaction, error)
     view = discord.utils.MISSING if made.view is None else made.view
     file = discord.utils.MISSING if made.file is None else made.file
@@ -216,7 +214,10 @@ def trouble_page(interaction: Interaction, error: Exception) -> Reply:
         return page("", [str(error)], discord.Colour.red())
     if isinstance(error, NotWritten):
         _log.error("a guild's file cannot be written", guild=interaction.guild_id, reason=str(error))
-    return page("", [escaped(str(error), _LONGEST)], discord.Colour.red())
+    if isinstance(error, GuildFileError | PatternError):
+        return page("", [escaped(str(error), _LONGEST)], discord.Colour.red())
+    _log.error("what was asked about a policy could not be done", guild=interaction.guild_id, exc_info=error)
+    return page("", [tr(SORRY)], discord.Colour.red())
 
 
 async def _told_beside(interaction: Interaction, made: Reply, *, in_place: bool) -> None:

@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot.cards import card
-from bot.case import Action, CaseFile, Decision
+from bot.case import Action, CaseFile, CaseState, Decision
 from bot.cogs.actions_form import NEEDS_FORM, ActionForm, preview, previewed
 from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.card_face import version_seen
@@ -170,7 +170,9 @@ def _answers(press: Pressed) -> bool:
 
 
 def _is_anothers(click: Click, case: CaseFile) -> bool:
-    return case.holder is not None and case.holder.moderator_id != click.user.id
+    """Whether somebody else is on a case. With a decision, a claim has done what it is for."""
+    waits = case.state in (CaseState.OPEN, CaseState.FAILED)
+    return waits and case.holder is not None and case.holder.moderator_id != click.user.id
 
 
 def _is_behind(click: Click, case: CaseFile) -> bool:

@@ -405,6 +405,17 @@ async def test_several_documents_in_one_file_are_several_policies(made: Stage) -
     assert "document 3" in reply.messages[2].all_text
 
 
+async def test_a_defect_leaves_nobody_without_an_answer(made: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    preview = await typed(made)
+    monkeypatch.setattr(made.policy_book, "save", broken)
+    told = await (await preview.message.click(made.ada, "Save")).wait_for_text()
+    assert "Something went wrong" in told
+    assert "Save" in preview.message.button_labels, "what was typed is still there"
+
+
 async def test_starter_policies_of_the_setup_have_an_author(made: Stage) -> None:
     await made.set_up()
     assert await history(made, "spam") == [("command", made.ada.id, "", Mode.LIVE)]

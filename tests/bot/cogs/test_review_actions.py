@@ -289,6 +289,17 @@ class TestClaims:
         await card.click(scene.ada, "Dismiss")
         await scene.until_state(case_id, CaseState.ENFORCED)
 
+    async def test_a_claim_warns_nobody_of_what_is_decided(self, scene: ReviewScene) -> None:
+        case_id, card, _ = await carded(scene, "delete")
+        await card.click(scene.ada, "Claim")
+        await card.wait_until(lambda shown: "**Claimed** by" in shown.embed_text)
+        await card.click(scene.ada, "Dismiss")
+        await scene.until_state(case_id, CaseState.ENFORCED)
+        await card.wait_until(lambda shown: "Undo" in shown.button_labels)
+        bob = scene.guild.add_member("bob", scene.ada.roles)
+        await card.click(bob, "Undo")
+        await scene.until_state(case_id, CaseState.OPEN)
+
 
 class TestEscalations:
     async def test_one_calls_the_role_and_leaves_the_decision_to_it(self, scene: ReviewScene) -> None:
