@@ -7,7 +7,7 @@ from bot.cards import Card
 from bot.case import Action, CaseFile, CaseState, Decision, Report, ReportKind
 from bot.cogs.enforcement_undo import STAYS
 from bot.cogs.safe_text import escaped
-from bot.cogs.words import ago, by, done, order, person
+from bot.cogs.words import ago, by, done, order, outcome_line, person
 from bot.language import marked, tr, tr_n
 from bot.review.access import LIFTED
 from bot.review.care import Hidden
@@ -76,7 +76,7 @@ def _who(user_id: int) -> dict[str, str]:
 
 def _decided(case: CaseFile, decision: Decision) -> Iterator[str]:
     told = case.outcome if decision.action is not Action.DISMISS else None
-    outcome = escaped(told or "", 500)
+    outcome = outcome_line(told or "", 500)
     if case.state is CaseState.DECIDED:
         yield tr("**Decided: {order}**, {by}. It is being carried out.", order=order(decision), by=by(decision))
     elif case.state is CaseState.FAILED:
@@ -111,8 +111,15 @@ def _earlier_decisions(case: CaseFile) -> Iterator[str]:
         return
     if undone and case.earlier_decisions[-1] == undone[-1]:
         yield tr("That was taken back {by}, and the case is to be decided again.", by=by(undone[-1]))
-    else:
+    elif _was_edited_after(case, case.earlier_decisions[-1]):
         yield tr("The message was edited after that, and is to be decided again.")
+    else:
+        yield tr("The case was opened again after that, and is to be decided again.")
+
+
+def _was_edited_after(case: CaseFile, decision: Decision) -> bool:
+    edited = case.revisions[-1].edited_at
+    return edited is not None and edited > decision.decided_at
 
 
 def _reports(case: CaseFile) -> Iterator[str]:

@@ -59,6 +59,7 @@ class PolicyWritingCog(commands.Cog):
         """Write a new policy."""
         if await refused_for(command, about_administrators(command)):
             return
+        name = name.strip().lower()  # a phone begins every field with a capital letter
         if objection := self._about_name(_guild(command), name):
             await answer(command, objection)
             return

@@ -204,7 +204,10 @@ def test_a_case_that_came_up_again_tells_what_was_decided_before() -> None:
     assert before is not None
     told = face(case_about(earlier_decisions=(before,))).description or ""
     assert told.startswith(f"Decided before: dismiss, by <@{MODERATOR}>")
-    assert "to be decided again" in told
+    assert "The case was opened again after that" in told
+    edited = said("you loser", edited_at=START + timedelta(minutes=1))
+    told = face(case_about(earlier_decisions=(before,), revisions=(said(), edited))).description or ""
+    assert "The message was edited after that" in told
 
 
 def test_nothing_is_called_certain() -> None:

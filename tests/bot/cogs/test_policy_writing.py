@@ -309,6 +309,11 @@ async def test_a_name_that_is_taken_or_no_name_is_told_before_anything_is_typed(
     assert "`spam-2`" in text_of(preview)
 
 
+async def test_a_phone_s_capital_letter_is_no_obstacle(made: Stage) -> None:
+    preview = await typed(made, name="Blorps ")
+    assert "`blorps`" in text_of(preview)
+
+
 async def test_a_name_that_is_taken_while_one_writes_loses_nothing(made: Stage) -> None:
     preview = await typed(made, name="blorps")
     made.file("blorps").parent.mkdir(parents=True)
