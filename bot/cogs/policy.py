@@ -22,10 +22,11 @@ from bot.cogs.policy_pages import (
 )
 from bot.cogs.replies import Command, Reply, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
+from bot.guilds.drafting import policy_in
 from bot.guilds.errors import AlreadyThere, UnknownPolicy
 from bot.language import marked
 from bot.records.histories import Author, AuthorKind
-from policies.policy import Mode
+from policies.policy import Mode, Policy
 from policies.starter import starter_policies
 
 _MODES = [
@@ -118,14 +119,19 @@ class PolicyCog(
     async def _set(self, command: Command, policy_id: str, mode: Mode, reason: str) -> Reply:
         """A policy goes live only after somebody has seen what that means."""
         guild_id = _guild(command)
-        known = self._book.policies(guild_id).get(policy_id)
-        if known is not None and mode is Mode.LIVE and known.mode is not Mode.LIVE:
-            return await asked_to_go_live(self._rooms, command, known, reason)
         try:
+            known = await self._known(guild_id, policy_id)
+            if known is not None and mode is Mode.LIVE and known.mode is not Mode.LIVE:
+                return await asked_to_go_live(self._rooms, command, known, reason)
             policy = await self._book.set_mode(guild_id, policy_id, mode, _author(command, reason))
         except UnknownPolicy:
             return unknown_policy_page(policy_id, self._book.policies(guild_id))
         return mode_page(policy, self._rooms.guild_book.settings(guild_id).review_channel)
+
+    async def _known(self, guild_id: int, policy_id: str) -> Policy | None:
+        """The policy in force; while one that was just saved is being prepared, what its file says."""
+        in_force = self._book.policies(guild_id).get(policy_id)
+        return in_force or policy_in(policy_id, await self._book.text(guild_id, policy_id))
 
 
 def _guild(command: Command) -> int:

@@ -439,6 +439,16 @@ async def test_going_live_is_shown_first(made: Stage) -> None:
     assert made.shop.modes(made.guild.id) == {"spam": Mode.LIVE}
 
 
+async def test_going_live_is_shown_first_also_while_the_policy_is_being_prepared(
+    made: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await made.policy_book.add(made.guild.id, "spam", Mode.SHADOW)
+    monkeypatch.setattr(made.policy_book, "policies", lambda _: {})  # saved, and not in force yet
+    asked = await command(made, "mode", policy="spam", mode="live")
+    assert "Go live" in asked.message.button_labels
+    assert made.shop.modes(made.guild.id) == {"spam": Mode.SHADOW}
+
+
 async def test_what_changed_since_it_was_shown_does_not_go_live(made: Stage) -> None:
     await made.policy_book.add(made.guild.id, "spam", Mode.SHADOW)
     asked = await command(made, "mode", policy="spam", mode="live")

@@ -10,6 +10,12 @@ const TRIES = [
   {text: "Harsh, but about no person: no card appears.", who: "mallory", where: "general", say: "this boss fight is garbage"},
   {text: "Say it, then edit it (arrow up, or tap it and Edit) into something harmless. The card shows both.", who: "mallory", where: "general", say: "nobody here likes you, pathetic clown"},
   {text: "Be nils, whose account is one day old, and offer free gifts. The card warns of the new account.", who: "nils", where: "help", say: "free nitro giveaway, claim it at http://dlscord-gift.example"},
+  {text: "Press More on a card: time the author out, look at precedents, or tell them first what they would read.", who: "ada", where: "review"},
+  {text: "Report a message: hold it (or point at it), Apps, Report to moderators.", who: "nils", where: "general"},
+  {text: "See what waits: /queue", who: "ada", where: "review", say: "/queue"},
+  {text: "Change the rules in a form: /policy edit", who: "olga", where: "review", say: "/policy edit"},
+  {text: "Look at the figures: /stats", who: "ada", where: "review", say: "/stats"},
+  {text: "Let members be told what was decided: /safeguild settings with notices. Then decide, and be mallory: the notice is in the direct messages, with Appeal below it.", who: "olga", where: "review", say: "/safeguild settings"},
   {text: "Be the owner and ask how the bot is: /safeguild status", who: "olga", where: "review", say: "/safeguild status"},
   {text: "Set a policy to shadow: judged and counted, no cards.", who: "olga", where: "review", say: "/policy mode"},
 ];
