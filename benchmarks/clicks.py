@@ -219,7 +219,7 @@ def report(times: Times) -> None:
     late, unanswered = sum(each > PROMISED for each in first), sum(times.failed.values())
     missing = len(first) - len(everything["all"][1])
     print(f"p99.9 to the acknowledgement: {share(first, 0.999) * 1000:.0f} ms; later than {PROMISED} s: {late}; "
-          f"never acknowledged: {unanswered}; asked when it ended, and not counted as answered: {missing}")  # fmt: skip
+          f"never acknowledged: {unanswered}; cut off by the end: {missing}")  # fmt: skip
 
 
 if __name__ == "__main__":
