@@ -88,8 +88,9 @@ class DiscordSettings(Section):
     requests_per_second: Count = Field(
         40,
         ge=1,
-        le=50,
-        description="How many requests Discord gets at most. Its own limit is 50 a second for the whole bot.",
+        le=44,
+        description="How many requests Discord gets at most. Its own limit is 50 a second for the whole bot; some room "
+        "is kept for bursts.",
     )
     intake_capacity: Count = Field(
         5_000,
