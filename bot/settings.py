@@ -89,8 +89,8 @@ class DiscordSettings(Section):
         40,
         ge=1,
         le=44,
-        description="How many requests Discord gets at most. Its own limit is 50 a second for the whole bot; some room "
-        "is kept for bursts.",
+        description="How many requests Discord gets at most. Its own limit is 50 a second for the whole bot; some "
+        "room is kept for bursts.",
     )
     intake_capacity: Count = Field(
         5_000,

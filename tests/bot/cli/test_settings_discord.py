@@ -176,7 +176,7 @@ def test_guilds_in_the_environment_are_separated_by_commas(monkeypatch, written,
     [
         ("guilds = [0]", "discord.guilds: should be greater than or equal to 1, not 0"),
         ("guilds = 5", "discord.guilds: write a list of ids: `[1234567890]`, not 5"),
-        ("requests_per_second = 51", "discord.requests_per_second: should be less than or equal to 50, not 51"),
+        ("requests_per_second = 45", "discord.requests_per_second: should be less than or equal to 44, not 45"),
         ("intake_capacity = 3", "discord.intake_capacity: should be greater than or equal to 100, not 3"),
     ],
 )
