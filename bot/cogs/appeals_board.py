@@ -12,6 +12,7 @@ from bot.cogs.buttons import pressable
 from bot.cogs.failures import translated
 from bot.cogs.places import shows_history
 from bot.cogs.safe_text import code_block, escaped
+from bot.cogs.words import outcome_line
 from bot.language import Language, marked, speaking, tr
 from bot.ports import Gone, Refused
 from bot.review.appeals import Appealed
@@ -116,7 +117,7 @@ class DirectMessages:
             else tr("The moderators of {server} have looked at it again. **The decision stands.**", server=server)
         ]
         if answer.granted and appeal.outcome:
-            lines.append(escaped(appeal.outcome, 600))
+            lines.append(outcome_line(appeal.outcome, 600))
         if answer.text:
             lines.append(tr("They write:"))
             lines.append(code_block(answer.text, 1200)[0])

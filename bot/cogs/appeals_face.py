@@ -11,7 +11,7 @@ from discord.ui import Button, DynamicItem, Item, View
 from bot.case import CaseFile
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, FIELD_VALUE, Part, fit, joined
 from bot.cogs.safe_text import code_block, escaped
-from bot.cogs.words import ago, at, by, done, message_link, person, place
+from bot.cogs.words import ago, at, by, done, message_link, outcome_line, person, place
 from bot.language import tr
 from bot.records.appeals import Appeal, AppealState, Told
 from bot.review.appeals import Appealed
@@ -116,8 +116,9 @@ def _standing(appealed: Appealed) -> Iterator[str]:
     if appeal.outcome is None:
         yield tr("It is being carried out.")
     else:
-        yield escaped(appeal.outcome, 400)
-        yield told_line(appeal)
+        yield outcome_line(appeal.outcome, 400)
+        if (told := told_line(appeal)) not in appeal.outcome:  # the notice that it was taken back was the answer
+            yield told
     if answer.text:
         yield tr("Answer: {text}", text=escaped(answer.text, _LONGEST_WORDS))
 

@@ -54,6 +54,7 @@ _AND_DELETE: Final = {
     Press.HELP: marked("Delete + help"),
 }
 _REOPEN: Final = marked("Reopen")
+_TAKE_OVER: Final = marked("Take over")
 _IN_HAND: Final = (CaseState.OPEN, CaseState.FAILED)
 
 
@@ -94,6 +95,8 @@ def label(case: CaseFile, press: Pressed) -> str:
     """What stands on a button: short, for five of them share a phone's width."""
     if press.press is Press.UNDO and not is_lifted(case):
         return tr(_REOPEN)
+    if press.press is Press.CLAIM and case.holder:
+        return tr(_TAKE_OVER)
     text = _AND_DELETE[press.press] if press.also_delete else _LABELS[press.press]
     return tr(text, length=short_length(press.timeout or timedelta(0)))
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.case import CaseFile, Report, ReportKind
 from bot.cogs.appeals_face import told_line
 from bot.cogs.safe_text import escaped
-from bot.cogs.words import at, done, person
+from bot.cogs.words import at, done, outcome_line, person
 from bot.language import marked, tr, tr_n
 from bot.records.appeals import Appeal
 from bot.records.events import CaseEvent, EventKind
@@ -69,11 +69,17 @@ def _moments(dossier: Dossier) -> Iterator[tuple[datetime, str]]:
         if revision.edited_at:
             yield revision.edited_at, tr("edited by its author, and flagged again")
     if case.deleted_at:
-        yield case.deleted_at, tr("the message was gone")
+        yield case.deleted_at, _gone(dossier.made, case.deleted_at)
     yield from ((report.made_at, _report(report)) for report in case.reports)
     yield from ((made.decision.decided_at, _decision(made)) for made in dossier.made)
     yield from ((appeal.made_at, _appeal(appeal)) for appeal in dossier.appeals)
     yield from ((event.at, _event(event)) for event in dossier.events if event.kind in _EVENTS)
+
+
+def _gone(made: Sequence[Made], when: datetime) -> str:
+    """How the message went: what we delete is seen to go after that was decided."""
+    by_us = any(each.enforced and each.decision.deletes and each.decision.decided_at <= when for each in made)
+    return tr("the message was deleted, as decided") if by_us else tr("the message was gone")
 
 
 def _report(report: Report) -> str:
@@ -92,7 +98,7 @@ def _decision(made: Made) -> str:
     elif made.enforced is False:
         told.append(tr("**Not done.**"))
     if made.outcome:
-        told.append(escaped(made.outcome, 400))
+        told.append(outcome_line(made.outcome, 400))
     if made.taken_back:
         told.append(tr("*Taken back since.*"))
     elif made.reopened:

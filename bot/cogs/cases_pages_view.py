@@ -43,7 +43,7 @@ def page_buttons(book: str, id_: int, page: int, last: int) -> View | None:
     if last <= 0:
         return None
     view = View(timeout=None)
-    for target, label in ((page - 1, "◀"), (page + 1, "▶")):
+    for target, label in ((page - 1, tr("Back")), (page + 1, tr("Next"))):
         possible = 0 <= target <= last
         custom_id = f"{book}:{id_}:{target if possible else page}"
         view.add_item(Button(label=label, disabled=not possible, custom_id=custom_id))

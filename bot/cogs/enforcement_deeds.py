@@ -11,6 +11,7 @@ from bot.case import CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import acting_moderator
 from bot.cogs.safe_text import one_line, shortened
+from bot.cogs.words import at
 from bot.language import marked, tr
 from bot.ports import Gone, Refused
 
@@ -64,26 +65,25 @@ class Deeds:
                     communication_disabled_until=ends_at.isoformat(),
                 )
         elif standing > ends_at + SAME:
-            end = _moment(standing)
-            return tr("A longer timeout was there already; it stays. It ends on {moment}.", moment=end)
-        return tr("The timeout ends on {moment}.", moment=_moment(ends_at))
+            return tr("A longer timeout was there already; it stays. It ends on {moment}.", moment=at(standing))
+        return tr("The timeout ends on {moment}.", moment=at(ends_at))
 
     async def kick(self, case: CaseFile, decision: Decision, *, again: bool) -> str:
         """A second kick would hit somebody who was let in again: who has joined since is left to a person."""
         if again and await self._has_gone(case, decision):
-            return tr("The author is not in the server any more.")
+            return tr("The member is not in the server any more.")
         with translated(_KICK_NEEDS):
             await self._http.kick(case.message.author_id, case.guild_id, reason=audit_reason(decision))
-        return tr("The author is kicked.")
+        return tr("The member is kicked.")
 
     async def ban(self, case: CaseFile, decision: Decision) -> str:
         """Look first, always: a ban that stands is left as it is, with its reason."""
         standing = await ban_reason(self._http, case)
         if standing is not None and not is_ours(standing, case):
-            return tr("The author was banned already; that ban stays.")
+            return tr("The member was banned already; that ban stays.")
         if standing is None:
             await self._ban_once(case, decision)
-        return tr("The author is banned.")
+        return tr("The member is banned.")
 
     async def _ban_once(self, case: CaseFile, decision: Decision) -> None:
         """discord.py 2.7.1 puts what is to be deleted into the address; Discord's reference has it in the body."""
@@ -174,7 +174,3 @@ def _case_in_log(case_id: int) -> str:
 
 def _is_about_archived_thread(no: Refused) -> bool:
     return isinstance(no.__cause__, discord.HTTPException) and no.__cause__.code == _THREAD_IS_ARCHIVED
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

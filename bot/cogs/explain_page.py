@@ -18,8 +18,8 @@ FILE = "why-flagged.txt"
 _TITLE = marked("Why flagged?")
 _MOST_LINES = 15
 """Policies that get a line."""
-_MOST_IN_STEPS = 3
-"""Policies whose steps are shown, those that flag if there are any: no more than a phone's reader goes through."""
+_MOST_IN_STEPS = 1
+"""Policies whose steps are shown, one that flags if there is any: no more than a phone's reader goes through."""
 _MOST_NAMED = 10
 _NAME, _WORDS = 60, 120
 """The most units of a title, and of anybody's words."""

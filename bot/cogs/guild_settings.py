@@ -39,7 +39,7 @@ async def settings_reply(rooms: Rooms, guild_id: int, changes: Mapping[str, obje
         await rooms.guild_book.save(guild_id, after)
         rooms.stir(guild_id)
     title = tr("The settings were changed") if changes else tr("This server's settings")
-    return page(title, [*_lines(after, changes), "", tr(_WHERE_ELSE)], discord.Colour.blurple())
+    return page(title, [*_lines(after, changes), tr(_WHERE_ELSE)], discord.Colour.blurple())
 
 
 _WHERE_ELSE = marked(
@@ -51,7 +51,7 @@ _WHERE_ELSE = marked(
 def _lines(settings: GuildSettings, changed: Mapping[str, object]) -> Iterator[str]:
     for name, meaning in _EXPLAINED.items():
         mark = "\N{BLACK RIGHT-POINTING TRIANGLE} " if name in changed else ""
-        yield f"{mark}`{name}`: **{_value(settings, name)}**\n{tr(meaning)}"
+        yield f"{mark}`{name}`: **{_value(settings, name)}**\n{tr(meaning)}\n"
 
 
 def _value(settings: GuildSettings, name: str) -> str:

@@ -46,17 +46,17 @@ class MemberNotices:
                 await self._send(case, decision)
         except Refused as no:
             await self._note(decision, EventKind.NOTICE_FAILED, str(no))
-            return tr("The author could not be told: {reason}", reason=str(no))
+            return tr("The member could not be told: {reason}", reason=str(no))
         await self._note(decision, EventKind.NOTICE_SENT)
-        return tr("The author was told by direct message.")
+        return tr("The member was told by direct message.")
 
     async def _was_told(self, case: CaseFile, decision: Decision) -> bool:
         """Look for the message in the conversation with the author."""
         channel = await self._conversation(case.message.author_id)
-        since, mark = decision.decided_at - _CLOCKS_APART, _mark(case)
+        since = decision.decided_at - _CLOCKS_APART
         with translated():
             async for message in channel.history(limit=_LOOKED_THROUGH, after=since, oldest_first=False):
-                if any(embed.footer.text == mark for embed in message.embeds):
+                if any(_is_marked(embed, case) for embed in message.embeds):
                     return True
         return False
 
@@ -87,8 +87,17 @@ class MemberNotices:
 
 
 def _mark(case: CaseFile) -> str:
-    """By which a notice is found again: the case, and which of its decisions it is about."""
-    return tr("Case {number}", number=f"{case.id}.{len(case.earlier_decisions) + 1}")
+    """What stands below a notice: the case, and which of its decisions it is about."""
+    return tr("Case {number}", number=_numbered(case))
+
+
+def _is_marked(embed: discord.Embed, case: CaseFile) -> bool:
+    """Whether this is the notice. Only the number tells: the guild's language may have changed since."""
+    return _numbered(case) in (embed.footer.text or "").split()
+
+
+def _numbered(case: CaseFile) -> str:
+    return f"{case.id}.{len(case.earlier_decisions) + 1}"
 
 
 def _nonce(case: CaseFile) -> str:

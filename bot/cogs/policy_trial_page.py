@@ -69,7 +69,11 @@ def _flips(result: TrialResult, shown: Collection[int]) -> Iterator[str]:
     if found:
         yield tr(HOW_TO_READ)
     for flip in found:
-        yield f"- {flip_line(flip)}"
+        yield f"- {flip_line(flip, _jump)}"
         if may_show(flip.item, shown):
             yield code_block(flip.item.text, _QUOTE, rows=2)[0]
             yield from reasons(flip, lambda text, _: escaped(text, _QUOTE))
+
+
+def _jump(link: str) -> str:
+    return tr("[Jump to it]({link})", link=link)

@@ -1,13 +1,17 @@
 """The words that cards and private answers have in common: times, people, lengths, decisions."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.case import Action, CaseFile, Decision
+from bot.cogs.safe_text import escaped
 from bot.language import marked, percent, tr, tr_n
 
 _DAY: Final = 24 * 60
+_ESCAPED_MOMENT: Final = re.compile(r"\\<t\\:([0-9]{1,12})\\:f\\>")
+"""What `escaped` makes of a moment as `at` writes it."""
 _DONE: Final[Mapping[Action, str]] = {
     Action.DELETE: marked("Deleted"),
     Action.TIMEOUT: marked("Timed out for {length}"),
@@ -55,6 +59,11 @@ def ago(moment: datetime) -> str:
 def at(moment: datetime) -> str:
     """A moment that each reader's client shows as date and time in their own zone."""
     return f"<t:{int(moment.timestamp())}:f>"
+
+
+def outcome_line(outcome: str, room: int) -> str:
+    """What came of a decision, as it was stored. Nothing in it is markup but moments, in each reader's zone."""
+    return _ESCAPED_MOMENT.sub(r"<t:\1:f>", escaped(outcome, room))
 
 
 def person(user_id: int) -> str:

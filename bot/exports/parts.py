@@ -3,10 +3,13 @@
 Ids are strings, since many readers of JSON cannot hold 64 bits. docs/cases.md and docs/scan.md explain the keys.
 """
 
-from datetime import datetime
-from typing import Any
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from bot.case import CaseFile, Finding, Message
+
+_MOMENT: Final = re.compile(r"<t:([0-9]{1,10}):f>")
 
 
 def message_fields(message: Message) -> dict[str, Any]:
@@ -42,6 +45,15 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "evidence": [item.model_dump(mode="json") for item in finding.suspicion.evidence],
         "verdict": finding.verdict.model_dump(mode="json") if finding.verdict else None,
     }
+
+
+def plain_outcome(outcome: str | None) -> str | None:
+    """What came of a decision, with moments as a file tells them: cards show each reader's own time."""
+    return outcome and _MOMENT.sub(_in_utc, outcome)
+
+
+def _in_utc(found: re.Match[str]) -> str:
+    return f"{datetime.fromtimestamp(int(found[1]), UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def moment(at: datetime | None) -> str | None:

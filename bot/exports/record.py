@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from bot.case import CaseFile, Finding
-from bot.exports.parts import finding_fields, message_fields, moment, words
+from bot.exports.parts import finding_fields, message_fields, moment, plain_outcome, words
 from bot.records.appeals import Appeal
 from bot.records.people import Made
 
@@ -81,7 +81,7 @@ def _verdict(finding: Finding) -> dict[str, Any]:
 
 def _decision(made: Made, *, without: bool) -> dict[str, Any]:
     decision = made.decision
-    told = {"reason": decision.reason, "outcome": made.outcome}
+    told = {"reason": decision.reason, "outcome": plain_outcome(made.outcome)}
     return {
         "number": made.number,
         "action": decision.action,

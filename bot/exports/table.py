@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Final
 
 from bot.attention import needs_a_look
-from bot.exports.parts import moment
+from bot.exports.parts import moment, plain_outcome
 from bot.exports.record import Entry
 
 COLUMNS: Final = (
@@ -103,7 +103,7 @@ def _words(entry: Entry) -> list[Cell]:
         message.author_name,
         message.text,
         last.decision.reason if last else None,
-        last.outcome if last else None,
+        plain_outcome(last.outcome) if last else None,
         _joined(filter(None, rationales)),
     ]
 

@@ -68,9 +68,8 @@ def _line(entry: Entry) -> str:
         rule = tr("{rule} (no longer in the policy)", rule=rule)
     if not entry.figures.cited and not entry.agreement.of:
         return tr("{rule}: never cited.", rule=rule)
-    return " ".join(
-        [tr("{rule}: cited {count} times.", rule=rule, count=number(entry.figures.cited)), *_fate(entry)]
-    )
+    cited = tr_n("{rule}: cited {count} time.", "{rule}: cited {count} times.", entry.figures.cited, rule=rule)
+    return " ".join([cited, *_fate(entry)])
 
 
 def _fate(entry: Entry) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bot.figures.plots import Axis, Bar, Bars, Line, Lines, Name, Nothing, Plot,
 from bot.figures.span import Span as Days
 from bot.figures.span import day_name
 from bot.figures.spoken import count_axis, duration, duration_axis, share, share_axis
-from bot.language import number, percent, tr
+from bot.language import number, percent, tr, tr_n
 from bot.records.figures import Counts, GuildFigures, PolicyDay
 from bot.records.waits import Waits, added
 from policies.score import Rate
@@ -74,10 +74,12 @@ def waits(told: Told) -> Sheet:
 def flag_rate(told: Told) -> Drawn:
     """The share of messages that each policy flags, over time."""
     title = tr("Flagged messages, by policy")
-    looked = {name: counts for name, counts in summary.by_policy(told.figures).items() if counts.looked_at}
+    counted = summary.by_policy(told.figures)
+    looked = {name: counts for name, counts in counted.items() if counts.looked_at}
     chosen = sorted(looked, key=lambda policy_id: (-looked[policy_id].flagged, policy_id))[:MOST_LINES]
     if not chosen:
-        return _nothing(title, tr("No message was looked at in this time."))
+        reason = tr("Not known for this time.") if counted else tr("No message was looked at in this time.")
+        return _nothing(title, reason)
     lines = [
         Line(name=told.name(policy_id), values=_over_time(told, policy_id, _flag_rate)) for policy_id in chosen
     ]
@@ -103,8 +105,10 @@ def verdicts(told: Told) -> Drawn:
         for policy_id, each in found[:MOST_ROWS]
     ]
     words = [
-        tr(
+        tr_n(
+            "{name}: {violations} violation of {verdicts}",
             "{name}: {violations} violations of {verdicts}",
+            each.violations,
             name=told.name(policy_id).text,
             violations=number(each.violations),
             verdicts=number(each.verdicts),

@@ -38,6 +38,8 @@ def overview(figures: GuildFigures, now: datetime) -> list[str]:
 def _looked_at(figures: GuildFigures, counts: Counts) -> Iterator[str]:
     messages = summary.messages(figures)
     if not messages:
+        if counts.verdicts:  # messages are counted once a minute: such a verdict came before their number
+            return
         yield tr("No message was looked at in this time.")
         return
     yield tr(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bot.attention import needs_a_look
 from bot.case import Action, CaseFile
 from bot.review.care import care_of, cited_rules
 from policies.constraints import timeout_minutes
@@ -33,11 +34,14 @@ class Offer:
 def offers(case: CaseFile) -> tuple[Offer, ...]:
     """What is to be done about the author, if anything, by those who wrote the rules; two things at most.
 
-    Where nothing at all is suggested, nor special care asked for, a timeout of an hour is offered.
+    Where nothing at all is suggested, nor special care asked for, a timeout of an hour is offered; where nothing
+    was found, nothing is.
     """
     care = care_of(case)
     if care is Care.SUPPORT:
         return (Offer(Action.HELP),)
+    if not any(map(needs_a_look, case.findings)):
+        return ()
     rules = sorted(cited_rules(case), key=lambda rule: _GRAVITY.index(rule.severity), reverse=True)
     if care is Care.USUAL and not any(rule.suggest for rule in rules):
         return (Offer(Action.TIMEOUT, USUAL_TIMEOUT),)

@@ -1,6 +1,6 @@
 """Verdicts that flip between two versions, in plain words."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from bot.language import marked, number, percent, tr, tr_n
@@ -37,15 +37,15 @@ def flips_line(flips: Flips) -> str:
     return _unreadable_too(flips) if flips.count(Turn.UNREADABLE) else _all_read(flips)
 
 
-def flip_line(flip: Flip) -> str:
-    """How a verdict flips, and where the text is."""
+def flip_line(flip: Flip, link: Callable[[str], str] = str) -> str:
+    """How a verdict flips, and where the text is. `link`: how the surface shows an address."""
     return tr(
         "{turn} ({severity}): {before} → {after} {where}",
         turn=tr(_TURNS[flip.turn]),
         severity=tr(_SEVERITIES[flip.severity]),
         before=_word(flip.before),
         after=_word(flip.after),
-        where=_where(flip.item),
+        where=_where(flip.item, link),
     )
 
 
@@ -93,11 +93,12 @@ def _word(verdict: Verdict | None) -> str:
     return word if verdict.probability is None else f"{word} {percent(verdict.probability)}"
 
 
-def _where(item: Item) -> str:
+def _where(item: Item, link: Callable[[str], str]) -> str:
     place = item.place
     if place is None:
         return tr("(an example)")
-    link = f"https://discord.com/channels/{place.guild_id}/{place.channel_id}/{place.message_id}"
+    address = f"https://discord.com/channels/{place.guild_id}/{place.channel_id}/{place.message_id}"
+    shown = link(address)
     if item.violates and item.known and item.known.shared:
-        return tr("(case {number}, confirmed for another policy, too, {link})", number=place.case_id, link=link)
-    return tr("(case {number}, {link})", number=place.case_id, link=link)
+        return tr("(case {number}, confirmed for another policy, too; {link})", number=place.case_id, link=shown)
+    return tr("(case {number}; {link})", number=place.case_id, link=shown)

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.case import Action, CaseFile, CaseState, Decision
+from bot.case import Action, CaseFile, CaseState, Decision, Holder
 from bot.cogs.buttons import buttons, label, offered
 from bot.cogs.presses import LONGEST_HISTORY_HOURS, Press, Pressed, case_of, custom_id
 from bot.cogs.words import short_length
@@ -15,7 +16,7 @@ from bot.review.care import Hidden
 from bot.units import parse_duration
 from policies.constraints import LONGEST_TIMEOUT_MINUTES
 from policies.policy import Care, Mode, Policy, Severity
-from tests.bot.adapters import START, make_policy
+from tests.bot.adapters import START, make_policy, make_verdict
 from tests.bot.cogs.card_samples import case_about, decided, flagged, violation
 from tests.bot.cogs.review_scene import suggesting
 
@@ -217,3 +218,14 @@ def test_shadow_policies_suggest_nothing() -> None:
         findings=(flagged(shadow, violation(shadow)), flagged(make_policy(), violation(make_policy())))
     )
     assert words(case)[0] == ("delete", "dismiss")
+
+
+def test_a_claimed_card_says_that_a_claim_takes_it_over():
+    claimed = replace(about(), holder=Holder(7, START))
+    assert label(about(), Pressed(Press.CLAIM)) == "Claim"
+    assert label(claimed, Pressed(Press.CLAIM)) == "Take over"
+
+
+def test_a_case_in_which_nothing_was_found_suggests_nothing():
+    asked = case_about(findings=(flagged(TIMEOUT, make_verdict(TIMEOUT, violation=False, rule_ids=())),))
+    assert words(asked)[0] == ("delete", "dismiss")

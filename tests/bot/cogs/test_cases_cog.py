@@ -54,10 +54,10 @@ class TestShow:
         reply = await scene.slash(scene.bob, "case show", case=case.id)
         first = reply.ephemeral_text
         assert "Page 1 of" in first
-        await reply.message.click(scene.bob, "▶")
+        await reply.message.click(scene.bob, "Next")
         await reply.message.wait_until(lambda page: "Page 2 of" in page.all_text)
         assert "note 11" not in first
-        await reply.message.click(scene.bob, "◀")
+        await reply.message.click(scene.bob, "Back")
         await reply.message.wait_until(lambda page: "Page 1 of" in page.all_text)
 
     async def test_a_page_is_not_turned_for_who_is_no_moderator_any_more(self, scene: PeopleScene) -> None:
@@ -66,7 +66,7 @@ class TestShow:
             await scene.slash(scene.bob, "case note", case=case.id, text=f"note {number} " + "words " * 150)
         reply = await scene.slash(scene.bob, "case show", case=case.id)
         await scene.bob.take(scene.moderators)
-        await reply.message.click(scene.bob, "▶")
+        await reply.message.click(scene.bob, "Next")
         await reply.message.wait_until(lambda page: "Only moderators" in page.all_text)
         assert "note" not in reply.message.all_text
 
@@ -155,7 +155,7 @@ class TestHistory:
             await scene.flagged(f"loser {number}")
         reply = await scene.slash(scene.bob, "history", member=scene.mallory)
         assert "Page 1 of" in reply.ephemeral_text
-        await reply.message.click(scene.bob, "▶")
+        await reply.message.click(scene.bob, "Next")
         await reply.message.wait_until(lambda page: "Page 2 of" in page.all_text)
 
 

@@ -8,7 +8,9 @@ import pytest
 from bot.case import Action, CaseFile, Decision
 from bot.cogs.enforcement_deeds import audit_reason, is_ours
 from bot.cogs.people import acting_moderator
+from bot.cogs.words import at, outcome_line
 from bot.ports import DiscordAway, Gone, Refused
+from tests.bot.adapters import START
 from tests.bot.cogs.card_samples import case_about
 from tests.bot.cogs.review_scene import ReviewScene, now, review_scene
 from tests.discord_server import BOT_PERMISSIONS, ActionKind, Permission
@@ -126,7 +128,7 @@ class TestMoreThanOneTry:
         await scene.bot_role.edit(permissions=STRONG)
         case, _ = await scene.flagged()
         wanted = decision(case, Action.KICK)
-        assert await scene.enforcer.carry_out(case, wanted, again=False) == "The author is kicked."
+        assert await scene.enforcer.carry_out(case, wanted, again=False) == "The member is kicked."
         assert "not in the server any more" in await scene.enforcer.carry_out(case, wanted, again=True)
         assert len(scene.discord.actions_of(ActionKind.KICK)) == 1
 
@@ -135,7 +137,7 @@ class TestMoreThanOneTry:
         case, _ = await scene.flagged()
         assert (
             await scene.enforcer.carry_out(case, decision(case, Action.KICK), again=True)
-            == "The author is kicked."
+            == "The member is kicked."
         )
 
     async def test_who_has_come_back_since_is_left_to_a_person(self, scene: ReviewScene) -> None:
@@ -152,7 +154,7 @@ class TestMoreThanOneTry:
         case, _ = await scene.flagged()
         wanted = decision(case, Action.BAN)
         for again in (False, True):
-            assert await scene.enforcer.carry_out(case, wanted, again=again) == "The author is banned."
+            assert await scene.enforcer.carry_out(case, wanted, again=again) == "The member is banned."
         assert len(scene.discord.actions_of(ActionKind.BAN)) == 1
 
     async def test_undoing_twice_lifts_once(self, scene: ReviewScene) -> None:
@@ -200,3 +202,10 @@ def test_the_audit_log_takes_what_fits_and_is_known_again_by_its_beginning() -> 
     assert is_ours(reason, case_about(id=12))
     assert not is_ours(reason, case_about(id=1))
     assert not is_ours("case 12 was no fun", case_about(id=12))
+
+
+def test_a_stored_outcome_tells_moments_in_each_readers_zone_and_has_no_other_markup():
+    told = outcome_line(f"The timeout ends on {at(START)}. **loud** <@1>", 200)
+    assert told.startswith(f"The timeout ends on {at(START)}\\.")
+    assert "\\*\\*loud" in told
+    assert "\\<\\@1" in told

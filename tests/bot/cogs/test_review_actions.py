@@ -146,7 +146,7 @@ class TestNotices:
         for words in ("Workshop", "was deleted", "Insults aimed at a member", "you loser", "press “Appeal”"):
             assert words in message.all_text.replace("\\", "")
         assert [button["custom_id"] for button in message.buttons] == [f"appeal:{case_id}"]
-        assert (case.outcome or "").endswith("The author was told by direct message.")
+        assert (case.outcome or "").endswith("The member was told by direct message.")
         assert [event.kind for event in await scene.store.events(case_id)] == [EventKind.NOTICE_SENT]
         assert scene.discord.pings == []
 
@@ -195,7 +195,7 @@ class TestNotices:
         scene.discord.faults.cut_next("POST /channels/{}/messages", after_effect=True)
         await acted(scene, card, "Warn")
         case = await scene.until_state(case_id, CaseState.ENFORCED)
-        assert case.outcome == "The author was told by direct message."
+        assert case.outcome == "The member was told by direct message."
         assert len(told(scene)) == 1
         assert [event.kind for event in await scene.store.events(case_id)] == [EventKind.NOTICE_SENT]
 
@@ -238,7 +238,7 @@ class TestUndo:
         scene.guild.bans[scene.mallory.id] = "spam in another channel"
         await acted(scene, card, "Ban")
         case = await scene.until_state(case_id, CaseState.ENFORCED)
-        assert case.outcome == "The author was banned already; that ban stays."
+        assert case.outcome == "The member was banned already; that ban stays."
         await card.wait_until(lambda shown: "Undo" in shown.button_labels)
         await card.click(scene.ada, "Undo")
         await scene.until_state(case_id, CaseState.OPEN)

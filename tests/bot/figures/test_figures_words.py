@@ -45,6 +45,12 @@ class TestOverview:
         said = told(words.overview(figures(), NOW))
         assert "Missed: about 0 violations (between 0 and " in said
 
+    def test_verdicts_on_messages_that_are_not_counted_yet_do_not_stand_beside_that_there_was_none(self) -> None:
+        early = replace(figures(), days=(PolicyDay(LAST, "spam", Counts(verdicts=2, violations=1)),))
+        said = told(words.overview(early, NOW))
+        assert "Verdicts: 2." in said
+        assert "No message" not in said
+
     def test_nothing_is_told_as_nothing(self) -> None:
         assert words.overview(nothing(), NOW) == [
             "No message was looked at in this time.",

@@ -116,7 +116,7 @@ def test_flips_that_could_not_be_read_are_counted_apart():
     assert flips_line(found) == "2 flips: 1 better, 0 worse, 0 nobody decided, 1 unreadable."
     made = document(result_of([], flips=found, against=tried))["flips"]
     assert (made["better"], made["unreadable"]) == (1, 1)
-    assert "unreadable (medium): allowed 10% → unreadable (case 100, " in full_report(
+    assert "unreadable (medium): allowed 10% → unreadable (case 100; " in full_report(
         result_of([], flips=found, against=tried), ()
     )
 
@@ -125,7 +125,7 @@ def test_a_flip_that_was_confirmed_together_with_another_policy_says_so():
     tried = policy_with()
     both = Answered(item(True, shared=True), verdict(False), verdict(True))
     text = full_report(result_of([], flips=flips([both], tried, tried), against=tried), ())
-    assert "worse (high): violation 90% → allowed 10% (case 100, confirmed for another policy, too, " in text
+    assert "worse (high): violation 90% → allowed 10% (case 100, confirmed for another policy, too; " in text
 
 
 def test_machines_get_every_group_and_both_estimates():
