@@ -111,6 +111,12 @@ async def put_together(ground: Ground) -> Parts:
     together = DeletingTogether(enforcer, DiscordManyDeleter(bot))
     decisions = Review(store, together, outbox, clock=clock)
     times = keeping_times(ground.settings, guild_book)
+    trials = TrialRoom(store, ground.late, ground.late)
+
+    def erased_in(guild_id: int) -> None:
+        outbox.look(guild_id)
+        trials.forget_words(guild_id)
+
     return Parts(
         bot=bot,
         moderation=moderation,
@@ -129,9 +135,9 @@ async def put_together(ground: Ground) -> Parts:
         reception=reception,
         domain_feed=domain_feed,
         rehearsals=Rehearsals(builder.aside, ground.late),
-        trials=TrialRoom(store, ground.late, ground.late),
+        trials=trials,
         samples=SampleJudging(store, ground.late, policy_book.policies),
         digests=digest_keeper(ground, bot, guild_book, policy_book),
         times=times,
-        sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, cards_changed=outbox.look),
+        sweeper=Sweeper(store, times, DiscordLetters(bot), clock=clock, erased_in=erased_in),
     )

@@ -56,15 +56,15 @@ class Sweeper:
         letters: Letters,
         *,
         clock: Callable[[], datetime],
-        cards_changed: Callable[[int], None],
+        erased_in: Callable[[int], None],
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        """`cards_changed` is told of guilds whose cards have to be brought up to date."""
+        """`erased_in` is told of guilds that words were erased in: cards, and whoever remembers, follow."""
         self._memory = memory
         self._times = times
         self._letters = letters
         self._clock = clock
-        self._cards_changed = cards_changed
+        self._erased_in = erased_in
         self._pause = pause_seconds
         self._asked = asyncio.Event()
 
@@ -139,5 +139,5 @@ class Sweeper:
 
     async def _rest(self, guild_id: int, changed: int) -> None:
         if changed:
-            self._cards_changed(guild_id)
+            self._erased_in(guild_id)
             await asyncio.sleep(self._pause)

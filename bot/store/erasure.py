@@ -48,6 +48,7 @@ def erase_context(db: sqlite3.Connection, guild_id: int, member_id: int, case_id
     for row in db.execute(queries.CONTEXTS, wanted).fetchall():
         left = rows.earlier_to_json(without_author(rows.earlier(row), member_id))
         db.execute(queries.CHANGE_CONTEXT, {"case": row["case_id"], "number": row["number"], "earlier": left})
+    _erase_reasoning(db, wanted)
     who = {"guild": guild_id, "member": member_id}
     db.executemany(queries.FORGET_BYSTANDER, [who | {"case": case_id} for case_id in case_ids])
     _tell_of_change(db, wanted)
@@ -59,6 +60,15 @@ def erase_reports(db: sqlite3.Connection, member_id: int, case_ids: Sequence[int
         return
     db.executemany(queries.ERASE_REPORT, [{"case": case_id, "member": member_id} for case_id in case_ids])
     _tell_of_change(db, {"cases": rows.to_ids(case_ids)})
+
+
+def _erase_reasoning(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:
+    """The model thinks aloud about the context, too, and may quote it; its reasons are about the message."""
+    for row in db.execute(queries.JOBS, wanted).fetchall():
+        verdict = rows.verdict(row)
+        if verdict is not None and verdict.reasoning:
+            left = rows.to_json(verdict.model_copy(update={"reasoning": ""}))
+            db.execute(queries.ERASE_JOB, {"job": row["id"], "suspicion": row["suspicion"], "verdict": left})
 
 
 def _erase_texts(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:

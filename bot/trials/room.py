@@ -121,6 +121,10 @@ class TrialRoom:
             trial.cancel()
         self._memory.forget(guild_id)
 
+    def forget_words(self, guild_id: int) -> None:
+        """Something was erased in the guild: what is remembered of verdicts may quote it."""
+        self._memory.forget(guild_id)
+
     def close(self) -> None:
         """Stop every trial."""
         for trial in self._trials.values():

@@ -62,7 +62,7 @@ def changed() -> list[int]:
 @pytest.fixture
 def sweeper(store: SqliteStore, letters: Letterbox, clock: Clock, changed: list[int]) -> Sweeper:
     times = KeepingTimes(lambda guild_id: 10 if guild_id == GUILD else 30, most_days=20, forget_days=400)
-    return Sweeper(store, times, letters, clock=clock, cards_changed=changed.append, pause_seconds=0)
+    return Sweeper(store, times, letters, clock=clock, erased_in=changed.append, pause_seconds=0)
 
 
 async def fill(store: SqliteStore, cases: int, guild_id: int = GUILD, violation: bool = False) -> None:

@@ -41,7 +41,7 @@ async def test_a_reported_message_is_a_case_for_people_at_once_and_is_judged(sto
 
 
 async def test_it_stays_open_when_the_judge_sees_nothing_in_it(store: Store) -> None:
-    case_id = (await store.report(pointed(), a_report())).case_id
+    await store.report(pointed(), a_report())
     assert await store.finish(await claimed(store), verdict(False)) is CaseState.OPEN
 
 

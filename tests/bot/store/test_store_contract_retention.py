@@ -449,6 +449,11 @@ class TestWishes:
         case = await store.case(case_id)
         assert [earlier.text for earlier in case.earlier] == ["no"]
         assert case.message == before.message
+        (verdict,) = (finding.verdict for finding in case.findings)
+        assert verdict is not None
+        assert (verdict.reasoning, bool(verdict.rationale)) == ("", True), (
+            "the model may have thought about it aloud"
+        )
         assert case.version > before.version, "cards show it"
         assert (await store.kept_of(GUILD, OTHER)).is_nothing
 

@@ -268,6 +268,16 @@ async def test_a_cancelled_trial_withdraws_its_questions_and_makes_room():
     assert (judge.in_flight, trial.is_over, trials.going_on(GUILD)) == (0, True, None)
 
 
+async def test_what_was_remembered_goes_when_something_was_erased_in_the_guild():
+    judge = TermJudge()
+    trials = room(LabelShelf(), judge)
+    await trials.begin(GUILD, EXAMPLES, None, begun_by=1).outcome()
+    asked = len(judge.asked)
+    trials.forget_words(GUILD)
+    await trials.begin(GUILD, EXAMPLES, None, begun_by=1).outcome()
+    assert len(judge.asked) == 2 * asked
+
+
 async def test_a_guild_that_is_forgotten_loses_its_trial_and_what_was_remembered():
     judge = TermJudge()
     trials = room(LabelShelf(), judge)
