@@ -80,12 +80,18 @@ class ActionForm(Modal):
 
 
 def preview(
-    case: CaseFile, decision: Decision, settings: GuildSettings, server: str, *, quotes: bool = True
+    case: CaseFile,
+    decision: Decision,
+    settings: GuildSettings,
+    server: str,
+    *,
+    quotes: bool = True,
+    chosen: bool = True,
 ) -> str:
-    """What the member will be told of a decision, or that nobody tells them. `quotes`: see `notice`."""
+    """What the member will be told of a decision, or that nobody tells them. `quotes`, `chosen`: see `notice`."""
     if not is_told(decision, case, settings):
         return tr("The author is not told: this server sends no notices.")
-    told: Notice = notice(case, decision, settings, server, quotes=quotes)
+    told: Notice = notice(case, decision, settings, server, quotes=quotes, chosen=chosen)
     quoted = "\n".join(f"> {line}" for line in told.text.split("\n"))
     return shortened(tr("The author will be told:") + "\n" + quoted, _LONGEST_PREVIEW)
 
@@ -122,7 +128,7 @@ def _choice(usual: int, amounts: tuple[int, ...], say: Callable[[int], str]) -> 
 def _history(hours: int) -> str:
     if not hours:
         return tr("Leave it")
-    return tr("Delete what is newer than {length}", length=length_of(timedelta(hours=hours)))
+    return tr("Delete what is at most {length} old", length=length_of(timedelta(hours=hours)))
 
 
 def _minutes(length: timedelta) -> int:

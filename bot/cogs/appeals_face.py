@@ -11,7 +11,7 @@ from discord.ui import Button, DynamicItem, Item, View
 from bot.case import CaseFile
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, FIELD_VALUE, Part, fit, joined
 from bot.cogs.safe_text import code_block, escaped
-from bot.cogs.words import ago, at, by, done, message_link, outcome_line, person, place
+from bot.cogs.words import ago, at, by, card_link, done, message_link, outcome_line, person, place
 from bot.language import tr
 from bot.records.appeals import Appeal, AppealState, Told
 from bot.review.appeals import Appealed
@@ -156,8 +156,7 @@ def _decided(appealed: Appealed) -> Iterator[str]:
 
 def _about(case: CaseFile) -> str:
     links = [f"[{tr('Message')}]({message_link(case)})"] if case.deleted_at is None else []
-    if case.card is not None and case.card.message_id is not None:
-        address = f"https://discord.com/channels/{case.guild_id}/{case.card.channel_id}/{case.card.message_id}"
+    if address := card_link(case):
         links.append(f"[{tr('Card of the case')}]({address})")
     return " · ".join([place(case.message.channel_id), *links])
 

@@ -14,7 +14,7 @@ from bot.cogs.cases_sight import sighted
 from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import FAILURES, translation
 from bot.cogs.people import hidden_places, person, place_of
-from bot.cogs.plainly import Declined, plainly
+from bot.cogs.plainly import Declined, plainly, said
 from bot.cogs.replies import NOT_READY, Reply, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.language import marked, tr
@@ -29,6 +29,7 @@ _WATCH_SECONDS: Final = 2.0
 _WATCHED_FOR: Final = 13 * 60.0
 """Seconds: Discord takes edits of an answer for 15 minutes."""
 _NOTHING_LEFT: Final = marked("There is no such open case left.")
+_CANCELLED: Final = marked("Cancelled: nothing was done.")
 _NOT_YOURS: Final = marked("I do not know this bulk decision, or it is somebody else's.")
 _NOT_UNDONE: Final = marked("There is nothing in it that can be undone.")
 
@@ -50,6 +51,8 @@ class BulkDesk:
             await self.look(click, int(match["id"]))
         elif match["press"] == "undo":
             await self.take_back(click, int(match["id"]))
+        elif match["press"] == "cancel":
+            await click.response.edit_message(embed=said(tr(_CANCELLED)).embed, view=None)
         else:
             await self.wish(click, Wish.of(match))
 

@@ -24,7 +24,7 @@ _CHECKED: Final = marked(
     "Each case is checked again when its turn comes: your permissions, and whether it is open."
 )
 _ID: Final = re.compile(
-    r"bulk:(?P<id>[1-9][0-9]{0,18}):(?:(?P<press>look|undo)|"
+    r"bulk:(?P<id>[1-9][0-9]{0,18}):(?:(?P<press>look|undo|cancel)|"
     r"(?P<by>author|text):(?P<action>dismiss|delete):(?P<confirmed>ask|[0-9]{1,9}))"
 )
 
@@ -88,6 +88,7 @@ def confirm_page(wish: Wish, extent: BulkExtent) -> Reply:
     style = discord.ButtonStyle.danger if wish.action is Action.DELETE else discord.ButtonStyle.primary
     view = View(timeout=None)
     view.add_item(Button(label=label, style=style, custom_id=replace(wish, confirmed=count).custom_id))
+    view.add_item(Button(label=tr("Cancel"), custom_id=f"bulk:{wish.case_id}:cancel"))
     view.stop()
     return replace(page(tr(_HEADINGS[wish.by]), [f"**{told}**", note, tr(_CHECKED)]), view=view)
 

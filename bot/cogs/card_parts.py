@@ -11,6 +11,7 @@ from bot.cogs.budget import Part, Writer, joined
 from bot.cogs.card_standing import standing, told_hidden
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened, spoiler_block, spoiler_line, units
 from bot.cogs.words import ago, message_link, person, place, sure
+from bot.explaining.line import isolated
 from bot.language import marked, number, tr, tr_n
 from bot.review.care import Hidden
 from inference.standin.notice import STANDIN_NAME
@@ -100,7 +101,7 @@ def _blurred_reasons(card: Card) -> Iterator[Part]:
 
 
 def _byline(case: CaseFile, card: Card) -> str:
-    name = escaped(card.writer.name, 80) or tr("unknown")
+    name = isolated(escaped(card.writer.name, 80)) or tr("unknown")
     where = {"name": f"**{name}**", "place": place(case.message.channel_id)}
     if card.when:
         written = tr("{name} in {place}, {when}", **where, when=ago(card.when))

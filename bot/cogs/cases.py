@@ -66,7 +66,9 @@ class CasesCog(
         form = WordsForm(question, lambda sent, words: reply(sent, plainly(self._noted(sent, case, words))))
         await command.response.send_modal(form)
 
-    @app_commands.command(description="Open a decided case again, so that it is decided anew")
+    @app_commands.command(
+        description="Open a decided case again. What was done stays; Undo on its card takes it back"
+    )
     @app_commands.describe(case="Which case", reason="Why; the other moderators read it")
     async def reopen(
         self, command: Command, case: CaseId, reason: app_commands.Range[str, 1, LONGEST_NOTE]

@@ -32,6 +32,8 @@ MESSAGE_NAME: Final = marked("Judge this message")
 CONVERSATION_NAME: Final = marked("Judge this conversation")
 AROUND: Final = 10
 """Messages of a conversation that are judged: those around the chosen one, itself among them."""
+_SEEN: Final = (CaseState.OPEN, CaseState.DECIDED, CaseState.ENFORCED, CaseState.FAILED)
+"""The states of cases that people decide or have decided: a second one would be the same."""
 _NO_TEXT = marked("There are no words in this message. Pictures are not looked at.")
 _NOTHING_SAID = marked("No member has written anything here that could be judged.")
 _NOT_YOURS = marked("You cannot read the channel that this was written in, so it is not shown to you.")
@@ -89,8 +91,8 @@ class JudgeThisCog(commands.Cog):
         earlier = await before(self._history, written, self._rooms.asking.context_wanted(written))
         answers = await self._rooms.asking.ask(written, earlier)
         case = await self._rooms.store.find(written.guild_id, written.id)
-        waits = case is not None and case.state is CaseState.OPEN
-        return message_page(Judged(written, answers), case, None if waits else _open_button(written))
+        seen = case if case is not None and case.state in _SEEN else None
+        return message_page(Judged(written, answers), seen, None if seen else _open_button(written))
 
     def _to_judge(self, message: Message | None) -> Message:
         if reason := objection(self._rooms, message):

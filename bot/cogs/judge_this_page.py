@@ -11,7 +11,8 @@ from bot.asking import Answer, Silence
 from bot.case import CaseFile, Message
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened
-from bot.cogs.words import person, sure
+from bot.cogs.words import card_link, person, sure
+from bot.explaining.line import isolated
 from bot.language import marked, tr, tr_n
 from policies.policy import Mode
 
@@ -43,7 +44,7 @@ class Judged:
     @property
     def label(self) -> str:
         """The message as an option of a menu; plain text there."""
-        return shortened(f"{one_line(self.message.author_name)}: {one_line(self.message.text)}", _OPTION)
+        return shortened(f"{isolated(one_line(self.message.author_name))}: {one_line(self.message.text)}", _OPTION)
 
 
 def message_page(judged: Judged, case: CaseFile | None, view: View | None) -> Reply:
@@ -51,7 +52,7 @@ def message_page(judged: Judged, case: CaseFile | None, view: View | None) -> Re
     if not judged.answers:
         return replace(page(tr("Judged"), [tr(_NO_POLICY)]), view=view)
     lines = [code_block(judged.message.text, 700, rows=8)[0], tr(_DRY), *_known(case)]
-    fields = {_heading(answer): list(_reasons(answer)) for answer in judged.answers}
+    fields = dict(_opinions(judged.answers))
     return replace(page(_headline([judged]), lines, _colour([judged]), fields), view=view)
 
 
@@ -87,14 +88,37 @@ def _colour(judged: Sequence[Judged]) -> discord.Colour:
 
 
 def _known(case: CaseFile | None) -> Iterator[str]:
-    if case is not None:
-        yield tr("This message has a case already: case {number}.", number=case.id)
+    if case is None:
+        return
+    yield tr("This message has a case already: case {number}.", number=case.id) + _card(case)
+
+
+def _card(case: CaseFile) -> str:
+    link = card_link(case)
+    return f" [{tr('Card')}]({link})" if link else ""
 
 
 def _heading(answer: Answer) -> str:
     title = escaped(answer.policy.title, _TITLE)
     shadow = f" ({tr('shadow')})" if answer.policy.mode is Mode.SHADOW else ""
     return f"{title}{shadow} · {answer.policy.id}"
+
+
+def _opinions(answers: Sequence[Answer]) -> Iterator[tuple[str, list[str]]]:
+    """Each with its reasons; of several policies that allow the message one line is enough."""
+    allowing = [answer for answer in answers if answer.verdict and answer.verdict.violation is False]
+    together = allowing if len(allowing) > 1 else []
+    for answer in answers:
+        if answer not in together:
+            yield _heading(answer), list(_reasons(answer))
+    if together:
+        yield tr("Allowed, with how likely a violation is"), [" · ".join(map(_briefly, together))]
+
+
+def _briefly(answer: Answer) -> str:
+    verdict = answer.verdict
+    likely = f" {sure(verdict.probability)}" if verdict and verdict.probability is not None else ""
+    return f"{escaped(answer.policy.title, _TITLE)}{likely}"
 
 
 def _reasons(answer: Answer) -> Iterator[str]:

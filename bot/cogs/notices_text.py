@@ -71,17 +71,24 @@ def is_told(decision: Decision, case: CaseFile, settings: GuildSettings) -> bool
 
 
 def notice(
-    case: CaseFile, decision: Decision, settings: GuildSettings, server: str, *, quotes: bool = True
+    case: CaseFile,
+    decision: Decision,
+    settings: GuildSettings,
+    server: str,
+    *,
+    quotes: bool = True,
+    chosen: bool = True,
 ) -> Notice:
     """What the member is told, in the language that is spoken now.
 
-    `quotes`: with what they wrote. Not for a moderator who may not read it.
+    `quotes`: with what they wrote. Not for a moderator who may not read it. `chosen`: the decision is made; else
+    its length and whether the message goes are still to be chosen.
     """
     if decision.action is Action.HELP:
         words = {"server": escaped(server, 200), "reason": _from_moderators(decision.reason)}
         return Notice(_filled(settings.help_text or tr(HELP), words), can_appeal=False)
     can_appeal = settings.appeals and decision.action in APPEALABLE
-    words = _words(case, decision, server, can_appeal)
+    words = _words(case, decision, server, can_appeal=can_appeal, chosen=chosen)
     if words["message"] and not quotes:
         words["message"] = tr("You wrote:") + " …"
     return Notice(_filled(settings.notice or tr(NOTICE), words), can_appeal)
@@ -107,10 +114,10 @@ def usual_reason(case: CaseFile, room: int) -> str:
     return shortened("; ".join(dict.fromkeys(f"{rule.id}: {rule.text}" for rule in cited_rules(case))), room)
 
 
-def _words(case: CaseFile, decision: Decision, server: str, can_appeal: bool) -> dict[str, str]:
+def _words(case: CaseFile, decision: Decision, server: str, *, can_appeal: bool, chosen: bool) -> dict[str, str]:
     return {
         "server": escaped(server, 200),
-        "decision": _decided(case, decision),
+        "decision": _decided(case, decision, chosen=chosen),
         "rule": "" if decision.action is Action.UNDO else _rules(case),
         "reason": _from_moderators(decision.reason) if _is_more_than_the_rule(case, decision) else "",
         "message": "" if hidden(case) or decision.action is Action.UNDO else _message(case),
@@ -119,16 +126,21 @@ def _words(case: CaseFile, decision: Decision, server: str, can_appeal: bool) ->
     }
 
 
-def _decided(case: CaseFile, decision: Decision) -> str:
+def _decided(case: CaseFile, decision: Decision, *, chosen: bool) -> str:
     sentences = [_SAID[decision.action]] if decision.action in _SAID else []
     said = [tr(sentence) for sentence in sentences]
-    if decision.action is Action.TIMEOUT and decision.timeout is not None and decision.ends_at is not None:
+    if decision.action is Action.TIMEOUT and not chosen:
+        said.append(tr("You cannot write or talk for *(the length that you choose)*."))
+    elif decision.action is Action.TIMEOUT and decision.timeout is not None and decision.ends_at is not None:
         length, end = length_of(decision.timeout), at(decision.ends_at)
         said.append(tr("You cannot write or talk for {length}, until {end}.", length=length, end=end))
     if decision.action is Action.UNDO:
         lifted = {part for part, _ in taken(case)}
         said += [tr(_LIFTED[part]) for part in (Action.TIMEOUT, Action.BAN) if part in lifted]
-    if decision.deletes:
+    if not chosen and not case.deleted_at and decision.action in _MAY_DELETE:
+        place_ = place(case.message.channel_id)
+        said.append(tr("*(If you choose to delete it:)* Your message in {channel} was deleted.", channel=place_))
+    elif decision.deletes:
         said.append(tr("Your message in {channel} was deleted.", channel=place(case.message.channel_id)))
     return " ".join(said)
 
@@ -139,6 +151,7 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.BAN: marked("You were banned from the server."),
     Action.UNDO: marked("What the moderators had decided about you was taken back."),
 }
+_MAY_DELETE: Final = frozenset({Action.WARN, Action.TIMEOUT, Action.KICK, Action.BAN})
 _LIFTED: Final[Mapping[Action, str]] = {
     Action.TIMEOUT: marked("You can write again."),
     Action.BAN: marked("You may join the server again."),

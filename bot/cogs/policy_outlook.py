@@ -118,6 +118,8 @@ def _estimates(tally: Tally, misses: Misses) -> Iterator[str]:
 
 
 def _between(found: Interval) -> str:
+    if share(found.low) == share(found.high):
+        return share(found.estimate)
     return tr(
         "{share} (between {low} and {high})",
         share=share(found.estimate),

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Self
@@ -14,6 +15,7 @@ from discord.ui import Button, DynamicItem, Item
 from bot.cogs.client import SafeguildBot, answer
 from bot.cogs.plainly import plainly, said
 from bot.cogs.privacy_page import (
+    CANCEL,
     COLOUR,
     DELETE,
     Terms,
@@ -30,6 +32,7 @@ from bot.language import current_language, marked, tr, tr_n
 from bot.retention.pace import Pace
 
 _TOO_OFTEN = marked("You have asked for this often lately. Try again later.")
+_CANCELLED = marked("Cancelled: nothing was done.")
 _NOTHING = marked("Nothing that you wrote is kept here, so there is nothing to export.")
 
 
@@ -142,16 +145,20 @@ class PrivacyCog(commands.Cog):
 def _handled_by(cog: PrivacyCog) -> type[DynamicItem[Button[Any]]]:
     """The class that discord.py makes of the pressed button, whenever it was shown."""
 
-    class ConfirmButton(DynamicItem[Button[Any]], template=DELETE):
-        def __init__(self) -> None:
-            super().__init__(Button(custom_id=DELETE))
+    class ConfirmButton(DynamicItem[Button[Any]], template=f"(?P<press>{DELETE}|{CANCEL})"):
+        def __init__(self, press: str) -> None:
+            super().__init__(Button(custom_id=press))
+            self.press = press
 
         @classmethod
-        async def from_custom_id(cls, _: discord.Interaction[Any], __: Item[Any], ___: object, /) -> Self:
-            return cls()
+        async def from_custom_id(cls, _: discord.Interaction[Any], __: Item[Any], match: re.Match[str], /) -> Self:
+            return cls(match["press"])
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            await cog.confirmed(interaction)
+            if self.press == CANCEL:
+                await interaction.response.edit_message(embed=said(tr(_CANCELLED)).embed, view=None)
+            else:
+                await cog.confirmed(interaction)
 
     return ConfirmButton
 

@@ -13,6 +13,7 @@ from bot.cogs.words import at
 from bot.language import tr, tr_n
 from bot.records.retention import ERASED_AT_LATEST, Kept, KeptText
 
+CANCEL: Final = "privacy:cancel"
 DELETE: Final = "privacy:delete"
 """What the button that confirms sends back. It holds nobody's id: whoever presses it deletes their own texts."""
 COLOUR: Final = discord.Colour.blurple()
@@ -129,9 +130,10 @@ def delete_lines() -> Iterator[str]:
 
 
 def delete_view() -> View:
-    """The button that confirms. It works after a restart."""
+    """The button that confirms, and the one that does not. They work after a restart."""
     view = View(timeout=None)
     view.add_item(Button(label=tr("Erase what I wrote"), style=discord.ButtonStyle.danger, custom_id=DELETE))
+    view.add_item(Button(label=tr("Cancel"), custom_id=CANCEL))
     view.stop()
     return view
 

@@ -12,7 +12,7 @@ from bot.case import CaseFile
 from bot.cogs.queue_state import PAGE, QueuePress, QueueState
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import escaped, readable, shortened
-from bot.cogs.words import ago, person, place
+from bot.cogs.words import ago, card_link, person, place
 from bot.language import marked, number, tr, tr_n
 from bot.records.reports import Bulk, QueueClaims, QueueOrder, QueuePage, Waiting
 from policies.policy import Mode, Policy, Severity
@@ -90,7 +90,7 @@ def _lines(case: CaseFile) -> Iterator[str]:
 
 
 def _charge(case: CaseFile) -> str:
-    """ "Harassment: H1; reported by 2 people"."""
+    """ "Harassment: H1; pointed at 2 times": by members, moderators or AutoMod."""
     told = [
         f"{escaped(finding.policy.title, _TITLE)}: {_rules(finding.verdict.rule_ids) if finding.verdict else '?'}"
         for finding in case.findings
@@ -98,7 +98,7 @@ def _charge(case: CaseFile) -> str:
     ]
     told = list(dict.fromkeys(told))[:3]
     if case.reports:
-        told.append(tr_n("pointed at by {count} person", "pointed at by {count} people", len(case.reports)))
+        told.append(tr_n("pointed at {count} time", "pointed at {count} times", len(case.reports)))
     return "; ".join(told) or tr("nothing found")
 
 
@@ -112,10 +112,8 @@ def _holder(case: CaseFile) -> Iterator[str]:
 
 
 def _link(case: CaseFile) -> str:
-    if case.card is None or case.card.message_id is None:
-        return tr("no card yet")
-    link = f"https://discord.com/channels/{case.guild_id}/{case.card.channel_id}/{case.card.message_id}"
-    return f"[{tr('Card')}]({link})"
+    link = card_link(case)
+    return f"[{tr('Card')}]({link})" if link else tr("no card yet")
 
 
 def _under_way(last: Bulk | None) -> Iterator[str]:

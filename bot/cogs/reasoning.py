@@ -49,7 +49,9 @@ def reasoning(case: CaseFile, reason: Hidden | None = None) -> Reasoning:
     asked = shown.opinions[:EMBEDS]
     if not asked:
         return Reasoning((_nothing_yet(),), None, "")
-    pages = [_page(opinion, EMBED_TOTAL // len(asked), shown.hidden) for opinion in asked]
+    room = EMBED_TOTAL // len(asked)
+    made_with = _all_made_with(asked)
+    pages = [_page(*each, room, shown.hidden) for each in zip(asked, made_with, strict=True)]
     whole = len(asked) == len(shown.opinions) and all(complete for _, complete in pages)
     embeds = tuple(embed for embed, _ in pages)
     if shown.hidden or (whole and _shown_on_card(shown)):
@@ -99,10 +101,12 @@ def _nothing_yet() -> discord.Embed:
     return discord.Embed(description=tr("No policy has been asked about this message yet."))
 
 
-def _page(opinion: Opinion, room: int, hidden: Hidden | None) -> tuple[discord.Embed, bool]:
+def _page(
+    opinion: Opinion, made_with: Sequence[str], room: int, hidden: Hidden | None
+) -> tuple[discord.Embed, bool]:
     """An opinion in so many units, and whether all of it is there."""
     title = escaped(_heading(opinion), 250)
-    parts = list(_parts(opinion, hidden))
+    parts = list(_parts(opinion, made_with, hidden))
     fitted = fit(parts, room - units(title) - units(tr(_IN_FILE)))
     embed = discord.Embed(title=title)
     for part in fitted:
@@ -123,7 +127,7 @@ def _heading(opinion: Opinion) -> str:
     return tr("{policy}: {word}, {share} likely a violation", **heading, share=share)
 
 
-def _parts(opinion: Opinion, hidden: Hidden | None) -> Sequence[Part]:
+def _parts(opinion: Opinion, made_with: Sequence[str], hidden: Hidden | None) -> Sequence[Part]:
     parts = [Part("", _own_words(opinion, hidden), 60, DESCRIPTION)]
     if opinion.rationale:
         parts.append(Part(tr("Why"), lambda room: escaped(opinion.rationale, room), 90))
@@ -131,7 +135,7 @@ def _parts(opinion: Opinion, hidden: Hidden | None) -> Sequence[Part]:
         parts.append(Part(tr("Notes"), _list(opinion.notes), 80))
     if opinion.evidence:
         parts.append(Part(tr("Looked at because of"), _list(opinion.evidence), 50))
-    if made_with := _made_with(opinion):
+    if made_with:
         parts.append(Part(tr("Made with"), _list(made_with), 70))
     return parts
 
@@ -163,14 +167,28 @@ def _silence(opinion: Opinion, hidden: Hidden | None) -> str:
     return marked("There is no reasoning.")
 
 
+def _all_made_with(opinions: Sequence[Opinion]) -> list[list[str]]:
+    """What each page says of it. Where one model has judged all, the first page tells of all policies."""
+    judged = [opinion for opinion in opinions if opinion.model_name]
+    if len({(opinion.model_name, opinion.model_digest) for opinion in judged}) != 1:
+        return [_made_with(opinion) for opinion in opinions]
+    looks = [list(opinion.look.lines) if opinion.look and opinion.model_name else [] for opinion in opinions]
+    first, *others = looks
+    return [[*first, _model_line(judged[0]), *map(_policy_line, judged)], *others]
+
+
 def _made_with(opinion: Opinion) -> list[str]:
     if not opinion.model_name:
         return []
-    return [
-        *(opinion.look.lines if opinion.look else ()),
-        tr("model {name}, digest {digest}", name=opinion.model_name, digest=opinion.model_digest[:_DIGEST]),
-        tr("policy {name}, digest {digest}", name=opinion.policy_id, digest=opinion.policy_digest[:_DIGEST]),
-    ]
+    return [*(opinion.look.lines if opinion.look else ()), _model_line(opinion), _policy_line(opinion)]
+
+
+def _model_line(opinion: Opinion) -> str:
+    return tr("model {name}, digest {digest}", name=opinion.model_name, digest=opinion.model_digest[:_DIGEST])
+
+
+def _policy_line(opinion: Opinion) -> str:
+    return tr("policy {name}, digest {digest}", name=opinion.policy_id, digest=opinion.policy_digest[:_DIGEST])
 
 
 def _list(lines: Sequence[str]) -> Writer:

@@ -99,7 +99,9 @@ class ReviewDesk:
         server = click.guild.name if click.guild else ""
         claim = claim_of_another(case) if _is_anothers(click, case) else ""
         with speaking(self._rooms.language(case.guild_id)):
-            told = preview(case, decision, settings, server, quotes=self._checks.can_read(click, case))
+            told = preview(
+                case, decision, settings, server, quotes=self._checks.can_read(click, case), chosen=False
+            )
         return "\n\n".join(filter(None, (claim, told)))
 
     async def _work(self, click: Click, case: CaseFile, press: Pressed) -> None:

@@ -81,6 +81,13 @@ def message_link(case: CaseFile) -> str:
     return f"https://discord.com/channels/{case.guild_id}/{case.message.channel_id}/{case.message.id}"
 
 
+def card_link(case: CaseFile) -> str | None:
+    """The address of the case's card; None as long as there is none."""
+    if case.card is None or case.card.message_id is None:
+        return None
+    return f"https://discord.com/channels/{case.guild_id}/{case.card.channel_id}/{case.card.message_id}"
+
+
 def length_of(length: timedelta) -> str:
     """How long something lasts, in as large a unit as it is a whole number of: "10 minutes", "1 day"."""
     minutes = round(length.total_seconds() / 60)

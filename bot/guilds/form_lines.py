@@ -124,7 +124,9 @@ def verdict_named(typed: str, rule_ids: Iterable[str]) -> str:
         return meant[0]
     guess = hints.nearest(typed, known)
     listed = ", ".join(known)
-    hint = tr("did you mean `{guess}`? There are: {ids}", guess=guess, ids=listed) if guess else listed
+    hint = tr("known: {ids}", ids=listed)
+    if guess:
+        hint = tr("did you mean `{guess}`? There are: {ids}", guess=guess, ids=listed)
     raise LineProblem(tr("no rule has the id {id}", id=shown(typed)), hint)
 
 

@@ -41,6 +41,10 @@ def between(found: Interval | None) -> str:
     """An estimate with its interval."""
     if found is None:
         return tr("unknown")
+    if found.low == found.high:
+        return tr("{share} (exactly: everything is labelled)", share=percent(found.estimate))
+    if percent(found.low) == percent(found.high):
+        return percent(found.estimate)
     return tr(
         "{share} (between {low} and {high})",
         share=percent(found.estimate),

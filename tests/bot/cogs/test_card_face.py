@@ -424,3 +424,19 @@ def test_every_card_says_which_version_it_shows_in_every_language(language: Lang
     assert embed.footer.text is not None
     message = SimpleNamespace(embeds=[embed])
     assert version_seen(cast("discord.Message", message)) == 2
+
+
+def test_a_name_that_is_read_from_right_to_left_does_not_turn_the_line_round():
+    card_text = (
+        face(case_about(revisions=(said("you loser", author_name="\u05d3\u05d5\u05d3"),))).description or ""
+    )
+    assert "**\u2068\u05d3\u05d5\u05d3\u2069** in <#70>" in card_text
+
+
+def test_one_model_is_named_once_with_all_policies_that_it_judged():
+    policies = (make_policy(), make_policy("spam"))
+    case = case_about(findings=tuple(flagged(policy, violation(policy)) for policy in policies))
+    first, second = reasoning(case).embeds
+    assert field(first, "Made with").count("model ") == 1
+    assert field(first, "Made with").count("policy ") == 2
+    assert "model " not in field(second, "Made with")

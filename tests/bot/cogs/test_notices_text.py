@@ -152,3 +152,12 @@ def test_every_placeholder_is_explained() -> None:
 
     assert notices_text.__doc__ is not None
     assert set(re.findall(r"\{(\w+)\}", notices_text.__doc__)) == set(PLACEHOLDERS)
+
+
+def test_a_preview_says_what_is_still_to_be_chosen_and_not_what_stands_in_the_form_as_it_opens() -> None:
+    told = preview(case_about(), word(Action.TIMEOUT), NOTICES, "The Workshop", chosen=False)
+    assert "You cannot write or talk for *(the length that you choose)*." in told
+    assert "*(If you choose to delete it:)* Your message in <#70> was deleted." in told
+    assert "1 hour" not in told
+    gone = case_about(deleted_at=START)
+    assert "If you choose to delete" not in preview(gone, word(Action.WARN), NOTICES, "W", chosen=False)

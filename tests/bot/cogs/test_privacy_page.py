@@ -73,7 +73,8 @@ async def test_what_goes_and_what_stays_is_said_before_the_button():
     said = "\n".join(delete_lines())
     assert "7 days from now at the latest" in said
     assert "What stays:" in said
-    (button,) = delete_view().to_components()[0]["components"]
+    button, cancel = delete_view().to_components()[0]["components"]
+    assert (cancel["label"], cancel["custom_id"]) == ("Cancel", "privacy:cancel")
     assert button["custom_id"] == DELETE
 
 

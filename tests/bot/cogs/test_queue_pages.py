@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asking import Answer, Silence
-from bot.case import Action, CaseFile, Holder, Report, ReportKind
+from bot.case import Action, CardPlace, CaseFile, Holder, Report, ReportKind
 from bot.cogs.automod import stand_in_id
 from bot.cogs.bulk_page import Wish, bulk_items, confirm_page, extent_text, panel_page, progress_page
 from bot.cogs.judge_this_page import Judged, conversation_page, message_page, opened_page
@@ -123,6 +123,8 @@ def test_what_a_bulk_touches_is_said_before_it_is_confirmed():
     reply = confirm_page(Wish(9, Alike.AUTHOR, Action.DELETE), EXTENT)
     assert "41 cases, 38 messages in 3 channels" in text_of(reply)
     assert "cannot be undone" in text_of(reply)
+    assert reply.view is not None
+    assert [getattr(each, "label", "") for each in reply.view.children] == ["Delete 38 messages", "Cancel"]
     assert "opened again" in text_of(confirm_page(Wish(9, Alike.TEXT, Action.DISMISS), EXTENT))
 
 
@@ -184,6 +186,23 @@ def test_a_page_tells_violations_what_is_allowed_and_what_nobody_knows():
     assert "Allowed" in text
     assert "too much to do" in text
     assert "No policy" in text_of(message_page(Judged(make_message(), ()), None, view))
+
+
+def test_policies_that_allow_a_message_take_one_line_together():
+    answers = tuple(
+        Answer(policy, make_verdict(policy, violation=False))
+        for policy in (make_policy("calm"), make_policy("kind"))
+    )
+    page = message_page(Judged(make_message(), answers), None, None).embed
+    assert [(each.name, each.value) for each in page.fields] == [
+        ("Allowed, with how likely a violation is", "Calm 10% · Kind 10%")
+    ]
+
+
+def test_a_message_that_has_a_case_leads_to_its_card():
+    case = case_about("x", card=CardPlace(5, START, 6))
+    told = text_of(message_page(judged("x"), case, None))
+    assert "case 12. [Card](https://discord.com/channels/7/5/6)" in told
 
 
 def test_a_case_without_a_card_says_so():

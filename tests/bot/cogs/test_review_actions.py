@@ -164,7 +164,10 @@ class TestNotices:
         settings(scene, notices=True, notice="Hello from {server}! {decision}\n{reason}\nEnd")
         _, card, _ = await carded(scene, "kick")
         form = await card.click(scene.ada, "Kick")
-        assert "> Hello from Workshop! You were removed from the server.\\n> End" in str(form.modal)
+        assert "> Hello from Workshop! You were removed from the server. *(If you choose to delete it:)*" in str(
+            form.modal
+        )
+        assert "\\n> End" in str(form.modal)
 
     async def test_a_member_who_takes_no_messages_is_kicked_all_the_same_and_the_card_says_so(
         self, scene: ReviewScene

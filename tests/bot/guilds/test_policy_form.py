@@ -89,7 +89,7 @@ def test_of_a_new_policy_without_marks_the_model_reads_the_first_examples_of_eac
         (Field.RULES, "B1: a | terms: x, X", "Rules, line 1"),
         (Field.RULES, "B1 [timeout 90d]: a", "longer than Discord allows"),
         (Field.EXAMPLES, "you blorp", "Examples, line 1: an example begins with a rule's id"),
-        (Field.EXAMPLES, "B2: a\nB9: b", "Examples, line 2: no rule has the id `B9`; b1, B2, B3, allowed"),
+        (Field.EXAMPLES, "B2: a\nB9: b", "Examples, line 2: no rule has the id `B9`; known: b1, B2, B3, allowed"),
         (Field.EXAMPLES, "B2: a\nB2:", "Examples, line 2: the example has no text"),
         (Field.EXAMPLES, "\n".join(f"* B2: {n}" for n in range(7)), "Examples, line 7: this is example number 7"),
         (Field.ALLOWED, "a\n" + "x" * 501, "Allowed, line 2: it has 501 characters"),

@@ -14,6 +14,8 @@ from bot.trials.items import Group, Item
 from bot.trials.report import full_report, headline
 from bot.trials.result import TrialResult
 from bot.trials.strata import Population
+from bot.trials.wording import between
+from inference.prefilter.budget.audit import Interval
 from policies.policy import Care
 from tests.bot.cogs.card_samples import limits_broken
 from tests.bot.trials.trial_samples import item, policy_with, verdict
@@ -145,3 +147,9 @@ def test_the_answer_fits_a_phone():
     lines = [line for field in page.embed.fields for line in str(field.value).splitlines()]
     assert max(map(len, lines)) <= 200
     assert sum(map(len, lines)) <= 2_000
+
+
+def test_an_estimate_without_uncertainty_is_no_range():
+    assert between(Interval(1, 1, 1)) == "100% (exactly: everything is labelled)"
+    assert between(Interval(0.999, 0.998, 0.9999)) == "100%"
+    assert between(Interval(0.5, 0.4, 0.6)) == "50% (between 40% and 60%)"
