@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.attention import needs_a_look
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
-from bot.explaining.evidence import reasons
+from bot.explaining.evidence import in_short, reasons
 from bot.explaining.line import plain
 from bot.language import tr
 from bot.looks import Look
@@ -77,6 +77,8 @@ class Opinion:
     notes: tuple[str, ...]
     evidence: tuple[str, ...]
     """Why the message was looked at, one line each."""
+    found: tuple[str, ...]
+    """The same for a card: what fits a pattern, and not the pattern."""
     policy_digest: str
     model_name: str
     model_digest: str
@@ -272,6 +274,7 @@ def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
         reasoning=visible(verdict.reasoning) if verdict else "",
         notes=tuple(map(visible, verdict.notes)) if verdict else (),
         evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))) if tells else (),
+        found=tuple(dict.fromkeys(map(plain, in_short(finding.suspicion)))) if tells else (),
         policy_digest=finding.policy.digest,
         model_name=visible(verdict.model_name) if verdict else "",
         model_digest=verdict.model_digest if verdict else "",

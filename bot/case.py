@@ -245,6 +245,8 @@ class AuthorRecord:
     acted_on: int = 0
     """Those in which a decision other than a dismissal was carried out."""
     dismissed: int = 0
+    taken_back: int = 0
+    """Those in which something was done and taken back, after an appeal say, and nothing else since."""
 
 
 @dataclass(frozen=True, slots=True)

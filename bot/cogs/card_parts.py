@@ -185,10 +185,11 @@ def _author(case: CaseFile, card: Card) -> list[str]:
 def _record(record: AuthorRecord) -> str:
     if not record.cases:
         return tr("No other cases")
-    unsettled = record.cases - record.acted_on - record.dismissed
+    unsettled = record.cases - record.acted_on - record.dismissed - record.taken_back
     ends = (
         (record.acted_on, tr_n("{count} acted on", "{count} acted on", record.acted_on)),
         (record.dismissed, tr_n("{count} dismissed", "{count} dismissed", record.dismissed)),
+        (record.taken_back, tr_n("{count} taken back", "{count} taken back", record.taken_back)),
         (unsettled, tr_n("{count} not settled", "{count} not settled", unsettled)),
     )
     told = ", ".join(end for count, end in ends if count > 0)
@@ -204,7 +205,7 @@ def _versions(card: Card, sight: Sight) -> Iterator[Part]:
 
 
 def _evidence(card: Card, sight: Sight) -> Iterator[Part]:
-    found = dict.fromkeys(line for opinion in card.opinions for line in opinion.evidence)
+    found = dict.fromkeys(line for opinion in card.opinions for line in opinion.found)
     if found:
         lines = [f"- {spoiler_line(line, 160) if sight.blurred else escaped(line, 160)}" for line in found]
         yield Part(tr("Looked at because of"), _lines(_few(lines, MAX_EVIDENCE)), 40, 700)

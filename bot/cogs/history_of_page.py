@@ -51,7 +51,7 @@ def _summary(record: MemberRecord, listed: Sequence[CaseFile], member_id: int) -
         open=record.open,
         acted_on=record.acted_on,
         dismissed=record.dismissed,
-    )
+    ) + (" · " + tr_n("{count} taken back", "{count} taken back", record.taken_back) if record.taken_back else "")
     if record.since:
         yield tr("The first one was opened on {date}.", date=at(record.since))
     if done_to_them := _counted(record.actions):

@@ -20,10 +20,19 @@ _MOST_LIKE = {
 
 
 def reasons(suspicion: Suspicion) -> Iterator[Line]:
-    """Why a message was looked at, as cards tell it."""
+    """Why a message was looked at, with everything that led to it."""
     for item in suspicion.evidence:
         told = _WITH_SCORE.get(item.kind)
         yield told(item, suspicion.score) if told else reason(item)
+
+
+def in_short(suspicion: Suspicion) -> Iterator[Line]:
+    """The same without the patterns' expressions, which few people read."""
+    for item, line in zip(suspicion.evidence, reasons(suspicion), strict=True):
+        if item.kind is EvidenceKind.PATTERN:
+            yield said(tr("{quote} fits a pattern"), quote=Said(item.quote))
+        else:
+            yield line
 
 
 def reason(item: Evidence) -> Line:

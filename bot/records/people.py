@@ -18,6 +18,8 @@ class MemberRecord:
     acted_on: int = 0
     """Cases in which something other than a dismissal was carried out, and not taken back."""
     dismissed: int = 0
+    taken_back: int = 0
+    """Cases in which something was done and taken back, after an appeal say, and nothing else since."""
     since: datetime | None = None
     """When the first of these cases was opened."""
     actions: Mapping[Action, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -29,7 +31,7 @@ class MemberRecord:
     @property
     def cases(self) -> int:
         """How many there are."""
-        return self.open + self.acted_on + self.dismissed
+        return self.open + self.acted_on + self.dismissed + self.taken_back
 
 
 @dataclass(frozen=True, slots=True)

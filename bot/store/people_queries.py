@@ -10,11 +10,15 @@ WHERE guild_id = :guild AND author_id = :member AND state IN ('open', 'decided',
 ORDER BY id DESC LIMIT :limit
 """
 
-# What was decided last in each case; NULL where nobody has decided.
+# What was decided last in each case; NULL where nobody has decided. And whether something that was done to the
+# author was taken back.
 MEMBER_STANDING: Final = """
 SELECT case_file.state, case_file.opened_at, (
     SELECT action FROM decision WHERE case_id = case_file.id ORDER BY number DESC LIMIT 1
-) AS action
+) AS action, EXISTS (
+    SELECT 1 FROM decision
+    WHERE case_id = case_file.id AND enforced AND taken_back AND action NOT IN ('dismiss', 'help', 'undo')
+) AS retracted
 FROM case_file INDEXED BY case_file_seen_by_author
 WHERE guild_id = :guild AND author_id = :member AND state IN ('open', 'decided', 'enforced', 'failed')
 """

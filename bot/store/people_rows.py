@@ -22,7 +22,7 @@ SEEN: Final = (CaseState.OPEN, CaseState.DECIDED, CaseState.ENFORCED, CaseState.
 """The states of cases that people look at or have looked at."""
 _SETTLED: Final = frozenset({CaseState.ENFORCED, CaseState.FAILED})
 _NEWEST: Final = 2**63 - 1
-_ACTED_ON, _DISMISSED, _UNSETTLED = "acted on", "dismissed", "unsettled"
+_ACTED_ON, _DISMISSED, _TAKEN_BACK, _UNSETTLED = "acted on", "dismissed", "taken back", "unsettled"
 
 
 def member_record(db: sqlite3.Connection, guild_id: int, member_id: int) -> MemberRecord:
@@ -37,6 +37,7 @@ def member_record(db: sqlite3.Connection, guild_id: int, member_id: int) -> Memb
         open=len(waiting) + ends[_UNSETTLED],
         acted_on=ends[_ACTED_ON],
         dismissed=ends[_DISMISSED],
+        taken_back=ends[_TAKEN_BACK],
         since=min(moments, default=None),
         actions=_actions(db, who),
         appeals_open=appeals.get(None, 0),
@@ -123,7 +124,9 @@ def _end(row: sqlite3.Row) -> str:
     """How a decided case ended."""
     if row["state"] != CaseState.ENFORCED:
         return _UNSETTLED
-    return _DISMISSED if row["action"] in (Action.DISMISS, Action.HELP) else _ACTED_ON
+    if row["action"] not in (Action.DISMISS, Action.HELP):
+        return _ACTED_ON
+    return _TAKEN_BACK if row["retracted"] else _DISMISSED
 
 
 def _actions(db: sqlite3.Connection, who: Mapping[str, int]) -> Mapping[Action, int]:

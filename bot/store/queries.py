@@ -251,7 +251,8 @@ WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
 """
 
 # The author's cases are added up once per author, however many of them are asked for; each one's own share is
-# taken off again. A case in which something was done to the author does not count as dismissed too. Left alone,
+# taken off again. A case in which something was done to the author does not count as dismissed too, nor does one
+# in which that was taken back, after an appeal say, for it is dismissed then, by whoever granted it. Left alone,
 # SQLite would rather look through every case of these states: it is told the order and the index.
 AUTHOR_RECORDS: Final = """
 WITH
@@ -267,7 +268,11 @@ seen AS MATERIALIZED (
         EXISTS (
             SELECT 1 FROM decision
             WHERE case_id = case_file.id AND enforced AND NOT taken_back AND action IN ('dismiss', 'help')
-        ) AS dismissed
+        ) AS dismissed,
+        EXISTS (
+            SELECT 1 FROM decision
+            WHERE case_id = case_file.id AND enforced AND taken_back AND action NOT IN ('dismiss', 'help', 'undo')
+        ) AS retracted
     FROM author CROSS JOIN case_file INDEXED BY case_file_seen_by_author
         ON case_file.guild_id = author.guild_id AND case_file.author_id = author.author_id
     WHERE state IN ('open', 'decided', 'enforced', 'failed')
@@ -275,14 +280,16 @@ seen AS MATERIALIZED (
 total AS MATERIALIZED (
     SELECT
         guild_id, author_id, count(*) AS cases, sum(acted_on) AS acted_on,
-        sum(dismissed AND NOT acted_on) AS dismissed
+        sum(dismissed AND NOT acted_on AND NOT retracted) AS dismissed,
+        sum(dismissed AND NOT acted_on AND retracted) AS taken_back
     FROM seen GROUP BY guild_id, author_id
 )
 SELECT
     wanted.id AS case_id,
     total.cases - (own.id IS NOT NULL) AS cases,
     total.acted_on - coalesce(own.acted_on, 0) AS acted_on,
-    total.dismissed - coalesce(own.dismissed AND NOT own.acted_on, 0) AS dismissed
+    total.dismissed - coalesce(own.dismissed AND NOT own.acted_on AND NOT own.retracted, 0) AS dismissed,
+    total.taken_back - coalesce(own.dismissed AND NOT own.acted_on AND own.retracted, 0) AS taken_back
 FROM wanted JOIN total USING (guild_id, author_id) LEFT JOIN seen AS own ON own.id = wanted.id
 """
 

@@ -167,7 +167,12 @@ def holder(moderator_id: int | None, since: int | None) -> Holder | None:
 
 def author_record(row: sqlite3.Row) -> AuthorRecord:
     """A row of `queries.AUTHOR_RECORDS`."""
-    return AuthorRecord(cases=row["cases"], acted_on=row["acted_on"], dismissed=row["dismissed"])
+    return AuthorRecord(
+        cases=row["cases"],
+        acted_on=row["acted_on"],
+        dismissed=row["dismissed"],
+        taken_back=row["taken_back"],
+    )
 
 
 def earlier(row: sqlite3.Row) -> tuple[Earlier, ...]:

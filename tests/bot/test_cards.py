@@ -236,3 +236,12 @@ def test_a_random_check_tells_how_far_the_message_was_from_being_flagged() -> No
     assert evidence_of(EvidenceKind.AUDIT, "random check", surprise=0.7) == (
         "random check: nothing had suspected this message; it scores higher than 80% of ordinary messages"
     )
+
+
+def test_a_card_says_what_fitted_a_pattern_and_not_the_pattern() -> None:
+    fits = Evidence(kind=EvidenceKind.PATTERN, name=r"(?i)lo+[sz]er\b.{0,40}", start=0, end=6, quote="looser")
+    found = finding(make_policy(), make_verdict(make_policy(), violation=True, rule_ids=("R1",)))
+    found = replace(found, suspicion=Suspicion(policy_id="harassment", evidence=(fits,)))
+    (opinion,) = card(case_of(found)).opinions
+    assert opinion.found == ("“looser” fits a pattern",)
+    assert r"(?i)lo+[sz]er" in opinion.evidence[0]

@@ -159,7 +159,7 @@ async def test_an_insult_that_is_deleted_before_the_verdict_is_judged_all_the_sa
     message = await stage.general.say(stage.mallory, INSULT)
     await message.delete()
     card = await the_only_card(stage, message)
-    assert "**The message is gone**, deleted since" in card.embed_text
+    assert "**The message is gone:** it was deleted" in card.embed_text
     assert INSULT in card.embed_text
     assert card.button_labels == ["Warn", "Dismiss", "Claim", "Reasoning", "More"]
     assert card.revisions == []
@@ -178,7 +178,7 @@ async def test_bulk_deletion_reaches_every_card(stage: Stage):
     harmless = await stage.general.say(stage.mallory, HARMLESS)
     await stage.general.bulk_delete([*messages, harmless])
     for card in cards:
-        await card.wait_until(lambda shown: "**The message is gone**" in shown.embed_text)
+        await card.wait_until(lambda shown: "**The message is gone:**" in shown.embed_text)
         assert "Delete" not in card.button_labels
     assert [await the_only_card(stage, message) for message in messages] == cards
 

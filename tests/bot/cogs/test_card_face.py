@@ -88,6 +88,8 @@ def test_the_author_is_named_with_the_age_of_the_account_the_joining_and_the_ear
 
 
 def test_earlier_cases_are_counted_by_how_they_ended() -> None:
+    undone = field(face(case_about(author_record=AuthorRecord(2, 0, 1, 1))), "Author")
+    assert "2 other cases: 1 dismissed, 1 taken back" in undone
     told = field(face(case_about(author_record=AuthorRecord(3, 0, 0))), "Author")
     assert told.endswith("3 other cases: 3 not settled")
 

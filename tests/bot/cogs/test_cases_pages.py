@@ -91,11 +91,12 @@ def test_hidden_words_are_in_no_page() -> None:
 def test_a_history_lists_ends_and_quotes_nobody() -> None:
     case = hostile_case("secret words")
     record = MemberRecord(
-        open=1, acted_on=1, dismissed=1, since=START, actions={Action.TIMEOUT: 2, Action.WARN: 1}
+        open=1, acted_on=1, dismissed=1, taken_back=1, since=START, actions={Action.TIMEOUT: 2, Action.WARN: 1}
     )
     (text,) = history_pages(record, [replace(case, id=5), case], 55)
     assert "secret" not in text
-    assert "3 cases" in text
+    assert "4 cases" in text
+    assert "1 dismissed · 1 taken back" in text
     assert "1 warning · 2 timeouts" in text
     assert "**H1** (Harassment): 2" in text
     assert text.index("**5**") < text.index("**1** ·")

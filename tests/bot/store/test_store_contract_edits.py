@@ -214,6 +214,17 @@ class TestAuthors:
             await store.finish(await claimed(store), verdict(True))
         assert (await store.case(mine)).author_record == AuthorRecord(cases=1)
 
+    async def test_what_was_taken_back_and_dismissed_then_counts_as_taken_back(self, store: Store) -> None:
+        appealed = await opened(store)
+        await ended(store, appealed, Action.DELETE)
+        await ended(store, appealed, Action.UNDO)
+        await ended(store, appealed, Action.DISMISS)
+        other = await opened(store, 101)
+        assert (await store.case(other)).author_record == AuthorRecord(cases=1, taken_back=1)
+        assert (await store.case(appealed)).author_record == AuthorRecord(cases=1)
+        record = await store.member_record(GUILD, 55)
+        assert (record.acted_on, record.dismissed, record.taken_back) == (0, 0, 1)
+
     async def test_a_case_that_was_dismissed_and_acted_on_later_counts_as_acted_on(self, store: Store) -> None:
         twice = await opened(store)
         await ended(store, twice, Action.DISMISS)
