@@ -57,6 +57,7 @@ endif
 fuzz: $(VENV)/dev.stamp ## The long versions of the suite's fuzz tests
 	$(BIN)/python -m tests.policies.fuzz_documents 100000
 	$(BIN)/python -m tests.bot.cogs.fuzz_cards 10000
+	$(BIN)/python -m tests.bot.cogs.hostile_pages
 	$(BIN)/python -m tests.inference.fuzz_injection 100000
 
 pictures: $(VENV)/dev.stamp ## Draw the pictures of docs/desk.md from real payloads (needs chromium)
