@@ -149,7 +149,7 @@ async def test_once_a_message_is_gone_the_card_says_so_and_does_not_offer_to_del
     message, card = await stage.flagged()
     await message.delete()
     await card.wait_until(lambda shown: "Delete" not in shown.button_labels)
-    assert "**The message is gone**, deleted since" in card.embed_text
+    assert "**The message is gone:** it was deleted" in card.embed_text
     assert "Jump to it" not in card.embed_text
     assert card.button_labels == ["Warn", "Dismiss", "Claim", "Reasoning", "More"]
     assert stage.cards == [card]
@@ -163,7 +163,7 @@ async def test_the_author_of_a_message_that_is_gone_can_still_be_timed_out(stage
     await decided(card, "Timed out for 1 h")
     assert [deed.kind for deed in stage.deeds] == [ActionKind.TIMEOUT]
     assert card.button_labels == ["Undo", "Reasoning", "More"]
-    assert "**The message is gone**" in card.embed_text
+    assert "**The message is gone:**" in card.embed_text
 
 
 @pytest.mark.parametrize(("adas", "bobs"), [("Delete", "Delete"), ("Delete", "Dismiss"), ("Timeout", "Dismiss")])
