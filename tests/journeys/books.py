@@ -55,6 +55,14 @@ class Books:
             if any(decision.enforced is None for decision in case.decisions):
                 yield f"a decision on case {case.id} was not carried out"
 
+    def _in_review(self, action: Action) -> bool:
+        return action.channel_id == self.stage.review.id
+
+    @property
+    def _lines(self) -> set[int]:
+        """What the bot took down itself: the line that stands for cards that wait."""
+        return {action.target_id for action in self._of(ActionKind.DELETE) if self._in_review(action)}
+
     def _cards_that_are_wrong(self, cases: dict[int, StoredCase]) -> Iterator[str]:
         cards = [
             card for card in self.stage.cards if case_of(card) is not None
@@ -71,13 +79,17 @@ class Books:
                     yield f"case {case.id} does not know its card"
         strangers = number.keys() - {case.id for case in cases.values()}
         yield from (f"a card hangs about an unknown case {each}" for each in strangers)
-        posted = sum(action.channel_id == self.stage.review.id for action in self._of(ActionKind.POST))
+        posted = len(
+            {action.target_id for action in self._of(ActionKind.POST) if self._in_review(action)} - self._lines
+        )
         gone = len(self.taken_down & {action.target_id for action in self._of(ActionKind.POST)})
         if posted != len(self.stage.cards) + gone:
             yield f"{posted} cards were posted, {len(self.stage.cards)} are there, people took {gone} down"
 
     def _deletions_that_are_wrong(self, cases: dict[int, StoredCase]) -> Iterator[str]:
-        deleted = Counter(action.target_id for action in self._of(ActionKind.DELETE))
+        deleted = Counter(
+            action.target_id for action in self._of(ActionKind.DELETE) if not self._in_review(action)
+        )
         for message_id, case in cases.items():
             ordered = [decision for decision in case.decisions if decision.action == "delete"]
             times = deleted.pop(message_id, 0)

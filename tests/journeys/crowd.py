@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
-from tests.discord_server import Channel, Member, Message, Reply
-from tests.journeys.acting import time_out
+from tests.discord_server import Channel, Member, Message, NotAllowed, Reply
 from tests.journeys.stage import HARMLESS, INSULT, SUSPICIOUS, Stage, case_of
 
 
@@ -23,6 +23,8 @@ class Click:
 TIMEOUT = "Timeout"
 """Behind More, where no rule suggests it."""
 LABELS = ("Delete", TIMEOUT, "Dismiss")
+PANEL_SECONDS = 10.0
+"""How long a panel is waited for, which never comes if the bot is killed just then."""
 RECENT = 30
 """How far back people edit and delete."""
 
@@ -140,7 +142,16 @@ def _offered(card: Message) -> set[str]:
 
 async def _press(card: Message, member: Member, label: str) -> Reply:
     """A form that opens is sent off as it is."""
-    if label == TIMEOUT:
-        return await time_out(card, member, wait=False)
-    reply = await card.click(member, label, wait=False)
+    reply = await (_from_panel(card, member) if label == TIMEOUT else card.click(member, label, wait=False))
     return await reply.submit({}, wait=False) if reply.modal else reply
+
+
+async def _from_panel(card: Message, member: Member) -> Reply:
+    """The press behind More, or the panel itself where it came to nothing or offers no timeout any more."""
+    panel = await card.click(member, "More", wait=False)
+    with suppress(TimeoutError):  # the bot was killed meanwhile
+        await panel.wait_for_text(within=PANEL_SECONDS)
+    try:
+        return await panel.message.select(member, f"case:{case_of(card)}:act", "timeout", wait=False)
+    except (LookupError, NotAllowed):
+        return panel

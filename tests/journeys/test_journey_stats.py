@@ -30,7 +30,7 @@ async def test_stats_tells_what_happened_in_pictures_and_is_shared_by_those_who_
     assert "Nothing waits for people" in reply.ephemeral_text
     assert reply.public_text == ""
     assert has_pictures(reply.message)
-    assert "Harassment: 1 violations of 2" in (reply.message.attachments[0].description or "")
+    assert "Harassment: 1 violation of 2" in (reply.message.attachments[0].description or "")
     before = len(stage.cards)
     shared = await reply.message.click(stage.ada, "Share in this channel")
     assert shared.ephemeral_text.strip() == "Posted in this channel."
@@ -38,7 +38,7 @@ async def test_stats_tells_what_happened_in_pictures_and_is_shared_by_those_who_
     assert has_pictures(posted)
     assert not posted.is_ephemeral
     rules = await reply.message.click(stage.ada, "Rules")
-    assert "**H1**: cited 1 times. Confirmed 0, overturned 1" in rules.ephemeral_text
+    assert "**H1**: cited 1 time. Confirmed 0, overturned 1" in rules.ephemeral_text
     assert "Not used in this time" in rules.ephemeral_text or "were not used" in rules.ephemeral_text
 
 
