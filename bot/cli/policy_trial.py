@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from bot.trials.run import OnProgress, Progress
     from inference.judge import Judge
     from policies.policy import Policy
-
-LINE_EVERY = 15.0
-"""Seconds between two lines where there is no terminal."""
 
 
 def try_policy(
@@ -131,28 +129,30 @@ def _print(result: "TrialResult", *, as_json: bool, show_texts: bool) -> None:
 @contextmanager
 def _meter(console: "Console") -> "Iterator[OnProgress]":
     """A bar on a terminal, a line now and then elsewhere."""
-    if not console.is_terminal:
-        yield _Lines(console).show
-        return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from bot.progress import meter
 
-    columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda now: bar.update(
-            task, completed=now.done / now.total if now.total else 1.0, description=_told(now)
-        )
+    with meter(console) as shown:
+        yield lambda now: shown.show(_Shown(now))
 
 
-class _Lines:
-    def __init__(self, console: "Console") -> None:
-        self._console = console
-        self._last = 0.0
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Where a trial is, as meters take it."""
 
-    def show(self, now: "Progress") -> None:
-        if now.seconds - self._last >= LINE_EVERY:
-            self._last = now.seconds
-            self._console.print(_told(now))
+    now: "Progress"
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self.now.seconds
+
+    @property
+    def share_done(self) -> float:
+        """Of the questions; all of none."""
+        return self.now.done / self.now.total if self.now.total else 1.0
+
+    def __str__(self) -> str:
+        return _told(self.now)
 
 
 def _told(now: "Progress") -> str:

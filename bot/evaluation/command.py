@@ -15,12 +15,13 @@ from bot.errors import EnvironmentProblem, Interrupted
 from bot.evaluation.dataset import Dataset, LabelledText, Plan, read_dataset
 from bot.evaluation.errors import EvaluationError
 from bot.evaluation.kept import Folder, Kept, Key, Ledger
-from bot.evaluation.meter import Meter, Snapshot, meter
+from bot.evaluation.meter import Snapshot
 from bot.evaluation.planning import Wish, plan_for
 from bot.evaluation.printing import print_result
 from bot.evaluation.report import report_html
 from bot.evaluation.result import MadeWith, Result, result_of
 from bot.inquiry import ModelIdentity
+from bot.progress import Meter, meter
 from bot.whole_file import write_whole
 from inference.evaluate import Asked, Labelled, Manner, Outcome, judge_all
 from inference.judge import Judge, JudgeUnavailable

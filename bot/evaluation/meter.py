@@ -1,17 +1,8 @@
-"""Shows how far an evaluation is: a bar on a terminal, a line now and then elsewhere."""
+"""How far an evaluation is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from bot.units import format_clock
-
-LINE_EVERY = 15.0
-"""Seconds between two lines where there is no terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +38,11 @@ class Snapshot:
         """At this run's speed."""
         return (self.total - self.done) / self.per_second if self.per_second else None
 
+    @property
+    def share_done(self) -> float:
+        """Of the verdicts; all of none."""
+        return self.done / self.total if self.total else 1.0
+
     def __str__(self) -> str:
         parts = [f"{self.done:,}/{self.total:,} verdicts"]
         if self.per_second is not None:
@@ -59,43 +55,3 @@ class Snapshot:
         if self.away is not None:
             parts.append(f"the judge is away, trying again: {self.away}")
         return ", ".join(parts)
-
-
-class Meter(Protocol):
-    """Somewhere to show snapshots."""
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Show the latest one."""
-        ...
-
-
-@contextmanager
-def meter(console: Console) -> Iterator[Meter]:
-    """A meter that fits the console, gone when the evaluation is over."""
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield _Bar(progress)
-
-
-class _Bar:
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=1.0)
-
-    def show(self, snapshot: Snapshot) -> None:
-        share = snapshot.done / snapshot.total if snapshot.total else 1.0
-        self._progress.update(self._task, completed=share, description=str(snapshot))
-
-
-class _Lines:
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._last = 0.0
-
-    def show(self, snapshot: Snapshot) -> None:
-        if snapshot.seconds - self._last >= LINE_EVERY:
-            self._last = snapshot.seconds
-            self._console.print(str(snapshot), markup=False, highlight=False, soft_wrap=True)

@@ -5,8 +5,13 @@ from pathlib import Path
 
 from bot.app import open_harmony
 from bot.cogs.appeals_board import DirectMessages, DiscordAppealBoard
+from bot.cogs.board import DiscordBoard
+from bot.cogs.bulk_doing import DiscordManyDeleter
+from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.client import SafeguildBot
+from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.languages import guild_language
+from bot.cogs.notices import MemberNotices
 from bot.cogs.policy_news import DiscordPolicyNews
 from bot.cogs.queue_line import DiscordLines
 from bot.cogs.stats_digest import DiscordDigestBoard, escaped_title
@@ -26,7 +31,9 @@ from bot.retention.times import KeepingTimes
 from bot.review.appeal_court import AppealCourt, Guilds, Outside
 from bot.review.decisions import Review
 from bot.review.held_cards import HeldCards
+from bot.review.outbox import CardOutbox
 from bot.review.retracting import Retracting
+from bot.review.together import DeletingTogether
 from bot.rulebook import Rulebook
 from bot.settings import Settings
 
@@ -108,3 +115,23 @@ def appeal_court(ground: Ground, bot: SafeguildBot, review: Review, guild_book: 
         Guilds(guild_book.settings, language),
         clock=ground.clock,
     )
+
+
+def outbox_of(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> CardOutbox:
+    """Hangs up cards."""
+    settings = guild_book.settings
+    return CardOutbox(
+        ground.store,
+        DiscordBoard(bot, CardDrawing(bot, settings, guild_language(bot, settings))),
+        lambda guild_id: settings(guild_id).review_channel,
+        clock=ground.clock,
+        held=held_cards(ground, bot, guild_book),
+    )
+
+
+def enforcer_of(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> DeletingTogether:
+    """Carries decisions out, many deletions at once."""
+    settings = guild_book.settings
+    notices = MemberNotices(bot, ground.store, settings)
+    enforcer = DiscordEnforcer(bot, ground.clock, notices, guild_language(bot, settings))
+    return DeletingTogether(enforcer, DiscordManyDeleter(bot))

@@ -1,5 +1,6 @@
 """Makes the parts that take messages in and judge them."""
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -7,8 +8,12 @@ import structlog
 
 from bot.cogs.client import BotOptions
 from bot.domains.feed import DomainFeed
+from bot.gate.gate import Gate
 from bot.gate.keeper import Pulse
+from bot.gate.reception import Reception
+from bot.guilds.rebuilding import PrefilterBuilder
 from bot.judges.choosing import jobs_in_flight
+from bot.knowledge_source import KnowledgeSource
 from bot.live.ground import Ground
 from bot.live.late_judge import LateJudge
 from bot.moderation import Moderation
@@ -18,6 +23,7 @@ from bot.rulebook import Rulebook
 from bot.settings import DiscordSettings
 from bot.worker import WorkerSettings
 from inference.prefilter.normalise import Normaliser
+from inference.prefilter.scores.shelf import HeadShelf
 from inference.prefilter.suspicion import Suspicion
 
 _log = structlog.get_logger(__name__)
@@ -77,3 +83,13 @@ def pulse_of(late: LateJudge, moderation: Moderation) -> Pulse:
         is_judging=lambda: late.is_there and moderation.workload.outage is None,
         verdicts_per_second=lambda: moderation.verdicts_per_second,
     )
+
+
+async def open_reception(
+    ground: Ground, gate: Gate, domain_feed: DomainFeed
+) -> tuple[PrefilterBuilder, Reception]:
+    """What builds prefilters, and the gate before them. Raises EnvironmentProblem if there is no encoder."""
+    source = await asyncio.to_thread(KnowledgeSource.open, ground.settings.prefilter)
+    shelf = HeadShelf(ground.folder / "cache" / "scores")
+    builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
+    return builder, Reception(gate, ground.store, builder, in_plain_letters, takes_long=source.is_slow)

@@ -1,17 +1,11 @@
 """Puts the parts of the running bot together. Nothing is started here."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 
-from bot.cogs.board import DiscordBoard
-from bot.cogs.bulk_doing import DiscordManyDeleter, DiscordPermits
-from bot.cogs.card_drawing import CardDrawing
+from bot.cogs.bulk_doing import DiscordPermits
 from bot.cogs.client import SafeguildBot, create_bot
-from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.history import DiscordHistory
-from bot.cogs.languages import guild_language
-from bot.cogs.notices import MemberNotices
 from bot.cogs.privacy_letters import DiscordLetters
 from bot.domains.feed import DomainFeed
 from bot.figures.digest import DigestKeeper
@@ -21,22 +15,21 @@ from bot.gate.reception import Reception
 from bot.guilds.book import GuildBook
 from bot.guilds.herald import Herald
 from bot.guilds.policies import PolicyBook
-from bot.guilds.rebuilding import PrefilterBuilder
 from bot.guilds.writing import PolicyWriting
 from bot.intake.lanes import Intake
-from bot.knowledge_source import KnowledgeSource
 from bot.live.ground import Ground
 from bot.live.making_desk import (
     appeal_court,
     digest_keeper,
-    held_cards,
+    enforcer_of,
     herald_of,
     keeping_times,
     open_guild_book,
     open_policy_book,
+    outbox_of,
     policy_writing,
 )
-from bot.live.making_work import bot_options, in_plain_letters, moderation_of, open_domain_feed, pulse_of
+from bot.live.making_work import bot_options, moderation_of, open_domain_feed, open_reception, pulse_of
 from bot.moderation import Moderation
 from bot.ports import Store
 from bot.rehearsal import Rehearsals
@@ -46,10 +39,8 @@ from bot.review.appeal_court import AppealCourt
 from bot.review.bulk import BulkWork
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
-from bot.review.together import DeletingTogether
 from bot.trials.room import TrialRoom
 from bot.trials.samples import SampleJudging
-from inference.prefilter.scores.shelf import HeadShelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +80,14 @@ async def put_together(ground: Ground) -> Parts:
     store, clock, discord = ground.store, ground.clock, ground.settings.discord
     bot = create_bot(bot_options(discord))
     guild_book = await open_guild_book(ground.folder)
-    outbox = CardOutbox(
-        store,
-        DiscordBoard(bot, CardDrawing(bot, guild_book.settings, guild_language(bot, guild_book.settings))),
-        lambda guild_id: guild_book.settings(guild_id).review_channel,
-        clock=clock,
-        held=held_cards(ground, bot, guild_book),
-    )
+    outbox = outbox_of(ground, bot, guild_book)
     moderation = moderation_of(ground, outbox)
     gate = Gate(time.monotonic, ground.settings.prefilter.audit_rate)
     domain_feed = await open_domain_feed(ground)
-    source = await asyncio.to_thread(KnowledgeSource.open, ground.settings.prefilter)
-    shelf = HeadShelf(ground.folder / "cache" / "scores")
-    builder = PrefilterBuilder(source.knowledge, lambda: domain_feed.current, shelf)
-    reception = Reception(gate, store, builder, in_plain_letters, takes_long=source.is_slow)
+    builder, reception = await open_reception(ground, gate, domain_feed)
     herald = herald_of(ground, bot, guild_book)
     policy_book = await open_policy_book(ground, reception, moderation, guild_book, herald)
-    enforcer = DiscordEnforcer(
-        bot, clock, MemberNotices(bot, store, guild_book.settings), guild_language(bot, guild_book.settings)
-    )
-    together = DeletingTogether(enforcer, DiscordManyDeleter(bot))
+    together = enforcer_of(ground, bot, guild_book)
     decisions = Review(store, together, outbox, clock=clock)
     times = keeping_times(ground.settings, guild_book)
     trials = TrialRoom(store, ground.late, ground.late)

@@ -15,10 +15,10 @@ from bot.errors import EnvironmentProblem, InputError, Interrupted
 from bot.inquiry import ModelIdentity
 from bot.moderation import Moderation
 from bot.ports import Store, StoreError
+from bot.progress import meter
 from bot.rulebook import Inspector, rulebook_for
 from bot.scan.errors import ScanError
 from bot.scan.folder import Manifest, ScanFolder, manifest_of
-from bot.scan.meter import meter
 from bot.scan.printing import print_summary
 from bot.scan.results import Run, write_results
 from bot.scan.source import Source, open_source

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.case import JobState, Suspected
 from bot.moderation import Moderation
 from bot.ports import Store
+from bot.progress import Meter
 from bot.scan.folder import MAX_LISTED_PROBLEMS, Progress, ScanFolder, Tally
-from bot.scan.meter import Meter, Snapshot
+from bot.scan.meter import Snapshot
 from bot.scan.reader import Reader, Slice
 from bot.scan.source import Source
 from bot.scan.summary import Timing

@@ -16,9 +16,10 @@ from bot.evaluation.figures import CURVE_POINTS, RateFigure, curve_of, times_of
 from bot.evaluation.kept import Kept
 from bot.evaluation.known_sets import KNOWN_SETS, KnownSet
 from bot.evaluation.labels import Label, LabelColumn
-from bot.evaluation.meter import Snapshot, meter
+from bot.evaluation.meter import Snapshot
 from bot.evaluation.report import report_html
 from bot.evaluation.result import MadeWith, Result, result_of
+from bot.progress import meter
 from policies.policy import Policy
 from policies.score import Judged, Rate
 from tests.bot.adapters import make_policy

@@ -4,7 +4,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bot.scan.meter import LINE_EVERY, Snapshot, meter
+from bot.progress import LINE_EVERY, meter
+from bot.scan.meter import Snapshot
 from bot.units import format_clock
 
 HALFWAY = Snapshot(
