@@ -14,7 +14,7 @@ _log = structlog.get_logger(__name__)
 LOOK_AROUND = timedelta(minutes=1)
 """How often everything is looked at without a notice: network drives give none."""
 _PULSE_MILLISECONDS = 1000
-"""How long the watcher's thread waits at a time: a cancellation that just misses its beginning waits for its end."""
+"""How long the watcher's thread waits at a time: who cancels just as it begins waits no longer than that."""
 _SETTLED_MILLISECONDS = 100
 """An editor writes a file in several steps: look only when nothing has happened for so long."""
 

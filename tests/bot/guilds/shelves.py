@@ -81,7 +81,7 @@ async def running(work: Awaitable[None]) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=30)
+        done, _ = await asyncio.wait([task], timeout=5)
         assert done, "it does not end"
         if not task.cancelled():
             task.result()
