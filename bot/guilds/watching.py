@@ -13,8 +13,6 @@ _log = structlog.get_logger(__name__)
 
 LOOK_AROUND = timedelta(minutes=1)
 """How often everything is looked at without a notice: network drives give none."""
-_PULSE_MILLISECONDS = 1000
-"""How long the watcher's thread waits at a time: who cancels just as it begins waits no longer than that."""
 _SETTLED_MILLISECONDS = 100
 """An editor writes a file in several steps: look only when nothing has happened for so long."""
 
@@ -48,8 +46,8 @@ async def changes(folder: Path, look_around: timedelta = LOOK_AROUND) -> AsyncIt
 async def _begun(noticed: AsyncGenerator[frozenset[str], None]) -> AsyncIterator["asyncio.Future[frozenset[str]]"]:
     """What is noticed first; the watch has begun when this is entered, unless it cannot begin at all."""
     first = asyncio.ensure_future(anext(noticed))
-    await asyncio.sleep(0)  # watchfiles registers the folder before it waits for the first time
     try:
+        await asyncio.sleep(0)  # watchfiles registers the folder before it waits for the first time
         yield first
     finally:
         first.cancel()
@@ -59,18 +57,14 @@ async def _begun(noticed: AsyncGenerator[frozenset[str], None]) -> AsyncIterator
 
 
 async def _noticed(folder: Path, look_around: timedelta) -> AsyncGenerator[frozenset[str], None]:
+    timeout = round(look_around.total_seconds() * 1000)
+
     def is_meant(_: Change, path: str) -> bool:
         return not any(part.startswith(".") for part in _below(folder, path))
 
-    pulse = min(_PULSE_MILLISECONDS, round(look_around.total_seconds() * 1000))
-    clock = asyncio.get_running_loop().time
-    looked = clock()
     async for found in awatch(
-        folder, watch_filter=is_meant, step=_SETTLED_MILLISECONDS, rust_timeout=pulse, yield_on_timeout=True
+        folder, watch_filter=is_meant, step=_SETTLED_MILLISECONDS, rust_timeout=timeout, yield_on_timeout=True
     ):
-        if not found and clock() - looked < look_around.total_seconds():
-            continue
-        looked = clock()
         names = frozenset(_below(folder, path)[:1] for _, path in found)
         yield frozenset(name for parts in names for name in parts) if () not in names else frozenset()
 

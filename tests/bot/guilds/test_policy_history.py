@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from bot.guilds.errors import ChangedMeanwhile, UnknownPolicy
 from bot.guilds.history import Historian
 from bot.guilds.policies import PolicyBook
-from bot.guilds.watching import changes
 from bot.ports import Store, StoreUnavailable
 from bot.records.histories import Author, AuthorKind, NewVersion, Version, file_hash
 from bot.store import open_store
@@ -201,20 +200,3 @@ async def test_errors_in_a_file_are_told_once_for_every_change(desk: Desk) -> No
         path.write_text("# more\n" + BAD)
         await until(lambda: len(desk.told) > 1)
     assert [(guild_id, problems[0].file) for guild_id, problems in desk.told] == [(GUILD, "spam.yaml")] * 2
-
-
-async def test_what_is_written_while_the_first_look_is_taken_is_told_at_once(tmp_path: Path) -> None:
-    looked = changes(tmp_path)
-    assert await anext(looked) == frozenset()
-    (tmp_path / "7.yaml").write_text("format: 1\n")
-    await asyncio.sleep(0.3)
-    async with asyncio.timeout(10):
-        assert await anext(looked) == {"7.yaml"}
-    await looked.aclose()  # type: ignore[attr-defined]  # it is a generator
-
-
-async def test_a_watch_that_is_left_early_leaves_no_task_behind(tmp_path: Path) -> None:
-    looked = changes(tmp_path)
-    await anext(looked)
-    await looked.aclose()  # type: ignore[attr-defined]  # it is a generator
-    assert asyncio.all_tasks() == {asyncio.current_task()}
