@@ -17,7 +17,8 @@ from discord.http import Route
 from yarl import URL
 
 from bot.cogs.failures import FAILURES, translation
-from bot.cogs.gateway import LeftToHistory, SteadyState, session_bucket, stay_connected
+from bot.cogs.gateway import session_bucket, stay_connected
+from bot.cogs.gateway_events import LeftToHistory, SteadyState
 from bot.cogs.languages import CatalogueTranslator
 from bot.cogs.rooms import Rooms
 from bot.cogs.trace import RequestGate

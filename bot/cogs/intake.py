@@ -56,7 +56,7 @@ class IntakeCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_partial_message_edit(self, guild_id: int, channel_id: int, message_id: int) -> None:
-        """A message was changed, and only what changed was told (see `bot.cogs.gateway`): ask for all of it."""
+        """A message was changed, and only what changed was told (see `gateway_events`): ask for all of it."""
         if self._rooms.allows(guild_id):
             await self._read_again(guild_id, channel_id, message_id)
 
