@@ -1,16 +1,16 @@
 """The verdicts of an evaluation on disk: a line is added for each, so that a run can stop anywhere and go on."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
 from bot.evaluation.errors import EvaluationError
+from bot.results_folder import held
 from policies.frozen import Frozen
 from policies.policy import Effort
 
@@ -70,22 +70,13 @@ class Folder:
         self.result = path / "result.json"
         self.report = path / "report.html"
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the folder.
 
         Raises:
-            EvaluationError: another evaluation holds it, or it is no folder.
+            EvaluationError: another evaluation holds it, or it cannot be made.
         """
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with FileLock(self.path / "lock", timeout=0):
-                yield
-        except Timeout as error:
-            hint = "wait for it, or name another folder with --out"
-            raise EvaluationError(f"another evaluation is at work in {self.path}", hint) from error
-        except (FileExistsError, NotADirectoryError) as error:
-            raise EvaluationError(f"{self.path} is a file, not a folder", "name a folder with --out") from error
+        return held(self.path, "evaluation", EvaluationError)
 
 
 class Ledger:

@@ -1,15 +1,15 @@
 """The folder of one scan: its database, what it was begun with, and how far it is. One process at a time."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from bot.inquiry import ModelIdentity
+from bot.results_folder import held
 from bot.scan.errors import ScanChanged, ScanError
 from bot.scan.source import Source
 from bot.whole_file import write_whole
@@ -91,26 +91,13 @@ class ScanFolder:
         self._manifest = path / "manifest.json"
         self._progress = path / "progress.json"
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the folder.
 
         Raises:
             ScanError: another scan holds it, or it cannot be made.
         """
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FileLock(self.path / "lock", timeout=0)
-            with lock:
-                yield
-        except Timeout as error:
-            raise ScanError(
-                f"another scan is at work in {self.path}", "wait for it, or name another folder with --out"
-            ) from error
-        except (FileExistsError, NotADirectoryError) as error:
-            raise ScanError(f"{self.path} is a file, not a folder", "name a folder with --out") from error
-        except PermissionError as error:
-            raise ScanError(f"{self.path} cannot be written to", "name another folder with --out") from error
+        return held(self.path, "scan", ScanError)
 
     def begin(self, manifest: Manifest, *, fresh: bool) -> Progress:
         """Start, or go on where the same scan stopped.
