@@ -1,7 +1,11 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
 import os
+import sys
 
+# Tests start hundreds of Python processes. Each would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Read when NumPy is imported. On shared cores BLAS threads wait for each other, which takes many times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -93,10 +93,10 @@ async def test_hundreds_of_asks_leave_the_childs_memory_as_it_was(engine: Engine
         results = await asyncio.gather(*asks, return_exceptions=True)
         assert sum(isinstance(result, TimedAnswer) for result in results) >= count * 4 // 5 - 1
 
-    await some(90)
+    await some(60)
     before = private_bytes(engine)
     for _ in range(3):
-        await some(90)
+        await some(60)
     assert private_bytes(engine) - before < 4 * MIB
     assert engine.counters.refused_steps == 0
 

@@ -5,16 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from inference import prompt, vocabulary
 from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
-from inference.local import LocalJudge, open_local_judge
+from inference.local import LocalJudge
 from inference.rendering import Content, ContextLine
 from inference.standin.notice import STANDIN_NOTICE
 from policies.policy import Policy, Rule
@@ -43,10 +41,9 @@ TEXTS = {
 }
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def judge(standin_model: Path, vocabulary_folder: Path) -> AsyncIterator[LocalJudge]:
-    async with open_local_judge(options(standin_model, vocabulary_folder), "digest") as opened:
-        yield opened
+@pytest.fixture
+def judge(standin_judge: LocalJudge) -> LocalJudge:
+    return standin_judge
 
 
 def options(model: Path, vocabulary_folder: Path) -> EngineOptions:
