@@ -13,6 +13,7 @@ from bot.explaining.evidence import in_short, reasons
 from bot.explaining.line import plain
 from bot.language import tr
 from bot.looks import Look
+from bot.missing_words import told
 from bot.question import AUTHOR, speaker_labels
 from bot.review.care import Hidden, care_of, hidden, shown
 from bot.visible import visible
@@ -270,7 +271,7 @@ def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
         probability=verdict.probability if verdict else None,
         rules=tuple(_cited(finding, rule_id) for rule_id in verdict.rule_ids) if verdict else (),
         quotes=tuple(map(visible, verdict.quotes)) if verdict else (),
-        rationale=visible(verdict.rationale) if verdict else "",
+        rationale=visible(told(verdict.rationale)) if verdict else "",
         reasoning=visible(verdict.reasoning) if verdict else "",
         notes=tuple(map(visible, verdict.notes)) if verdict else (),
         evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))) if tells else (),

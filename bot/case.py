@@ -290,6 +290,8 @@ class CaseFile:
     """How many notes moderators have added."""
     erased_at: datetime | None = None
     """When what the member wrote was erased: texts are empty from then on, figures stay."""
+    unreadable: bool = False
+    """What the member wrote is damaged where it is stored, some of it at least: texts are empty, figures stay."""
 
     @property
     def message(self) -> Message:

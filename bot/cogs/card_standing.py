@@ -23,6 +23,10 @@ _HIDDEN: Final[Mapping[Hidden, str]] = {
     Hidden.ERASED: marked(
         "**What was written was erased**, because its time was over or because its author asked."
     ),
+    Hidden.UNREADABLE: marked(
+        "**What was written cannot be read:** it is damaged in my memory. Whoever runs me has been told. Look at "
+        "the message itself, if it is still there."
+    ),
 }
 _SUPPORT: Final = marked(
     "**Somebody may need help.** “Offer help” sends the author a kind message with where to find it; it is no "

@@ -27,6 +27,7 @@ _STATES = {
 _HIDDEN = {
     Hidden.WITHHELD: marked("*What was written is withheld: its policy asks never to show it again.*"),
     Hidden.ERASED: marked("*What was written is erased: its time was over, or the member asked for it.*"),
+    Hidden.UNREADABLE: marked("*What was written cannot be read: it is damaged in my memory.*"),
     Hidden.PRIVATE: marked("*What was written is not shown to you: you cannot read its channel.*"),
 }
 

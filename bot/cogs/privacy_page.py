@@ -11,6 +11,7 @@ from discord.ui import Button, View
 
 from bot.cogs.words import at
 from bot.language import tr, tr_n
+from bot.missing_words import told
 from bot.records.retention import ERASED_AT_LATEST, Kept, KeptText
 
 CANCEL: Final = "privacy:cancel"
@@ -167,7 +168,7 @@ def _entry(text: KeptText, terms: Terms) -> dict[str, Any]:
         "written_at": text.written_at.isoformat(timespec="seconds") if text.written_at else None,
         "kept_since": text.kept_since.isoformat(timespec="seconds"),
         "kept_until": (text.kept_since + timedelta(days=terms.words)).isoformat(timespec="seconds"),
-        "text": text.content,
+        "text": told(text.content),
         "attachments": list(text.attachments),
         "embeds": list(text.embeds),
     }

@@ -8,6 +8,7 @@ that gives more.
 import re
 
 from bot.language import marked, tr, tr_n
+from bot.missing_words import told
 from bot.visible import visible
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -34,8 +35,8 @@ def units(text: str) -> int:
 
 
 def readable(text: str) -> str:
-    """The text with everything hidden written out; it can always be encoded."""
-    return _LONE_SURROGATES.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", visible(text))
+    """The text with everything hidden written out; it can always be encoded. Of words that are gone it says so."""
+    return _LONE_SURROGATES.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", visible(told(text)))
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ from bot.doctor.context import check_context
 from bot.doctor.facts import Facts
 from bot.doctor.hardware import check_gpu, check_llama, check_processor
 from bot.doctor.names import check_names
+from bot.doctor.stored import check_stored
 from bot.units import format_size
 from inference.standin.notice import STANDIN_NOTICE
 
@@ -130,8 +131,20 @@ def check_encoder(facts: Facts) -> Check | None:
     return ok("encoder", message)
 
 
+def check_texts(facts: Facts) -> Check | None:
+    """Only of interest where something is stored."""
+    return check_stored(facts.stored) if facts.stored else None
+
+
 _Look = Callable[[Facts], Check | None]
-_OF_ANY_BOT: tuple[_Look, ...] = (check_python, check_sqlite, check_folder, check_space, check_encoder)
+_OF_ANY_BOT: tuple[_Look, ...] = (
+    check_python,
+    check_sqlite,
+    check_folder,
+    check_space,
+    check_texts,
+    check_encoder,
+)
 _OF_THE_OWN_MODEL: tuple[_Look, ...] = (
     check_processor,
     check_llama,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.doctor.names import Names
+from bot.doctor.stored import Stored
 from bot.models.choice import Choice
 from bot.settings import Settings
 from inference.model_file import ModelFile
@@ -114,3 +115,5 @@ class Facts:
     standin: Kept
     encoder: EncoderFacts | None = None
     """None if no encoder is set."""
+    stored: Stored | None = None
+    """None if nothing is stored yet."""

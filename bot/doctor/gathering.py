@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.doctor.facts import EncoderFacts, Facts, Folder, Gpu, Graphics, Kept, LlamaBuild, ModelFacts, Processor
 from bot.doctor.names import find_names
+from bot.doctor.stored import look_at_stored
 from bot.errors import EnvironmentProblem
 from bot.knowledge_source import KnowledgeSource
 from bot.models.choice import choose_model, open_model_file
@@ -41,6 +42,7 @@ def gather(settings: Settings) -> Facts:
         vocabulary=kept_vocabulary(settings.data_folder / "vocabulary"),
         standin=kept_standin(settings.data_folder / "standin"),
         encoder=encoder_facts(settings.prefilter),
+        stored=look_at_stored(settings),
     )
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.case import CaseFile, Finding, Message
+from bot.missing_words import told
+from policies.verdict import Verdict
 
 _MOMENT: Final = re.compile(r"<t:([0-9]{1,10}):f>")
 
@@ -43,13 +45,17 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "revision": finding.revision,
         "state": finding.state,
         "evidence": [item.model_dump(mode="json") for item in finding.suspicion.evidence],
-        "verdict": finding.verdict.model_dump(mode="json") if finding.verdict else None,
+        "verdict": _verdict_fields(finding.verdict) if finding.verdict else None,
     }
+
+
+def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
+    return verdict.model_dump(mode="json") | {"rationale": told(verdict.rationale)}
 
 
 def plain_outcome(outcome: str | None) -> str | None:
     """What came of a decision, with moments as a file tells them: cards show each reader's own time."""
-    return outcome and _MOMENT.sub(_in_utc, outcome)
+    return outcome and _MOMENT.sub(_in_utc, told(outcome))
 
 
 def _in_utc(found: re.Match[str]) -> str:

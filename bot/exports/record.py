@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.case import CaseFile, Finding
 from bot.exports.parts import finding_fields, message_fields, moment, plain_outcome, words
+from bot.missing_words import told
 from bot.records.appeals import Appeal
 from bot.records.people import Made
 
@@ -81,7 +82,7 @@ def _verdict(finding: Finding) -> dict[str, Any]:
 
 def _decision(made: Made, *, without: bool) -> dict[str, Any]:
     decision = made.decision
-    told = {"reason": decision.reason, "outcome": plain_outcome(made.outcome)}
+    said = {"reason": told(decision.reason), "outcome": plain_outcome(made.outcome)}
     return {
         "number": made.number,
         "action": decision.action,
@@ -92,18 +93,18 @@ def _decision(made: Made, *, without: bool) -> dict[str, Any]:
         "carried_out": made.enforced,
         "taken_back": made.taken_back,
         "reopened": made.reopened,
-        **({} if without else told),
+        **({} if without else said),
     }
 
 
 def _appeal(appeal: Appeal, *, without: bool) -> dict[str, Any]:
     answer = appeal.answer
-    told = {"text": appeal.text, "answer": answer.text if answer else None}
+    said = {"text": told(appeal.text), "answer": told(answer.text) if answer else None}
     return {
         "decision": appeal.decision,
         "made_at": moment(appeal.made_at),
         "state": appeal.state,
         "moderator_id": str(answer.moderator_id) if answer else None,
         "answered_at": moment(answer.given_at) if answer else None,
-        **({} if without else told),
+        **({} if without else said),
     }

@@ -12,6 +12,7 @@ from typing import Final
 from bot.attention import needs_a_look
 from bot.exports.parts import moment, plain_outcome
 from bot.exports.record import Entry
+from bot.missing_words import told
 
 COLUMNS: Final = (
     "case",
@@ -116,7 +117,7 @@ def _safe(cell: Cell) -> Cell:
     """A cell that is not taken for a formula. Numbers of ours are numbers."""
     if not isinstance(cell, str):
         return cell
-    text = cell.replace("\x00", "")
+    text = told(cell).replace("\x00", "")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 

@@ -42,6 +42,7 @@ class Watch:
             operation=operation,
             store_reason=store_reason,
             write_times=parts.store.write_times(),
+            damaged_texts=parts.store.damaged_texts(),
             intake=parts.intake.state,
             decided=dict(parts.review.decided),
             traffic=parts.bot.traffic.read(),

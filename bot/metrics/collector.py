@@ -116,6 +116,8 @@ def _store(readings: Readings) -> Iterator[Metric]:
     yield _gauge("store_up", "Whether the store answers.", float(operation is not None))
     text = "How long commits took, the disk's confirmation included."
     yield _histogram("store_write_seconds", text, readings.write_times)
+    damaged = "Stored texts that were met since the start and are damaged."
+    yield _gauge("store_damaged_texts", damaged, readings.damaged_texts)
     if operation is not None:
         yield from _queue(operation, readings.now)
 

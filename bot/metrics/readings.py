@@ -50,6 +50,8 @@ class Readings:
     """None: the store does not answer."""
     store_reason: str
     write_times: Latencies
+    damaged_texts: int
+    """Stored texts that could not be read."""
     intake: IntakeState
     decided: Mapping[Action, int]
     traffic: Traffic

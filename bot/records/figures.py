@@ -235,3 +235,7 @@ class Figures(Protocol):
     def write_times(self) -> Latencies:
         """How long commits took since the store was opened, the disk's confirmation included. Never raises."""
         ...
+
+    def damaged_texts(self) -> int:
+        """How many texts could not be read since the store was opened: they are damaged. Never raises."""
+        ...

@@ -28,6 +28,8 @@ class Hidden(StrEnum):
     """The policy asks never to repeat what was written."""
     ERASED = "erased"
     """Its time is over, or the member asked for it."""
+    UNREADABLE = "unreadable"
+    """It is damaged where it is stored."""
     PRIVATE = "private"
     """Whoever reads this place may not be allowed to read the message's channel."""
 
@@ -43,7 +45,9 @@ def hidden(case: CaseFile) -> Hidden | None:
     """Why nobody at all is shown what was written; None if it is shown to those who may read its channel."""
     if care_of(case) is Care.WITHHOLD:
         return Hidden.WITHHELD
-    return Hidden.ERASED if case.erased_at is not None else None
+    if case.erased_at is not None:
+        return Hidden.ERASED
+    return Hidden.UNREADABLE if case.unreadable else None
 
 
 def shown(case: CaseFile, reason: Hidden | None = None) -> CaseFile:

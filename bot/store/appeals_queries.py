@@ -2,14 +2,16 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 
 def _appeals(which: str) -> str:
     """Reads appeals. `which`: one of the ends below."""
     return f"""
 SELECT
-    id, guild_id, case_id, decision, member_id, opened('appeal.text', text) AS text, made_at,
-    moderator_id, answered_at, granted, opened('appeal.answer', answer) AS answer,
-    opened('appeal.outcome', outcome) AS outcome, told, not_told_because,
+    id, guild_id, case_id, decision, member_id, {columns.opened("appeal.text")}, made_at,
+    moderator_id, answered_at, granted, {columns.opened("appeal.answer")},
+    {columns.opened("appeal.outcome")}, told, not_told_because,
     version, shown_version, card_channel_id, card_begun_at, card_message_id
 FROM {which}
 """  # noqa: S608 - nothing in it comes from outside
@@ -73,7 +75,7 @@ def _of_each_guild(index: str, which: str) -> str:
         f"""(
     SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY id) AS turn
     FROM appeal INDEXED BY {index} WHERE {which}
-)
+) AS appeal
 WHERE turn <= :limit ORDER BY id"""  # noqa: S608 - nothing in it comes from outside
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.store.connection import Connection, Work
+from bot.store.damages import Damages
 from bot.store.errors import explain
 from bot.store.writer import GroupWriter
 
@@ -15,10 +16,13 @@ T = TypeVar("T")
 class StoreBase:
     """One connection that writes, in groups, and one that reads snapshots."""
 
-    def __init__(self, writer: GroupWriter, reading: Connection, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, writer: GroupWriter, reading: Connection, clock: Callable[[], datetime], damages: Damages
+    ) -> None:
         self._writer = writer
         self._reading = reading
         self._clock = clock
+        self._damages = damages
 
     async def _read(self, work: Work[T]) -> T:
         try:

@@ -25,7 +25,7 @@ def copy_database(source: Path, target: Path) -> tuple[str, ...]:
         StoreUnavailable: it cannot be read now, or the disk is full.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE))
-    with _explained(), _reading(source) as db:
+    with explained(), reading(source) as db:
         version(db)
         if not is_sealed(db):
             raise UnusableDatabase(
@@ -45,7 +45,7 @@ def check_copy(path: Path, keys: Keys) -> None:
         UnusableDatabase: it is damaged or not ours; a `WrongKey` if the keys do not open it.
         StoreUnavailable: it cannot be read.
     """
-    with _explained(), _reading(path) as db:
+    with explained(), reading(path) as db:
         version(db)
         check_keys(db, keys)
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
@@ -54,13 +54,15 @@ def check_copy(path: Path, keys: Keys) -> None:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that changes nothing, beside a bot that may be running."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         yield db
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """SQLite's errors become those of the store."""
     try:
         yield
     except sqlite3.Error as error:

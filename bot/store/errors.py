@@ -23,6 +23,8 @@ _ADVICE = {
 
 _FUNCTION_FAILED = "user-defined function raised exception"
 """The words of Python's sqlite3, which keeps the cause to itself."""
+_NO_TEXT = "Could not decode to UTF-8"
+"""What Python's sqlite3 says of a text that is none. It quotes it: the message is not repeated."""
 
 
 def explain(error: Exception) -> Exception:
@@ -34,10 +36,9 @@ def explain(error: Exception) -> Exception:
     if not isinstance(error, sqlite3.Error):
         return error
     if str(error) == _FUNCTION_FAILED:  # only our own functions can: see vault.py
-        return UnusableDatabase(
-            "A text in the database cannot be opened: it is damaged, or not sealed with a key of this database. "
-            "Put back a backup, or report this."
-        )
+        return UnusableDatabase("A text could not be sealed or opened. Nothing was written. Report this.")
+    if str(error).startswith(_NO_TEXT):  # not a sealed one: those are handed out as bytes
+        return UnusableDatabase("A text in the database is damaged. Put back a backup, or report this.")
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended part
     if code in _DAMAGED:
         return UnusableDatabase(

@@ -2,15 +2,17 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 ADD: Final = """
 INSERT INTO case_event (case_id, at, kind, actor_id, text)
 SELECT id, :at, :kind, :actor, sealed('case_event.text', :text) FROM case_file WHERE id = :case
 """
 
-EVENTS: Final = """
-SELECT case_id, at, kind, actor_id, opened('case_event.text', text) AS text FROM case_event
+EVENTS: Final = f"""
+SELECT case_id, at, kind, actor_id, {columns.opened("case_event.text")} FROM case_event
 WHERE case_id = :case ORDER BY id
-"""
+"""  # noqa: S608 - columns of our own
 
 HOLDER: Final = "SELECT holder_id, held_since FROM case_file WHERE id = :case"
 

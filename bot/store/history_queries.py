@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 # --- Versions -------------------------------------------------------------------------------------------------
 
 # What the newest version is already adds nothing, so that looking twice at a file does no harm.
@@ -19,8 +21,8 @@ FROM (SELECT 1) LEFT JOIN (
 WHERE newest.number IS NULL AND :hash <> '' OR newest.file_hash <> :hash
 """
 
-_version: Final = """
-    guild_id, policy_id, number, at, author_kind, author_id, opened('policy_history.reason', reason) AS reason,
+_version: Final = f"""
+    guild_id, policy_id, number, at, author_kind, author_id, {columns.opened("policy_history.reason")},
     mode, digest, file_hash
 """
 
@@ -29,10 +31,10 @@ SELECT {_version} FROM policy_history
 WHERE guild_id = :guild AND policy_id = :policy AND number < :before ORDER BY number DESC LIMIT :limit
 """  # noqa: S608 - columns of our own
 
-VERSION_SOURCE: Final = """
-SELECT opened('policy_history.source', source) AS source FROM policy_history
+VERSION_SOURCE: Final = f"""
+SELECT {columns.opened("policy_history.source")} FROM policy_history
 WHERE guild_id = :guild AND policy_id = :policy AND number = :number
-"""
+"""  # noqa: S608 - columns of our own
 
 NEWEST_OF_GUILD: Final = f"""
 SELECT {_version} FROM policy_history
@@ -60,7 +62,7 @@ WHERE guild_id = :guild AND policy_id = :policy AND json_extract(document, '$.mo
 
 # What versions found, the newest first. Random checks that found something count: a live policy shows them, too.
 # Which ones they are is settled before any of them is opened.
-FOUND_IN_SHADOW: Final = """
+FOUND_IN_SHADOW: Final = f"""
 WITH found AS MATERIALIZED (
     SELECT job.id, revision.recorded_at
     FROM job JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
@@ -68,7 +70,6 @@ WITH found AS MATERIALIZED (
         AND (job.state = 'undecided' OR job.violation = 1) AND revision.recorded_at >= :since
     ORDER BY job.id DESC LIMIT :limit
 )
-SELECT job.case_id, job.revision, job.version_id, job.state, found.recorded_at,
-    opened('job.verdict', job.verdict) AS verdict
+SELECT job.case_id, job.revision, job.version_id, job.state, found.recorded_at, {columns.VERDICT}
 FROM found CROSS JOIN job ON job.id = found.id
-"""
+"""  # noqa: S608 - columns of our own

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.case import JobState
+from bot.missing_words import UNREADABLE
 from bot.records.histories import Author, AuthorKind, Flagged, NewVersion, ShadowRecord, Version
 from bot.store import history_queries as queries
 from bot.store import rows
@@ -51,10 +52,12 @@ def versions(
 
 
 def source(db: sqlite3.Connection, guild_id: int, policy_id: str, number: int) -> bytes | None:
-    """The file of a version; None where there is none."""
+    """The file of a version; None where there is none, or what is there is damaged."""
     wanted = {"guild": guild_id, "policy": policy_id, "number": number}
     row = db.execute(queries.VERSION_SOURCE, wanted).fetchone()
-    return row["source"].encode() if row and row["source"] else None
+    if row is None or row["source"] == UNREADABLE:
+        return None
+    return row["source"].encode() or None
 
 
 def newest(db: sqlite3.Connection, guild_id: int | None) -> list[Version]:

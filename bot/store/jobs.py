@@ -28,8 +28,10 @@ def claim(db: sqlite3.Connection, limit: int, lease: timedelta, audits: int, now
     db.executemany(queries.LEASE, leases)
     wanted = {"jobs": rows.to_ids(turn)}
     db.execute(queries.RAISE_FLOOR, wanted)
-    claims = [rows.claim(row) for row in db.execute(queries.CLAIMS, wanted)]
+    found = db.execute(queries.CLAIMS, wanted).fetchall()
+    claims = [rows.claim(row) for row in found if not rows.is_unreadable(row["message"])]
     cases.refresh(db, (held.case_id for held in claims), news=False)
+    _give_up(db, [row["id"] for row in found if rows.is_unreadable(row["message"])], now)
     return claims
 
 
@@ -42,8 +44,18 @@ def end_leases(db: sqlite3.Connection, now: datetime) -> None:
     _take_back(db, queries.TAKE_BACK_ALL_LEASES, now)
 
 
+def _give_up(db: sqlite3.Connection, unreadable: Sequence[int], now: datetime) -> None:
+    """Let people see what cannot be judged: its text is damaged."""
+    if unreadable:
+        _note_ended(db, db.execute(queries.GIVE_UP, {"jobs": rows.to_ids(unreadable)}).fetchall(), now)
+
+
 def _take_back(db: sqlite3.Connection, query: str, at: datetime, **facts: int) -> None:
-    touched = db.execute(query, {"max_attempts": MAX_ATTEMPTS, **facts}).fetchall()
+    _note_ended(db, db.execute(query, {"max_attempts": MAX_ATTEMPTS, **facts}).fetchall(), at)
+
+
+def _note_ended(db: sqlite3.Connection, touched: Sequence[sqlite3.Row], at: datetime) -> None:
+    """Jobs are given back, or given up."""
     for state, news in ((JobState.UNDECIDED, True), (JobState.QUEUED, False)):
         if case_ids := [row["case_id"] for row in touched if row["state"] == state]:
             cases.refresh(db, case_ids, news=news)

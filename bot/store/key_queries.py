@@ -27,6 +27,11 @@ ORDER BY item.name, part.cid
 KEY_COLUMNS: Final = "SELECT name FROM pragma_table_info(:table) WHERE pk > 0 ORDER BY pk"
 
 
+def texts_of(table: str, column: str, key: Sequence[str]) -> str:
+    """A column's texts with the keys of their rows. It is told to read them all. Names are out of the schema."""
+    return f"SELECT CAST({column} AS BLOB), {', '.join(key)} FROM {table} WHERE {column} <> ''"  # noqa: S608 # nosec
+
+
 def rows_to_seal(table: str, key: Sequence[str], outdated: Sequence[str], *, after: bool) -> str:
     """The next rows with a text to seal anew, by their primary key. Names are out of the schema.
 

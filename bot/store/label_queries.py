@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 # --- Labels of decisions --------------------------------------------------------------------------------------
 
 STANDING_DECISION: Final = """
@@ -39,10 +41,7 @@ _label: Final = """
     label.labelled_at, label.labeller_id, label.rule_id, label.verdict, label.probability, label.rule_ids,
     label.case_id, label.revision
 """
-_text: Final = """
-    revision.case_id AS text_case, revision.number, opened('revision.message', revision.message) AS message,
-    opened('revision.earlier', revision.earlier) AS earlier
-"""
+_text: Final = f"revision.case_id AS text_case, revision.number, {columns.MESSAGE}, {columns.EARLIER}"
 
 # What is left of an erased text says who wrote it and when, and can be told by what stands in its digest's place.
 _kept: Final = "revision.digest NOT GLOB 'erased *'"
@@ -113,7 +112,7 @@ drawn AS MATERIALIZED (
     )
     GROUP BY fresh.id ORDER BY random() LIMIT :limit
 )
-SELECT drawn.id, opened('revision.message', revision.message) AS message
+SELECT drawn.id, {columns.MESSAGE}
 FROM drawn CROSS JOIN revision ON revision.case_id = drawn.id AND revision.number = drawn.number
 WHERE {_kept}
 """  # noqa: S608 - no value is in it

@@ -107,7 +107,9 @@ def unlabelled_texts(db: sqlite3.Connection, guild_id: int, policy_id: str, limi
 def unjudged_samples(db: sqlite3.Connection, limit: int) -> list[KnownText]:
     """Labelled messages that the judge has yet to be asked about, oldest labels first."""
     found = db.execute(queries.UNJUDGED_SAMPLES, {"limit": limit}).fetchall()
-    return [_text(row, label(row), row["policy_id"], []) for row in found]
+    return [
+        _text(row, label(row), row["policy_id"], []) for row in found if not rows.is_unreadable(row["message"])
+    ]
 
 
 def note_verdict(db: sqlite3.Connection, noted: Label, verdict: Verdict | None) -> None:
@@ -185,6 +187,7 @@ def _texts(
     return [
         _text(row, label(row) if labelled else None, policy_id, judged.get((row["text_case"], row["number"]), []))
         for row in found
+        if not rows.is_unreadable(row["message"])
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 # Within one author the index is ordered by the case's id, as every index of SQLite ends with the row's id.
 MEMBER_CASES: Final = """
 SELECT id FROM case_file INDEXED BY case_file_seen_by_author
@@ -65,13 +67,13 @@ WHERE guild_id = :guild AND message_id > :after
 ORDER BY message_id LIMIT :limit
 """
 
-DECISIONS_MADE: Final = """
+DECISIONS_MADE: Final = f"""
 SELECT
     number, case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history,
-    opened('decision.reason', reason) AS reason, opened('decision.outcome', outcome) AS outcome,
+    {columns.opened("decision.reason")}, {columns.opened("decision.outcome")},
     enforced, taken_back, reopened, revision
 FROM decision WHERE case_id = :case ORDER BY number
-"""
+"""  # noqa: S608 - columns of our own
 
 # A card tells how many notes there are.
 NOTED: Final = "UPDATE case_file SET version = version + 1 WHERE id = :case"

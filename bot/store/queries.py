@@ -10,6 +10,8 @@ Sets of ids are passed as a JSON array (`json_each`): one prepared statement for
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 # --- Recording a suspicion ------------------------------------------------------------------------------------
 
 ADD_CASE: Final = """
@@ -45,14 +47,12 @@ VALUES (:case, :revision, :version, sealed('job.suspicion', :suspicion), :tag, :
 # --- What became of a message -----------------------------------------------------------------------------------
 
 # What is known of a message: its newest revision and, if it says something else by now, that.
-KNOWN: Final = """
-SELECT
-    case_file.id, opened('case_file.current_message', case_file.current_message) AS current_message,
-    opened('revision.message', revision.message) AS message
+KNOWN: Final = f"""
+SELECT case_file.id, {columns.CURRENT_MESSAGE}, {columns.MESSAGE}
 FROM case_file JOIN revision ON revision.case_id = case_file.id
 WHERE case_file.guild_id = :guild AND case_file.message_id = :message
 ORDER BY revision.number DESC LIMIT 1
-"""
+"""  # noqa: S608 - columns of our own
 
 # What was erased does not come back with an edit that nothing suspects.
 NOTE_CURRENT: Final = """
@@ -98,17 +98,23 @@ UPDATE fairness SET floor = max(
 )
 """
 
-CLAIMS: Final = """
+# What is damaged cannot be judged: people are told.
+GIVE_UP: Final = """
+UPDATE job SET state = 'undecided', token = NULL, leased_until = NULL
+WHERE id IN (SELECT value FROM json_each(:jobs))
+RETURNING id, case_id, version_id, audit, tallied, state
+"""
+
+CLAIMS: Final = f"""
 SELECT
     job.id, job.case_id, job.revision, job.token, job.leased_until, job.attempts,
-    opened('job.suspicion', job.suspicion) AS suspicion, opened('revision.message', revision.message) AS message,
-    opened('revision.earlier', revision.earlier) AS earlier, policy_version.document AS policy
+    {columns.SUSPICION}, {columns.MESSAGE}, {columns.EARLIER}, policy_version.document AS policy
 FROM json_each(:jobs) AS wanted
 JOIN job ON job.id = wanted.value
 JOIN revision ON revision.case_id = job.case_id AND revision.number = job.revision
 JOIN policy_version ON policy_version.id = job.version_id
 ORDER BY wanted.key
-"""
+"""  # noqa: S608 - columns of our own
 
 RENEW: Final = """
 UPDATE job SET state = 'judging', leased_until = :until WHERE id = :job AND token = :token RETURNING case_id
@@ -215,40 +221,38 @@ WHERE case_id = :case AND revision = (
 
 FIND_CASE: Final = "SELECT id FROM case_file WHERE guild_id = :guild AND message_id = :message"
 
-CASES: Final = """
+CASES: Final = f"""
 SELECT
     id, guild_id, state, opened_at, version, shown_version, card_channel_id, card_begun_at, card_message_id,
     deleted_at, erased_at, holder_id, held_since, escalated_by, escalated_at,
     (SELECT count(*) FROM case_event WHERE case_id = case_file.id AND kind = 'note') AS notes,
-    opened('case_file.current_message', current_message) AS current_message
+    {columns.CURRENT_MESSAGE}
 FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases)) ORDER BY id
-"""
+"""  # noqa: S608 - columns of our own
 
-REVISIONS: Final = """
-SELECT
-    case_id, opened('revision.message', message) AS message, opened('revision.earlier', earlier) AS earlier
-FROM revision
+REVISIONS: Final = f"""
+SELECT case_id, {columns.MESSAGE}, {columns.EARLIER} FROM revision
 WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
-"""
+"""  # noqa: S608 - columns of our own
 
-FINDINGS: Final = """
+FINDINGS: Final = f"""
 SELECT
-    job.id, job.case_id, job.revision, job.state, opened('job.suspicion', job.suspicion) AS suspicion,
-    opened('job.verdict', job.verdict) AS verdict, policy_version.document AS policy
+    job.id, job.case_id, job.revision, job.state, {columns.SUSPICION}, {columns.VERDICT},
+    policy_version.document AS policy
 FROM job JOIN policy_version ON policy_version.id = job.version_id
 WHERE job.case_id IN (SELECT value FROM json_each(:cases)) ORDER BY job.case_id, job.id
-"""
+"""  # noqa: S608 - columns of our own
 
-DECISIONS: Final = """
+DECISIONS: Final = f"""
 SELECT
     case_id, action, moderator_id, decided_at, timeout, also_delete, delete_history, revision, taken_back,
     enforced,
-    opened('decision.reason', reason) AS reason,
-    opened('decision.outcome', outcome) AS outcome
+    {columns.opened("decision.reason")},
+    {columns.opened("decision.outcome")}
 FROM decision
 WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, number
-"""
+"""  # noqa: S608 - columns of our own
 
 # The author's cases are added up once per author, however many of them are asked for; each one's own share is
 # taken off again. A case in which something was done to the author does not count as dismissed too, nor does one

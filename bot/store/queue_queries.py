@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.records.reports import QueueOrder
+from bot.store import sealed_columns as columns
 
 # --- Keeping the order ------------------------------------------------------------------------------------------
 
@@ -133,14 +134,14 @@ WHERE given.case_id = :case AND case_file.state = 'open' AND case_file.for_peopl
 ORDER BY case_file.id
 """
 
-NEWEST_TEXTS: Final = """
-SELECT case_file.id AS case_id, opened('revision.message', revision.message) AS message
+NEWEST_TEXTS: Final = f"""
+SELECT case_file.id AS case_id, {columns.MESSAGE}
 FROM json_each(:cases) AS wanted
 CROSS JOIN case_file ON case_file.id = wanted.value
 CROSS JOIN revision ON revision.case_id = case_file.id
     AND revision.number = (SELECT max(number) FROM revision WHERE case_id = case_file.id)
 ORDER BY case_file.id
-"""
+"""  # noqa: S608 - columns of our own
 
 EXTENT: Final = """
 SELECT

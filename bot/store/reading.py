@@ -90,11 +90,17 @@ def _case_file(case: sqlite3.Row, parts: _Parts) -> CaseFile:
         deleted_at=rows.optional_moment(case["deleted_at"]),
         notes=case["notes"],
         erased_at=rows.optional_moment(case["erased_at"]),
+        unreadable=_is_unreadable(case, parts),
         author_record=parts.author_record,
         reports=tuple(map(reports_values.report, parts.reports)),
         holder=rows.holder(case["holder_id"], case["held_since"]),
         escalated=rows.holder(case["escalated_by"], case["escalated_at"]),
     )
+
+
+def _is_unreadable(case: sqlite3.Row, parts: _Parts) -> bool:
+    texts = (row["message"] for row in parts.revisions)
+    return any(map(rows.is_unreadable, (*texts, case["current_message"])))
 
 
 def _stands(state: CaseState, made: tuple[Decision, ...]) -> tuple[Decision | None, tuple[Decision, ...]]:

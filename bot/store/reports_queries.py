@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bot.store import sealed_columns as columns
+
 # Who points again says nothing new, unless the message says something else by now.
 ADD_REPORT: Final = """
 INSERT INTO report (case_id, kind, reporter_id, guild_id, revision, made_at, reason, opened_case)
@@ -12,10 +14,10 @@ ON CONFLICT DO UPDATE SET revision = excluded.revision, made_at = excluded.made_
 WHERE excluded.revision > revision
 """
 
-REPORTS: Final = """
-SELECT case_id, kind, reporter_id, made_at, opened('report.reason', reason) AS reason FROM report
+REPORTS: Final = f"""
+SELECT case_id, kind, reporter_id, made_at, {columns.opened("report.reason")} FROM report
 WHERE case_id IN (SELECT value FROM json_each(:cases)) ORDER BY case_id, made_at
-"""
+"""  # noqa: S608 - columns of our own
 
 # Adds nothing where this version of the policy was asked about this text already.
 ADD_JOB_UNLESS_ASKED: Final = """

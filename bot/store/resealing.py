@@ -14,8 +14,9 @@ import structlog
 
 from bot.ports import StoreUnavailable
 from bot.store import key_queries, wiping
+from bot.store.sealed_columns import ROW_KEYS
 from bot.store.sealing import MARK, beginnings, key_id
-from bot.store.vault import Vault, finish, is_settled
+from bot.store.vault import Vault, finish, is_settled, was_sealed
 
 _log = structlog.get_logger(__name__)
 
@@ -54,12 +55,16 @@ class _Table:
             found += [f"{column} GLOB '{mark}*'" for mark in older]
         return found
 
-    @property
-    def changes(self) -> list[str]:
-        """What is done to such a row. A plain message's digest is plain too."""
-        sealing = [f"{column} = resealed('{self.name}.{column}', {column})" for column in self.columns]
+    def changes(self, *, plain: bool) -> list[str]:
+        """What is done to such a row. `plain`: texts may be plain; a plain message's digest is plain too."""
+        sealing = [f"{column} = {self._resealed(column)}" for column in self.columns]
         masking = [f"digest = iif(message GLOB '{MARK}*', digest, masked(digest))"]
-        return sealing + (masking if self.name == "revision" else [])
+        return sealing + (masking if plain and self.name == "revision" else [])
+
+    def _resealed(self, column: str) -> str:
+        kind = f"{self.name}.{column}"
+        row = ", ".join(ROW_KEYS.get(kind, self.key))
+        return f"coalesce(resealed('{kind}', CAST({column} AS BLOB), {row}), {column})"
 
 
 def seal_all(db: sqlite3.Connection, vault: Vault, *, fresh: bool) -> None:
@@ -69,14 +74,15 @@ def seal_all(db: sqlite3.Connection, vault: Vault, *, fresh: bool) -> None:
 
     Raises:
         StoreUnavailable: another program keeps old pages in the log. It goes on at the next opening.
-        sqlite3.Error: a step failed, or a text could not be opened. The steps before it are done.
+        sqlite3.Error: a step failed. The steps before it are done.
     """
     if is_settled(db, vault.keys):
         return
     if not fresh:
         _log.info("sealing what is stored, this is done once for each key")
-        db.create_function("resealed", 2, lambda kind, text: _resealed(vault, kind, text))
-        rows = sum(_sealed_rows(db, vault, table) for table in _tables(db))
+        plain = not was_sealed(db)
+        db.create_function("resealed", -1, lambda *facts: _resealed(vault, plain, *facts))
+        rows = sum(_sealed_rows(db, vault, table, plain=plain) for table in _tables(db))
         _leave_no_trace(db)
         _log.info("everything that is stored is sealed", rows=rows, key=vault.keys.newest.id)
     finish(db, vault.keys)
@@ -93,11 +99,11 @@ def _tables(db: sqlite3.Connection) -> Iterator[_Table]:
             yield _Table(name, key, text)
 
 
-def _sealed_rows(db: sqlite3.Connection, vault: Vault, table: _Table) -> int:
+def _sealed_rows(db: sqlite3.Connection, vault: Vault, table: _Table, *, plain: bool) -> int:
     """Seal a table's rows anew, in the order of its primary key; how many they were."""
     if not (outdated := table.outdated(vault)):
         return 0
-    change = key_queries.seal_row(table.name, table.key, table.changes)
+    change = key_queries.seal_row(table.name, table.key, table.changes(plain=plain))
     after: Sequence[object] = ()
     total = 0
     while True:
@@ -111,16 +117,22 @@ def _sealed_rows(db: sqlite3.Connection, vault: Vault, table: _Table) -> int:
         after, total = keys[-1], total + len(keys)
 
 
-def _resealed(vault: Vault, kind: str, text: str | None) -> str | None:
-    """The text under the newest key. What is plain in a column that is not sealed stays as it is."""
+def _resealed(vault: Vault, plain: bool, kind: str, text: bytes | None, *row: object) -> str | None:
+    """The text under the newest key; None: it stays as it is.
+
+    That is what is plain in a column that is not sealed, and what is damaged: nobody can open it, with any key.
+    `plain`: texts that are not sealed are no damage.
+    """
     if not text:
-        return text
-    key = key_id(text)
+        return None
+    key = key_id(text.decode("ascii", "replace"))
     if key == vault.keys.newest.id:
-        return text
-    if key in {older.id for older in vault.keys.older}:
-        return vault.sealed(kind, vault.opened(kind, text))
-    return vault.sealed(kind, text) if kind in ONCE_PLAIN else text
+        return None
+    if key is None and kind in ONCE_PLAIN and plain:
+        return vault.sealed(kind, text.decode("utf-8", "replace"))
+    if key is None and kind not in ROW_KEYS:
+        return None
+    return vault.sealed(kind, vault.opened_whole(kind, text, *row))
 
 
 def _leave_no_trace(db: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.case import Message
+from bot.missing_words import UNREADABLE
 from bot.records.retention import ERASED_AT_LATEST, Erased, ErasureRequest, Kept, KeptText, Source
 from bot.store import erasure, rows
 from bot.store import retention_queries as queries
@@ -141,12 +142,13 @@ def forget_request(db: sqlite3.Connection, wish: ErasureRequest) -> None:
 def _own(db: sqlite3.Connection, who: Who) -> Iterator[KeptText]:
     ids = rows.to_ids(_ids(db, queries.OWN_CASES, who))
     for row in db.execute(queries.OWN_TEXTS, {"cases": ids}):
-        yield _text_of(row, Source.MESSAGE, rows.message(row))
-        if (current := rows.current_message(row)) is not None:
-            yield _text_of(row, Source.EDIT, current)
+        yield _text_of(row, Source.MESSAGE, rows.message(row), unreadable=rows.is_unreadable(row["message"]))
+        current = rows.current_message(row) if row["number"] == 1 else None
+        if current is not None:
+            yield _text_of(row, Source.EDIT, current, unreadable=rows.is_unreadable(row["current_message"]))
 
 
-def _text_of(row: sqlite3.Row, source: Source, message: Message) -> KeptText:
+def _text_of(row: sqlite3.Row, source: Source, message: Message, *, unreadable: bool) -> KeptText:
     return KeptText(
         source=source,
         case_id=row["case_id"],
@@ -154,7 +156,7 @@ def _text_of(row: sqlite3.Row, source: Source, message: Message) -> KeptText:
         channel_id=message.channel_id,
         written_at=message.edited_at or message.created_at,
         kept_since=rows.from_micros(row["words_since"]),
-        content=message.content,
+        content=UNREADABLE if unreadable else message.content,
         attachments=message.attachments,
         embeds=message.embeds,
     )

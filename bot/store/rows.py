@@ -3,7 +3,7 @@
 Words of people are sealed in the file, and it is SQL that does it, so that no row function needs a key:
 
     INSERT INTO case_event (case_id, text) VALUES (:case, sealed('case_event.text', :text))
-    SELECT id, opened('case_event.text', text) AS text FROM case_event
+    f"SELECT id, {opened('case_event.text')} FROM case_event"     # of `sealed_columns.py`
 
 The first argument is always `table.column`, written out. Values are made with `to_json` and `to_text` as ever, and
 read as ever. NULL and the empty text stay what they are: an erased text is the empty one, in any sealed column, of
@@ -21,6 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bot.case import Action, AuthorRecord, CardPlace, Claim, Decision, Earlier, Finding, Holder, JobState, Message
+from bot.missing_words import UNREADABLE
 from bot.store.errors import UnusableDatabase
 from inference.prefilter.suspicion import Suspicion
 from policies.policy import Policy
@@ -115,6 +116,14 @@ def finding(row: sqlite3.Row) -> Finding:
     )
 
 
+_STAND_IN: Final = '{"unreadable":true,'
+
+
+def is_unreadable(document: str | None) -> bool:
+    """Whether a document stands in for one that is damaged: see `sealed_columns.py`."""
+    return document is not None and document.startswith(_STAND_IN)
+
+
 def suspicion(row: sqlite3.Row) -> Suspicion:
     """Why a job was made."""
     return _read(Suspicion, row["suspicion"])
@@ -122,7 +131,10 @@ def suspicion(row: sqlite3.Row) -> Suspicion:
 
 def verdict(row: sqlite3.Row) -> Verdict | None:
     """What the judge said of a job, if it was judged."""
-    return None if row["verdict"] is None else _read(Verdict, row["verdict"])
+    if row["verdict"] is None:
+        return None
+    said = _read(Verdict, row["verdict"])
+    return said.model_copy(update={"rationale": UNREADABLE}) if is_unreadable(row["verdict"]) else said
 
 
 def decision(row: sqlite3.Row) -> Decision:
@@ -191,7 +203,8 @@ def _policy(document: str) -> Policy:
 
 def _read(model: type[M], document: str) -> M:
     try:
-        return model.model_validate_json(document, strict=False)  # strictness was for whoever made the value
+        whole = "{" + document.removeprefix(_STAND_IN) if is_unreadable(document) else document
+        return model.model_validate_json(whole, strict=False)  # strictness was for whoever made the value
     except ValidationError as error:
         raise _unreadable(model.__name__, error) from None
 

@@ -19,7 +19,8 @@ KEPT: Final = timedelta(days=7)
 def cleared_cases(db: sqlite3.Connection, guild_id: int, policy_id: str, limit: int) -> list[Cleared]:
     """Cleared cases at random."""
     asked = {"guild": guild_id, "policy": policy_id, "limit": limit, "among": label_rows.AMONG}
-    found = [(row["id"], rows.message(row)) for row in db.execute(queries.CLEARED_CASES, asked)]
+    drawn = [row for row in db.execute(queries.CLEARED_CASES, asked) if not rows.is_unreadable(row["message"])]
+    found = [(row["id"], rows.message(row)) for row in drawn]
     return [Cleared(case_id, each.id, each.channel_id, each.parent_id) for case_id, each in found]
 
 

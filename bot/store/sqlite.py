@@ -75,7 +75,7 @@ async def open_store(
         vault = await _prepared(writing, unlocked)
         async with connected(path, read_only=True) as reading, group_writer(writing) as writer:
             await reading.run(vault.attach)
-            yield SqliteStore(writer, reading, clock)
+            yield SqliteStore(writer, reading, clock, vault.damages)
 
 
 async def _prepared(connection: Connection, unlocked: Work[Vault]) -> Vault:

@@ -42,3 +42,7 @@ class SqliteFigures(StoreBase):
     def write_times(self) -> Latencies:
         """See `Figures`."""
         return self._writer.times.read()
+
+    def damaged_texts(self) -> int:
+        """See `Figures`."""
+        return self._damages.number

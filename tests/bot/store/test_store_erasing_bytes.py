@@ -37,8 +37,9 @@ async def store(path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
 @pytest.fixture
 def nothing_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that traces of a text are seen wherever they are."""
-    for function in ("sealed", "opened"):
-        monkeypatch.setattr(Vault, function, lambda _vault, _kind, text: text)
+    monkeypatch.setattr(Vault, "sealed", lambda _vault, _kind, text: text)
+    for function in ("opened", "opened_whole"):
+        monkeypatch.setattr(Vault, function, lambda _vault, _kind, text, *_row: text and text.decode())
 
 
 def contents(path: Path) -> list[bytes]:

@@ -38,8 +38,9 @@ TEXTS = {GUILD: KEPT, OTHER: SECRET}
 @pytest.fixture(autouse=True)
 def nothing_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traces of what is sealed would not be seen. What is wiped is wiped whether it is sealed or not."""
-    for function in ("sealed", "opened"):
-        monkeypatch.setattr(Vault, function, lambda _vault, _kind, text: text)
+    monkeypatch.setattr(Vault, "sealed", lambda _vault, _kind, text: text)
+    for function in ("opened", "opened_whole"):
+        monkeypatch.setattr(Vault, function, lambda _vault, _kind, text, *_row: text and text.decode())
 
 
 @pytest.fixture
