@@ -1,28 +1,24 @@
 """The form that asks for a reason before something is done to a member, with what they will be told."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 import discord
-from discord.ui import Label, Modal, Select, TextDisplay, TextInput
+from discord.ui import Label, Select, TextDisplay, TextInput
 
-from bot.case import Action, CaseFile, Decision
+from bot.case import BESIDE_DELETING, Action, CaseFile, Decision
+from bot.cogs.forms import StandingForm, Typed
 from bot.cogs.notices_text import Notice, is_told, notice, usual_reason
-from bot.cogs.presses import Press, Pressed
+from bot.cogs.presses import Press, Pressed, word_of
 from bot.cogs.safe_text import shortened
 from bot.cogs.words import length_of
 from bot.guilds.settings import GuildSettings
 from bot.language import marked, tr
 from bot.review.offers import timeout_for
 
-Click = discord.Interaction[Any]
-Sent = Callable[[Click, int, Pressed, str], Awaitable[None]]
-"""Takes the interaction, the case's id, what was chosen, and the reason."""
-
-_OPEN_FOR: Final = 900.0
-"""Seconds. After that, and after a restart, whoever sends it is told that it is stale."""
 _LONGEST_REASON: Final = 400
 """It stands in the audit log, too, beside who decided: Discord takes 512 characters there."""
 _LONGEST_PREVIEW: Final = 1800
@@ -38,17 +34,19 @@ _TITLES: Final = {
     Press.HELP: marked("Offer the author help"),
 }
 NEEDS_FORM: Final = frozenset(_TITLES)
+FORM_ID: Final = re.compile(r"case-form:(?P<case>[1-9][0-9]{0,18}):" + word_of(sorted(NEEDS_FORM)))
+_REASON, _AMOUNT, _DELETE = "reason", "amount", "delete"
 
 
-class ActionForm(Modal):
+class ActionForm(StandingForm):
     """Asks why, how long, and whether the message goes too."""
 
-    def __init__(self, case: CaseFile, press: Pressed, told: str, sent: Sent) -> None:
+    def __init__(self, case: CaseFile, press: Pressed, told: str) -> None:
         """`told`: what stands above the fields, ready to be shown."""
-        super().__init__(title=tr(_TITLES[press.press]), timeout=_OPEN_FOR)
-        self._case_id, self._press, self._sent = case.id, press, sent
+        super().__init__(tr(_TITLES[press.press]), f"case-form:{case.id}:{press.word}")
+        self._press = press
         self._reason: TextInput[ActionForm] = TextInput(
-            custom_id="reason",
+            custom_id=_REASON,
             style=discord.TextStyle.paragraph,
             max_length=_LONGEST_REASON,
             required=False,
@@ -71,12 +69,21 @@ class ActionForm(Modal):
         if self._message is not None:
             self.add_item(Label(text=tr("The message"), component=self._message))
 
-    async def on_submit(self, interaction: Click, /) -> None:
-        """Hand on what was chosen."""
-        amount = int(self._amount.values[0]) if self._amount and self._amount.values else self._press.amount
-        also_delete = bool(self._message and self._message.values == ["delete"])
-        chosen = replace(self._press, amount=amount, also_delete=also_delete)
-        await self._sent(interaction, self._case_id, chosen, self._reason.value.strip())
+
+def filled_in(opened: Pressed, typed: Typed) -> tuple[Pressed, str]:
+    """What the form of a press came back with: the press with all that was chosen, and the reason."""
+    amount = typed.choice(_AMOUNT) or ""
+    chosen = replace(
+        opened,
+        amount=int(amount) if re.fullmatch("[0-9]{1,5}", amount) else opened.amount,
+        also_delete=typed.choice(_DELETE) == _DELETE and opened.action in BESIDE_DELETING,
+    )
+    return chosen, typed.text(_REASON, _LONGEST_REASON)
+
+
+def own_words(reason: str, case: CaseFile | None) -> str:
+    """The reason, if the person wrote it: the one that a form opens with has cost nobody any work."""
+    return "" if case is not None and reason == usual_reason(case, _LONGEST_REASON).strip() else reason
 
 
 def preview(
@@ -103,9 +110,9 @@ def previewed(case: CaseFile, press: Pressed, decision: Decision) -> Decision:
 
 
 def _message_choice(press: Pressed) -> Select[Any]:
-    choice: Select[Any] = Select(custom_id="delete", required=True)
+    choice: Select[Any] = Select(custom_id=_DELETE, required=True)
     choice.add_option(label=tr("Leave it"), value="leave", default=not press.also_delete)
-    choice.add_option(label=tr("Delete it, too"), value="delete", default=press.also_delete)
+    choice.add_option(label=tr("Delete it, too"), value=_DELETE, default=press.also_delete)
     return choice
 
 
@@ -119,7 +126,7 @@ def _amounts(case: CaseFile, press: Pressed) -> Select[Any] | None:
 
 
 def _choice(usual: int, amounts: tuple[int, ...], say: Callable[[int], str]) -> Select[Any]:
-    choice: Select[Any] = Select(custom_id="amount", required=True)
+    choice: Select[Any] = Select(custom_id=_AMOUNT, required=True)
     for amount in sorted({usual, *amounts}):
         choice.add_option(label=say(amount), value=str(amount), default=amount == usual)
     return choice

@@ -5,6 +5,7 @@ checked again when the form is sent off.
 """
 
 import asyncio
+import re
 from typing import Any, Final
 
 import discord
@@ -14,8 +15,9 @@ from bot.case import Action, CaseFile
 from bot.cogs.appeals_face import AppealPress, card_items, notice_items
 from bot.cogs.cases import case_leaf
 from bot.cogs.cases_pages_view import Leaf, show
-from bot.cogs.client import answer
+from bot.cogs.client import SafeguildBot, answer
 from bot.cogs.failures import FAILURES, translation
+from bot.cogs.forms import Typed
 from bot.cogs.people import person, place_of
 from bot.cogs.plainly import UNKNOWN_CASE, Declined, plainly, said
 from bot.cogs.replies import NOT_READY, Reply, reply
@@ -23,7 +25,7 @@ from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import ago, at
 from bot.cogs.words import person as mention
-from bot.cogs.words_form import Click, Question, WordsForm
+from bot.cogs.words_form import WORDS, Click, Question, WordsForm
 from bot.language import tr
 from bot.ports import StoreError, UnknownCase
 from bot.records.appeals import Answer, AppealState
@@ -34,14 +36,18 @@ from bot.review.appeals import LONGEST_ANSWER, LONGEST_APPEAL, Appealed, objecti
 
 _log = structlog.get_logger(__name__)
 
+APPEAL_FORM: Final = re.compile(r"appeal-form:(?P<case>[1-9][0-9]{0,18})")
+ANSWER_FORM: Final = re.compile(r"appeal-answer:(?P<appeal>[1-9][0-9]{0,18}):(?P<press>grant|reject)")
 _BEFORE_A_FORM: Final = 1.2
 """Seconds that may be spent before a form is shown: Discord waits for three."""
 
 
-async def setup_cog(bot: discord.Client, rooms: Rooms) -> None:
-    """Let the buttons of every notice and every card, also of those posted by an earlier process, come here."""
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
+    """Let the buttons and forms of every notice and every card, also of those of an earlier process, come here."""
     desk = AppealDesk(bot, rooms)
     bot.add_dynamic_items(notice_items(desk.notice_pressed), card_items(desk.card_pressed))
+    bot.forms.hear(APPEAL_FORM, desk.appeal_sent)
+    bot.forms.hear(ANSWER_FORM, desk.answer_sent)
 
 
 class AppealDesk:
@@ -69,7 +75,12 @@ class AppealDesk:
             description=tr("The moderators read this. You can appeal once."),
             longest=LONGEST_APPEAL,
         )
-        await _show(click, WordsForm(question, lambda sent, text: self._handed_in(sent, case_id, text)))
+        await _show(click, WordsForm(question, f"appeal-form:{case_id}"))
+
+    async def appeal_sent(self, sent: Click, match: re.Match[str], typed: Typed) -> None:
+        """A member has written why."""
+        text = typed.text(WORDS, LONGEST_APPEAL)
+        await reply(sent, plainly(self._hand_in(sent, int(match["case"]), text)), text)
 
     async def card_pressed(self, click: Click, appeal_id: int, press: AppealPress) -> None:
         """A moderator wants to answer: show the form, or the case."""
@@ -88,10 +99,13 @@ class AppealDesk:
             longest=LONGEST_ANSWER,
             required=not granted,
         )
-        await _show(
-            click,
-            WordsForm(question, lambda sent, text: self._answered(sent, appeal_id, text, granted=granted)),
-        )
+        await _show(click, WordsForm(question, f"appeal-answer:{appeal_id}:{press}"))
+
+    async def answer_sent(self, sent: Click, match: re.Match[str], typed: Typed) -> None:
+        """A moderator has written what the member is told."""
+        text = typed.text(WORDS, LONGEST_ANSWER)
+        granted = match["press"] == AppealPress.GRANT
+        await reply(sent, plainly(self._answer(sent, int(match["appeal"]), text, granted=granted)), text)
 
     async def _before_appeal(self, click: Click, case_id: int) -> str | None:
         """What is in the way of the form, or what is to be told instead."""
@@ -110,17 +124,16 @@ class AppealDesk:
         if not self._rooms.allows(case.guild_id):
             raise UnknownCase(f"Case {case_id} is of a guild that is not allowed.")
 
-    async def _handed_in(self, click: Click, case_id: int, text: str) -> None:
-        await reply(click, plainly(self._hand_in(click, case_id, text)))
-
     async def _hand_in(self, click: Click, case_id: int, text: str) -> Reply:
+        if not text:
+            raise Declined(tr("You wrote nothing, so nothing was sent. Press the button again."))
         await self._check_guild(case_id)
         try:
             appealed, mine = await self._court.hand_in(case_id, click.user.id, text)
         except NotTaken as reason:
-            return said(str(reason))
+            raise Declined(str(reason)) from None
         if not mine:
-            return said(_about_earlier(appealed))
+            raise Declined(_about_earlier(appealed))
         guild = self._bot.get_guild(appealed.case.guild_id)
         return said(
             tr(
@@ -136,11 +149,10 @@ class AppealDesk:
             return str(reason)
         return None
 
-    async def _answered(self, click: Click, appeal_id: int, text: str, *, granted: bool) -> None:
-        await reply(click, plainly(self._answer(click, appeal_id, text, granted=granted)))
-
     async def _answer(self, click: Click, appeal_id: int, text: str, *, granted: bool) -> Reply:
         appealed = await self._appealed(click, appeal_id)
+        if not granted and not text:
+            raise Declined(tr("You wrote nothing, so nothing was sent. Press the button again."))
         if granted and appealed.stands:
             await self._check_undoing(click, appealed.case)
         given = Answer(click.user.id, self._rooms.clock(), granted, text)

@@ -1,5 +1,8 @@
 """`/case`: everything about a case, notes on it, opening it again, and exports."""
 
+import re
+from typing import Final
+
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
@@ -12,11 +15,13 @@ from bot.cogs.cases_moments import Dossier, kept_until
 from bot.cogs.cases_page import pages, title
 from bot.cogs.cases_pages_view import CASE_PAGES, Leaf, leaf, page_items, show, turn
 from bot.cogs.cases_sight import sighted
+from bot.cogs.client import SafeguildBot
+from bot.cogs.forms import Typed
 from bot.cogs.history_of import HistoryCog
 from bot.cogs.plainly import Declined, plainly, said
 from bot.cogs.replies import Command, Reply, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
-from bot.cogs.words_form import Click, Question, WordsForm
+from bot.cogs.words_form import WORDS, Click, Question, WordsForm
 from bot.language import tr
 
 LONGEST_NOTE = 1000
@@ -32,6 +37,7 @@ _FORMATS = [
 ]
 CaseId = app_commands.Range[int, 1, 2**53 - 1]
 Words = app_commands.Range[str, 1, LONGEST_NOTE]
+NOTE_FORM: Final = re.compile(r"note-form:(?P<case>[1-9][0-9]{0,15})")
 
 
 @app_commands.guild_only()
@@ -60,11 +66,15 @@ class CasesCog(
         if await refused_for(command, about_moderators(command, self._rooms)):
             return
         if text:
-            await reply(command, plainly(self._noted(command, case, text)))
+            await reply(command, plainly(self._noted(command, case, text)), text)
             return
         question = Question(tr("Note on case {number}", number=case), tr("Note"), longest=LONGEST_NOTE)
-        form = WordsForm(question, lambda sent, words: reply(sent, plainly(self._noted(sent, case, words))))
-        await command.response.send_modal(form)
+        await command.response.send_modal(WordsForm(question, f"note-form:{case}"))
+
+    async def note_sent(self, sent: Click, match: re.Match[str], typed: Typed) -> None:
+        """Add the note that was written in a form."""
+        text = typed.text(WORDS, LONGEST_NOTE)
+        await reply(sent, plainly(self._noted(sent, int(match["case"]), text)), text)
 
     @app_commands.command(
         description="Open a decided case again. What was done stays; Undo on its card takes it back"
@@ -75,7 +85,7 @@ class CasesCog(
     ) -> None:
         """Open a case again."""
         if not await refused_for(command, about_moderators(command, self._rooms)):
-            await reply(command, plainly(self._reopened(command, case, reason)))
+            await reply(command, plainly(self._reopened(command, case, reason)), reason)
 
     @app_commands.command(description="Cases as a file, without anything that was written unless you ask for it")
     @app_commands.describe(
@@ -177,8 +187,8 @@ def _why_not_reopened(case: CaseFile) -> str:
     return tr("Nobody has decided this case, so there is nothing to open again.")
 
 
-async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
-    """Bring `/case` and `/history` in, and the buttons that turn their pages."""
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
+    """Bring `/case` and `/history` in, the buttons that turn their pages, and the form of notes."""
     cases, histories = CasesCog(rooms), HistoryCog(rooms)
     await bot.add_cog(cases)
     await bot.add_cog(histories)
@@ -187,3 +197,4 @@ async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
         await turn(click, case_leaf(rooms, click, case_id, index))
 
     bot.add_dynamic_items(page_items({CASE_PAGES: turn_case, **histories.turns}))
+    bot.forms.hear(NOTE_FORM, cases.note_sent)

@@ -16,7 +16,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from bot.cogs.budget import CONTENT
 from bot.cogs.failures import FAILURES, translation
+from bot.cogs.forms import FormBook, Typed, with_words
 from bot.cogs.gateway import session_bucket, stay_connected
 from bot.cogs.gateway_events import LeftToHistory, SteadyState
 from bot.cogs.languages import CatalogueTranslator
@@ -119,7 +121,8 @@ class SafeguildBot(commands.Bot):
         self._rooms: Rooms | None = None
         self._at_once: dict[str, Callable[..., None]] = {}
         self._cogs_to_set_up: tuple[SetUpCog, ...] = ()
-        self._takers: list[Callable[[Interaction], Awaitable[bool]]] = []
+        self.forms = FormBook()
+        """Who works on the forms that people send off."""
 
     def furnish(self, rooms: Rooms, *cogs: SetUpCog) -> None:
         """Say which cogs the bot has and which rooms they talk to. Before `start`."""
@@ -184,16 +187,18 @@ class SafeguildBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Look for no commands in messages: there are slash commands only."""
 
-    def take_back(self, taker: Callable[[Interaction], Awaitable[bool]]) -> None:
-        """Ask this function about presses and forms that nobody is there for; whether it has answered."""
-        self._takers.append(taker)
-
     async def on_stale_interaction(self, interaction: Interaction) -> None:
-        """Something was pressed, or a form was sent, that nobody is there for any more."""
-        for taker in self._takers:
-            if await taker(interaction):
-                return
+        """Something was pressed that nobody is there for any more."""
         await answer(interaction, tr(STALE))
+
+    async def on_form_sent(self, interaction: Interaction) -> None:
+        """A form was sent off. Whatever becomes of it, nobody has to write it again."""
+        try:
+            if not await self.forms.sent(interaction):
+                await answer(interaction, tr(STALE), Typed.of(interaction).words)
+        except Exception as defect:  # noqa: BLE001 - whatever happens, the person is told
+            _log.error("a form could not be worked on", guild=interaction.guild_id, exc_info=defect)
+            await answer(interaction, tr(SORRY), Typed.of(interaction).words)
 
     async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:
         """Log what kind of error a listener had, and ids. What it was about may quote a member."""
@@ -246,16 +251,19 @@ def explanation(error: Exception) -> str:
     return tr(SORRY)
 
 
-async def answer(interaction: Interaction, text: str) -> None:
+async def answer(interaction: Interaction, text: str, words: str = "") -> None:
     """Tell only the person who asked, whether or not the interaction was answered before.
 
+    `words`: what they wrote in vain; they get it back.
     Never raises because the answer cannot be given any more: that is logged.
     """
+    said, file = with_words(text, words, CONTENT)
+    more: dict[str, Any] = {"file": file} if file else {}
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True)
+            await interaction.followup.send(said, ephemeral=True, **more)
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(said, ephemeral=True, **more)
     except FAILURES as error:
         _log.warning("an answer could not be given", guild_id=interaction.guild_id, exc_info=error)
 

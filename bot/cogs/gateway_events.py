@@ -26,9 +26,9 @@ LeftToHistory = Callable[[int, int, int], bool]
 """Asked with the ids of a member's new message, its guild, channel and own: whether it is not to be read now."""
 
 
-_FROM_COMPONENTS = (3, 5)
-"""Types of interactions: a press, and a form that was sent off. Forms and pages that are private to a person live
-as long as the process, and a quarter of an hour at most."""
+_UNHEARD = {3: "stale_interaction", 5: "form_sent"}
+"""{type of interaction: event}: a press that nobody waits for, as pages that are private to a person live as
+long as the process and a quarter of an hour at most; and a form, which nothing waits for: see `bot.cogs.forms`."""
 
 
 class SteadyState(ConnectionState[Any]):
@@ -73,8 +73,8 @@ class SteadyState(ConnectionState[Any]):
         with speaking(language_of(data.get("locale"))):
             self._views.took_one = False
             super().parse_interaction_create(data)
-            if data["type"] in _FROM_COMPONENTS and not self._views.took_one:
-                self.dispatch("stale_interaction", discord.Interaction(data=data, state=self))
+            if data["type"] in _UNHEARD and not self._views.took_one:
+                self.dispatch(_UNHEARD[data["type"]], discord.Interaction(data=data, state=self))
 
     def parse_message_update(self, data: Any) -> None:
         """An edited message.

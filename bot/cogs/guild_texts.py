@@ -4,64 +4,69 @@ import re
 from typing import Any, Final
 
 import discord
-import structlog
 
-from bot.cogs.client import SORRY, answer
+from bot.cogs.forms import LONGEST_TITLE, StandingForm, Typed
 from bot.cogs.notices_text import HELP, NOTICE, PLACEHOLDERS, sample
-from bot.cogs.replies import Reply, about_administrators, page, reply
+from bot.cogs.plainly import Declined, plainly
+from bot.cogs.replies import NOT_READY, Reply, about_administrators, page, reply
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped, shortened
 from bot.guilds.settings import LONGEST_TEMPLATE, GuildSettings
 from bot.language import Language, marked, speaking, tr
 
-_log = structlog.get_logger(__name__)
-
 Press = discord.Interaction[Any]
 
-LIFE_SECONDS: Final = 3600.0
-"""How long the form may be open."""
+FORM_ID: Final = re.compile("texts-form")
+_NOTICE, _HELP_TEXT = "notice", "help_text"
+"""The fields' ids, and the settings that they are for."""
 _IN_BRACES: Final = re.compile(r"\{([^{}\n]{1,40})\}")
 _OFF = marked("Notices are off, so nobody gets this yet. `/safeguild settings notices:True` turns them on.")
 _PLACES = marked("These are filled in: {placeholders}. A line that has nothing else and stays empty is left out.")
 
 
-class TextsForm(discord.ui.Modal):
+class TextsForm(StandingForm):
     """Both texts as they are now. What is emptied goes back to the words that come with Safeguild."""
 
-    def __init__(self, rooms: Rooms, guild: discord.Guild) -> None:
-        super().__init__(title=shortened(tr("What members are told"), 45), timeout=LIFE_SECONDS)
+    def __init__(self, settings: GuildSettings, language: Language) -> None:
+        super().__init__(tr("What members are told"), FORM_ID.pattern)
+        shipped = _shipped(language)
+        self.add_item(_field(tr("About a decision"), _NOTICE, settings.notice or shipped[_NOTICE]))
+        self.add_item(_field(tr("When help is offered"), _HELP_TEXT, settings.help_text or shipped[_HELP_TEXT]))
+
+
+class TextsDesk:
+    """Takes what was written."""
+
+    def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._guild = guild
-        self._settings = rooms.guild_book.settings(guild.id)
-        with speaking(rooms.language(guild.id)):
-            self._shipped = {"notice": tr(NOTICE), "help_text": tr(HELP)}
-        self.notice = _field(tr("About a decision"), self._settings.notice or self._shipped["notice"])
-        self.help_text = _field(tr("When help is offered"), self._settings.help_text or self._shipped["help_text"])
-        self.add_item(self.notice)
-        self.add_item(self.help_text)
 
-    async def on_submit(self, press: Press, /) -> None:
-        """Keep them, and show what members would get."""
+    async def sent(self, press: Press, _: re.Match[str], typed: Typed) -> None:
+        """Keep the texts, and show what members would get."""
+        await reply(press, plainly(self._kept(press, typed)), typed.words)
+
+    async def _kept(self, press: Press, typed: Typed) -> Reply:
         if objection := about_administrators(press):
-            await answer(press, objection)
-            return
-        try:
-            await reply(press, self._kept())
-        except Exception as defect:  # noqa: BLE001 - whatever happens, the person is told
-            _log.error("texts could not be set", guild=press.guild_id, exc_info=defect)
-            await answer(press, tr(SORRY))
+            raise Declined(objection)
+        if press.guild is None or not self._rooms.allows(press.guild.id):
+            raise Declined(tr(NOT_READY))
+        book, guild = self._rooms.guild_book, press.guild
+        language = self._rooms.language(guild.id)
+        after = book.settings(guild.id).model_copy(update=_chosen(typed, language))
+        await book.save(guild.id, after)
+        return preview(after, guild.name, language)
 
-    async def _kept(self) -> Reply:
-        after = self._rooms.guild_book.settings(self._guild.id).model_copy(update=self._chosen())
-        await self._rooms.guild_book.save(self._guild.id, after)
-        return preview(after, self._guild.name, self._rooms.language(self._guild.id))
 
-    def _chosen(self) -> dict[str, str | None]:
-        """What differs from the shipped words: those change with the language, and with a newer version."""
-        written = {"notice": self.notice.value.strip(), "help_text": self.help_text.value.strip()}
-        return {
-            name: text if text and text != self._shipped[name].strip() else None for name, text in written.items()
-        }
+def _shipped(language: Language) -> dict[str, str]:
+    """The words that come with Safeguild."""
+    with speaking(language):
+        return {_NOTICE: tr(NOTICE), _HELP_TEXT: tr(HELP)}
+
+
+def _chosen(typed: Typed, language: Language) -> dict[str, str | None]:
+    """What differs from the shipped words: those change with the language, and with a newer version."""
+    shipped = _shipped(language)
+    written = {name: typed.text(name, LONGEST_TEMPLATE) for name in shipped}
+    return {name: text if text and text != shipped[name].strip() else None for name, text in written.items()}
 
 
 def preview(settings: GuildSettings, server: str, language: Language) -> Reply:
@@ -83,9 +88,10 @@ def _unknown(text: str) -> set[str]:
     return set(_IN_BRACES.findall(text)) - set(PLACEHOLDERS)
 
 
-def _field(label: str, text: str) -> discord.ui.TextInput["TextsForm"]:
+def _field(label: str, name: str, text: str) -> discord.ui.TextInput["TextsForm"]:
     return discord.ui.TextInput(
-        label=shortened(label, 45),
+        label=shortened(label, LONGEST_TITLE),
+        custom_id=name,
         style=discord.TextStyle.paragraph,
         default=text,
         required=False,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import structlog
 
 from bot.cogs.budget import DESCRIPTION
-from bot.cogs.replies import Reply, page
+from bot.cogs.replies import Reply, not_done, page
 from bot.cogs.safe_text import shortened
 from bot.language import marked, tr
 from bot.ports import DiscordError, StoreError, UnknownCase
@@ -33,14 +33,14 @@ async def plainly(work: Awaitable[Reply]) -> Reply:
     try:
         return await work
     except UnknownCase:
-        return said(tr(UNKNOWN_CASE))
+        return not_done(said(tr(UNKNOWN_CASE)))
     except StoreError:
         raise
     except (Declined, DiscordError) as reason:
-        return said(str(reason))
+        return not_done(said(str(reason)))
     except Exception as defect:  # noqa: BLE001 - nobody who pressed is left without an answer
         _log.error("a press could not be worked on", exc_info=defect)
-        return said(tr(_DEFECT))
+        return not_done(said(tr(_DEFECT)))
 
 
 def said(text: str) -> Reply:

@@ -17,7 +17,8 @@ from bot.cogs.policy_draft_pages import (
     saved_page,
     taken_page,
 )
-from bot.cogs.policy_editor import open_form, respond, rooms_of, take_back_stranded
+from bot.cogs.policy_editor import open_form, respond, rooms_of, submitted
+from bot.cogs.policy_form import FORM_ID
 from bot.cogs.policy_pages import mode_page
 from bot.cogs.policy_removal import removed_page
 from bot.cogs.replies import Reply, about_administrators, page
@@ -165,6 +166,6 @@ _WORK: Mapping[Press, Work] = MappingProxyType(
 
 
 def hear_presses(bot: SafeguildBot) -> None:
-    """Let the buttons of drafts find their way, and forms that outlived a restart."""
+    """Let the buttons and the forms of drafts find their way."""
     bot.add_dynamic_items(handled_by(pressed))
-    bot.take_back(take_back_stranded)
+    bot.forms.hear(FORM_ID, submitted)

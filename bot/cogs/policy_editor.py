@@ -1,6 +1,7 @@
 """Writing a policy: the form, the preview, and what becomes of it. `open_editor*` are for other cogs, too."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ import discord
 import structlog
 
 from bot.cogs.client import SORRY, answer
+from bot.cogs.forms import Typed
 from bot.cogs.plainly import Declined
 from bot.cogs.policy_draft_pages import (
     errors_page,
@@ -16,7 +18,7 @@ from bot.cogs.policy_draft_pages import (
     preview_page,
     stranded_page,
 )
-from bot.cogs.policy_form import PolicyForm, typed_in
+from bot.cogs.policy_form import PolicyForm, filled_in
 from bot.cogs.policy_pages import unknown_policy_page
 from bot.cogs.replies import Reply, about_administrators, page, problem_line
 from bot.cogs.rooms import Rooms
@@ -117,29 +119,22 @@ async def open_form(interaction: Interaction, draft: Draft) -> None:
     """Open the form with what stands in a draft, and keep the draft."""
     rooms_of(interaction).writing.drafts.put(draft)
     title = tr("New policy") if draft.kind is DraftKind.NEW else tr("Policy: {name}", name=draft.policy_id)
-    await interaction.response.send_modal(PolicyForm(draft, title, submitted))
+    await interaction.response.send_modal(PolicyForm(draft, title))
 
 
-async def submitted(interaction: Interaction, draft_id: str, form: Form) -> None:
+async def submitted(interaction: Interaction, match: re.Match[str], typed: Typed) -> None:
     """A form was sent off: show what would be saved, or what is wrong with it."""
     if objection := about_administrators(interaction):
-        await answer(interaction, objection)
+        await answer(interaction, objection, typed.words)
         return
     assert interaction.guild_id is not None
-    draft = rooms_of(interaction).writing.drafts.get(draft_id, interaction.guild_id, interaction.user.id)
+    form = filled_in(typed)
+    draft = rooms_of(interaction).writing.drafts.get(match["draft"], interaction.guild_id, interaction.user.id)
     if draft is None:
         stranded = new_draft(interaction, DraftKind.NEW, "", None).anew(form=form)
         await respond(interaction, _ready(stranded_page(stranded)))
     else:
         await respond(interaction, drafted(interaction, draft, form))
-
-
-async def take_back_stranded(interaction: Interaction) -> bool:
-    """Hand back what stands in a form that nobody waits for any more; whether it was one of ours."""
-    found = typed_in(interaction)
-    if found is not None:
-        await submitted(interaction, *found)
-    return found is not None
 
 
 async def drafted(interaction: Interaction, draft: Draft, form: Form) -> Reply:

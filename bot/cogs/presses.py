@@ -7,7 +7,7 @@ person was told what speaks against it.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -52,7 +52,12 @@ class Press(StrEnum):
         return Action(self.value) if self.value in set(Action) else None
 
 
-_WORD: Final = rf"(?P<anyway>anyway-)?(?P<also>delete-)?(?P<press>{'|'.join(Press)})(?:-(?P<amount>[0-9]{{1,5}}))?"
+def word_of(presses: Iterable[Press]) -> str:
+    """The pattern of these presses as they are written."""
+    return rf"(?P<anyway>anyway-)?(?P<also>delete-)?(?P<press>{'|'.join(presses)})(?:-(?P<amount>[0-9]{{1,5}}))?"
+
+
+_WORD: Final = word_of(Press)
 _CASE: Final = r"case:(?P<case>[1-9][0-9]{0,18}):"
 _BUTTON: Final = re.compile(_CASE + _WORD)
 _MENU: Final = re.compile(_CASE + "act")

@@ -1,7 +1,7 @@
 """How slash commands answer: only to the person who asked, in time, within Discord's limits, in plain words."""
 
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, FIELD_VALUE, TITLE, Part, fit, joined
 from bot.cogs.client import answer
+from bot.cogs.forms import with_words
 from bot.cogs.people import person
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped, shortened
@@ -42,25 +43,46 @@ class Reply:
     file: discord.File | None = None
     view: discord.ui.View | None = None
     """What can be pressed below it."""
+    done: bool = True
+    """Whether it says what was asked for; False: why that was not done."""
 
 
-async def reply(command: Command, work: Awaitable[Reply]) -> None:
-    """Acknowledge at once, then answer with what the work comes to, or with what is in its way."""
+async def reply(command: Command, work: Awaitable[Reply], words: str = "") -> None:
+    """Acknowledge at once, then answer with what the work comes to, or with what is in its way.
+
+    `words`: what the person has written for it. They get it back when it comes to nothing.
+    """
     await command.response.defer(ephemeral=True, thinking=True)
     try:
         result = await work
-    except PolicyError as error:
-        lines = [tr(_FILE_HAS_ERRORS)]
-        result = page("", [*lines, *map(problem_line, error.problems)])
-    except StoreError as error:
-        _log.error("a command found the store away", guild=command.guild_id, reason=str(error))
-        result = page("", [tr(_NO_MEMORY)])
-    except GuildFileError as error:
-        if isinstance(error, NotWritten):
-            _log.error("a guild's file cannot be written", guild=command.guild_id, reason=str(error))
-        result = page("", [escaped(str(error), DESCRIPTION)])
+    except (PolicyError, StoreError, GuildFileError) as error:
+        result = not_done(_in_the_way(command, error))
+    if not result.done:
+        result = _giving_back(result, words)
     files = [result.file] if result.file else []
     await command.edit_original_response(embed=result.embed, attachments=files, view=result.view)
+
+
+def not_done(answer: Reply) -> Reply:
+    """The same answer, as one that says why something was not done."""
+    return replace(answer, done=False)
+
+
+def _in_the_way(command: Command, error: PolicyError | StoreError | GuildFileError) -> Reply:
+    if isinstance(error, PolicyError):
+        return page("", [tr(_FILE_HAS_ERRORS), *map(problem_line, error.problems)])
+    if isinstance(error, StoreError):
+        _log.error("a command found the store away", guild=command.guild_id, reason=str(error))
+        return page("", [tr(_NO_MEMORY)])
+    if isinstance(error, NotWritten):
+        _log.error("a guild's file cannot be written", guild=command.guild_id, reason=str(error))
+    return page("", [escaped(str(error), DESCRIPTION)])
+
+
+def _giving_back(answer: Reply, words: str) -> Reply:
+    text, file = with_words(answer.embed.description or "", words, DESCRIPTION)
+    answer.embed.description = text
+    return replace(answer, file=answer.file or file)
 
 
 def page(

@@ -3,7 +3,10 @@
 Neither cards nor log lines name the reporter; the store keeps the id, so that one person counts once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -11,10 +14,12 @@ from discord.ext import commands
 
 from bot.case import Message, Report, ReportKind
 from bot.cogs.client import SafeguildBot, answer
+from bot.cogs.forms import StandingForm, Typed
 from bot.cogs.history import DiscordHistory
-from bot.cogs.plainly import plainly, said
+from bot.cogs.people import person, place_of
+from bot.cogs.plainly import Declined, plainly, said
 from bot.cogs.pointing import before, objection, read_pointed_at, with_author
-from bot.cogs.replies import Command, Reply, reply
+from bot.cogs.replies import NOT_READY, Command, Reply, not_done, reply
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import readable, shortened
 from bot.language import marked, tr
@@ -39,33 +44,29 @@ _THANKS = marked(
 )
 _AGAIN = marked("You have reported this message already. The moderators know of it. Thank you.")
 _LINES_OF_TITLE = marked("Report to moderators")
+_NOT_SEEN = marked("I cannot find the message any more, so it was not reported.")
+FORM_ID: Final = re.compile(r"report-form:(?P<channel>[1-9][0-9]{0,18}):(?P<message>[1-9][0-9]{0,18})")
+_ABOUT, _REASON = "about", "reason"
+_WRITING_SECONDS: Final = 15 * 60.0
+"""How long somebody may take to write; then, and after a restart, the message is fetched."""
 
-Send = Callable[[Command, str, str], Awaitable[None]]
 
-
-class ReportModal(discord.ui.Modal):
+class ReportForm(StandingForm):
     """Asks for the reason, and for what the report is about."""
 
-    def __init__(self, policies: Sequence[Policy], send: Send) -> None:
-        super().__init__(title=_label(tr(_LINES_OF_TITLE)), timeout=15 * 60)
-        self._send = send
-        self._reason: discord.ui.TextInput[ReportModal] = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph, required=False, max_length=LONGEST_REASON, custom_id="reason"
-        )
-        self._about: discord.ui.Select[ReportModal] | None = None
+    def __init__(self, policies: Sequence[Policy], channel_id: int, message_id: int) -> None:
+        super().__init__(tr(_LINES_OF_TITLE), f"report-form:{channel_id}:{message_id}")
         if policies:
             titles = [shortened(readable(policy.title), _OPTION) for policy in policies[:_MOST_OPTIONS]]
             options = [discord.SelectOption(label=title) for title in dict.fromkeys(titles)]
-            self._about = discord.ui.Select(
-                custom_id="about", options=options, required=False, min_values=0, max_values=1
+            about: discord.ui.Select[ReportForm] = discord.ui.Select(
+                custom_id=_ABOUT, options=options, required=False, min_values=0, max_values=1
             )
-            self.add_item(discord.ui.Label(text=_label(tr("What is it about?")), component=self._about))
-        self.add_item(discord.ui.Label(text=_label(tr("What is wrong with it?")), component=self._reason))
-
-    async def on_submit(self, interaction: Command, /) -> None:
-        """The report is sent off."""
-        about = self._about.values[0] if self._about and self._about.values else ""
-        await self._send(interaction, about, self._reason.value)
+            self.add_item(discord.ui.Label(text=_label(tr("What is it about?")), component=about))
+        reason: discord.ui.TextInput[ReportForm] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph, required=False, max_length=LONGEST_REASON, custom_id=_REASON
+        )
+        self.add_item(discord.ui.Label(text=_label(tr("What is wrong with it?")), component=reason))
 
 
 class ReportCog(commands.Cog):
@@ -76,12 +77,15 @@ class ReportCog(commands.Cog):
         self._rooms = rooms
         self._history = DiscordHistory(bot)
         self._one_by_one = KeyedLocks()
+        self._pointed_at: dict[tuple[int, int], Message] = {}
+        """{(who, message id): what they pointed at}, while they write."""
         self._menu = app_commands.ContextMenu(name=NAME, callback=self.report)
         self._menu.guild_only = True
 
     async def cog_load(self) -> None:
-        """Offer the command."""
+        """Offer the command, and listen for its form."""
         self._bot.tree.add_command(self._menu)
+        self._bot.forms.hear(FORM_ID, self.sent)
 
     async def cog_unload(self) -> None:
         """Take it back."""
@@ -95,11 +99,47 @@ class ReportCog(commands.Cog):
             await answer(command, reason or "")
             return
 
-        async def send(submitted: Command, about: str, why: str) -> None:
-            words = ": ".join(part for part in (about, why.strip()) if part)
-            await reply(submitted, plainly(self._taken(submitted, written, words)))
+        self._remember(command.user.id, written)
+        policies = self._policies(written.guild_id)
+        await command.response.send_modal(ReportForm(policies, written.channel_id, written.id))
 
-        await command.response.send_modal(ReportModal(self._policies(written.guild_id), send))
+    async def sent(self, submitted: Command, match: re.Match[str], typed: Typed) -> None:
+        """A report was written."""
+        why = typed.text(_REASON, LONGEST_REASON)
+        about = shortened(readable(typed.choice(_ABOUT) or ""), _OPTION)
+        words = ": ".join(part for part in (about, why) if part)
+        place = int(match["channel"]), int(match["message"])
+        await reply(submitted, plainly(self._reported(submitted, *place, words)), why)
+
+    def _remember(self, user_id: int, message: Message) -> None:
+        """Keep what somebody points at as they see it: its author may delete or soften it while they write."""
+        key = user_id, message.id
+        self._pointed_at[key] = message
+        asyncio.get_running_loop().call_later(_WRITING_SECONDS, self._pointed_at.pop, key, None)
+
+    async def _reported(self, command: Command, channel_id: int, message_id: int, reason: str) -> Reply:
+        message = self._pointed_at.get((command.user.id, message_id))
+        if message is None or message.channel_id != channel_id:
+            message = await self._found(command, channel_id, message_id)
+        if refused := self._objection(command, message):
+            raise Declined(refused)
+        assert message is not None
+        return await self._taken(command, message, reason)
+
+    async def _found(self, command: Command, channel_id: int, message_id: int) -> Message | None:
+        """The message that a form of an earlier process is about.
+
+        Raises:
+            Declined: it is of another server, or where this person cannot read.
+            Gone: it was deleted meanwhile.
+        """
+        guild, member = command.guild, command.user
+        if guild is None or not isinstance(member, discord.Member) or not self._rooms.allows(guild.id):
+            raise Declined(tr(NOT_READY))
+        place = await place_of(guild, channel_id)
+        if place is None or not person(member, place).reads:
+            raise Declined(tr(_NOT_SEEN))
+        return await self._history.current(guild.id, channel_id, message_id)
 
     def _objection(self, command: Command, message: Message | None) -> str | None:
         if reason := objection(self._rooms, message):
@@ -118,13 +158,13 @@ class ReportCog(commands.Cog):
     async def _taken(self, command: Command, message: Message, reason: str) -> Reply:
         """What the reporter is told. A guild's reports come one by one: no rush gets past the limits."""
         if refused := await self._too_much(command.user.id, message):
-            return said(refused)
+            return not_done(said(refused))
         written = await with_author(self._history, message)
         wanted = max((policy.judge.context for policy in self._policies(message.guild_id)), default=0)
         earlier = await before(self._history, written, wanted)
         async with self._one_by_one.hold(message.guild_id):
             if refused := await self._too_much(command.user.id, message):
-                return said(refused)
+                return not_done(said(refused))
             made = Report(ReportKind.MEMBER, command.user.id, reason, self._rooms.clock())
             reported = await self._rooms.report(written, earlier, made)
         return said(tr(_THANKS) if reported.news else tr(_AGAIN))

@@ -1,5 +1,6 @@
 """A press on a card or in a panel: acknowledged at once, checked again, done, and answered in every case."""
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,10 +9,13 @@ import structlog
 
 from bot.cards import card
 from bot.case import Action, CaseFile, CaseState, Decision
-from bot.cogs.actions_form import NEEDS_FORM, ActionForm, preview, previewed
+from bot.cogs.actions_form import FORM_ID, NEEDS_FORM, ActionForm, filled_in, own_words, preview, previewed
+from bot.cogs.budget import CONTENT
 from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.card_face import version_seen
+from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import FAILURES, translated, translation
+from bot.cogs.forms import Typed, with_words
 from bot.cogs.people import acting_moderator
 from bot.cogs.plainly import Declined
 from bot.cogs.presses import Press, Pressed, handled_by
@@ -41,9 +45,11 @@ _FORMS: Final = NEEDS_FORM | {Press.EXAMPLE}
 """What is answered with a form, which Discord takes as the first answer only."""
 
 
-async def setup_cog(bot: discord.Client, rooms: Rooms) -> None:
-    """Let the buttons of every card, also of those posted by an earlier process, come here."""
-    bot.add_dynamic_items(*handled_by(ReviewDesk(bot, rooms).pressed))
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
+    """Let the buttons and the forms of every card, also of those of an earlier process, come here."""
+    desk = ReviewDesk(bot, rooms)
+    bot.add_dynamic_items(*handled_by(desk.pressed))
+    bot.forms.hear(FORM_ID, desk.sent)
 
 
 class ReviewDesk:
@@ -63,26 +69,30 @@ class ReviewDesk:
         elif await acknowledge(click, answers=_answers(press)):
             await self._answered(click, case_id, press, self._work)
 
-    async def sent(self, click: Click, case_id: int, press: Pressed, reason: str) -> None:
+    async def sent(self, click: Click, match: re.Match[str], typed: Typed) -> None:
         """Answer a form that was sent off. Raises nothing."""
+        chosen, reason = filled_in(Pressed.of(match), typed)
 
         async def decide(click: Click, case: CaseFile, press: Pressed) -> None:
             await self._checks.admitted(click, case, press)
             await self._decide(click, case, press, reason)
 
         if await acknowledge(click, answers=False):
-            await self._answered(click, case_id, press, decide)
+            await self._answered(click, int(match["case"]), chosen, decide, reason)
 
-    async def _answered(self, click: Click, case_id: int, press: Pressed, work: Any) -> None:
+    async def _answered(self, click: Click, case_id: int, press: Pressed, work: Any, words: str = "") -> None:
+        """`words`: what was typed. When nothing is done, the person gets it back."""
+        case: CaseFile | None = None
         try:
-            await work(click, await self._checks.case(click, case_id), press)
+            case = await self._checks.case(click, case_id)
+            await work(click, case, press)
         except (Declined, DiscordError, StoreError) as reason:
-            await tell(click, str(reason))
+            await tell(click, with_words(str(reason), own_words(words, case), CONTENT)[0])
         except FAILURES as failure:
             _log.warning("a press was not answered", guild=click.guild_id, reason=str(translation(failure)))
         except Exception as defect:  # noqa: BLE001 - whatever happens, the person who pressed is told
             _log.error("a click could not be worked on", case=case_id, press=press.word, exc_info=defect)
-            await tell(click, tr(_DEFECT))
+            await tell(click, with_words(tr(_DEFECT), own_words(words, case), CONTENT)[0])
 
     async def _open_form(self, click: Click, case: CaseFile, press: Pressed) -> None:
         if objection := self._checks.quick_objection(click, case, press):
@@ -90,7 +100,7 @@ class ReviewDesk:
         if press.press is Press.EXAMPLE:
             await open_example(click, case)
             return
-        await click.response.send_modal(ActionForm(case, press, self._told(click, case, press), self.sent))
+        await click.response.send_modal(ActionForm(case, press, self._told(click, case, press)))
 
     def _told(self, click: Click, case: CaseFile, press: Pressed) -> str:
         """What stands above the fields of a form: who is on it, and what the member will read."""
@@ -127,7 +137,10 @@ class ReviewDesk:
             await self._refresh(click, case)
             raise Declined(tr(_NOT_OPEN)) from None
         await self._refresh(click, case)
-        if said := note(ruling, click.user.id):
+        said = note(ruling, click.user.id)
+        if said and not ruling.mine:
+            raise Declined(said)
+        if said:
             await tell(click, said)
 
     def _decision(self, click: Click, case: CaseFile, press: Pressed, reason: str) -> Decision:

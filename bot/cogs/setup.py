@@ -5,8 +5,9 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
+from bot.cogs.client import SafeguildBot
 from bot.cogs.guild_settings import SERVER_LANGUAGE, language_choice, settings_reply
-from bot.cogs.guild_texts import TextsForm
+from bot.cogs.guild_texts import FORM_ID, TextsDesk, TextsForm
 from bot.cogs.replies import Command, about_administrators, about_moderators, refused_for, reply
 from bot.cogs.rooms import Rooms
 from bot.cogs.setting_up import Draft, Wishes, set_up, starters_of
@@ -111,7 +112,9 @@ class SafeguildCog(
         """Open the form."""
         if await refused_for(command, about_administrators(command)) or command.guild is None:
             return
-        await command.response.send_modal(TextsForm(self._rooms, command.guild))
+        await command.response.send_modal(
+            TextsForm(self._rooms.guild_book.settings(command.guild.id), self._rooms.language(command.guild.id))
+        )
 
     @app_commands.command(description="How the bot is doing: engine, queue, cards, policies, permissions")
     async def status(self, command: Command) -> None:
@@ -121,6 +124,7 @@ class SafeguildCog(
         await reply(command, status_reply(self._rooms, command.guild))
 
 
-async def setup_cog(bot: commands.Bot, rooms: Rooms) -> None:
+async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:
     """Bring the cog in."""
     await bot.add_cog(SafeguildCog(rooms))
+    bot.forms.hear(FORM_ID, TextsDesk(rooms).sent)

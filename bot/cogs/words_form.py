@@ -1,19 +1,19 @@
-"""A form with one field for a few sentences: a note, a reason, an appeal, an answer."""
+"""A form with one field for a few sentences: a note, an appeal, an answer."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import discord
 
+from bot.cogs.forms import LONGEST_TITLE, StandingForm
 from bot.cogs.safe_text import shortened
 
 Click = discord.Interaction[Any]
 
-LONGEST_TITLE, LONGEST_LABEL, LONGEST_DESCRIPTION = 45, 45, 100
-"""Discord's limits, in characters."""
-_OPEN_FOR: Final = 3600.0
-"""Seconds that a form may be open. After that, and after a restart, whoever sends it is told that it is stale."""
+WORDS: Final = "words"
+"""The field's id."""
+_LONGEST_DESCRIPTION: Final = 100
+"""Discord's limit, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,21 @@ class Question:
     required: bool = True
 
 
-class WordsForm(discord.ui.Modal):
-    """Asks one question; what was written goes to `sent` with the interaction that brought it."""
+class WordsForm(StandingForm):
+    """Asks one question. `custom_id` says who works on the answer."""
 
-    def __init__(self, question: Question, sent: Callable[[Click, str], Awaitable[None]]) -> None:
-        super().__init__(title=shortened(question.title, LONGEST_TITLE), timeout=_OPEN_FOR)
-        self._sent = sent
-        self._words: discord.ui.TextInput[WordsForm] = discord.ui.TextInput(
-            custom_id="words",
+    def __init__(self, question: Question, custom_id: str) -> None:
+        super().__init__(question.title, custom_id)
+        words: discord.ui.TextInput[WordsForm] = discord.ui.TextInput(
+            custom_id=WORDS,
             style=discord.TextStyle.paragraph,
             max_length=question.longest,
             required=question.required,
         )
         self.add_item(
             discord.ui.Label(
-                text=shortened(question.label, LONGEST_LABEL),
-                description=shortened(question.description, LONGEST_DESCRIPTION) or None,
-                component=self._words,
+                text=shortened(question.label, LONGEST_TITLE),
+                description=shortened(question.description, _LONGEST_DESCRIPTION) or None,
+                component=words,
             )
         )
-
-    async def on_submit(self, interaction: Click, /) -> None:
-        """Hand on what was written."""
-        await self._sent(interaction, self._words.value.strip())

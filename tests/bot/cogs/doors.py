@@ -6,6 +6,7 @@ fails the test.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from bot.case import CaseFile
@@ -133,6 +134,31 @@ def choose(
         )
         data = {"component_type": 3, "custom_id": written, "id": 2, "values": [chosen]}
         return town.starts(who, InteractionKind.COMPONENT, data, source, written)
+
+    return Door(name, let_in, knock, names_ids=True)
+
+
+def form(
+    custom_id: Callable[[Town], str],
+    name: str,
+    let_in: frozenset[str],
+    fields: Mapping[str, str] = MappingProxyType({"words": "a few words"}),
+) -> Door:
+    """A form that is sent off, whether or not the bot ever opened it."""
+
+    def knock(town: Town, who: Member | User) -> Interaction:
+        components = [
+            {
+                "type": 18,
+                "id": number,
+                "component": {"type": 4, "id": 50 + number, "custom_id": field, "value": text},
+            }
+            for number, (field, text) in enumerate(fields.items(), start=1)
+        ]
+        written = custom_id(town)
+        data = {"custom_id": written, "components": components}
+        source = forged(town, who, {"type": 2, "style": 2, "label": "·", "custom_id": "opens a form"})
+        return town.starts(who, InteractionKind.MODAL_SUBMIT, data, source, written)
 
     return Door(name, let_in, knock, names_ids=True)
 
@@ -266,6 +292,7 @@ def _others() -> Iterator[Door]:
             )
         else:
             yield press(lambda _, word=pressed: f"queue:age:all:*:0:{word}", f"queue: {pressed}", MODERATORS)
+    yield press(lambda town: f"bulk:{town.case.id}:cancel", "bulk: cancel", EVERYONE)
     for words in ("look", "author:dismiss:ask", "author:dismiss:1", "text:delete:1", "undo"):
         yield press(lambda town, words=words: f"bulk:{town.case.id}:{words}", f"bulk: {words}", MODERATORS)
     for on_card, let_in in _APPEALS.items():
@@ -307,10 +334,40 @@ def _others() -> Iterator[Door]:
     yield press(lambda _: "stats:share:7:", "stats: share", MODERATORS)
     yield press(lambda _: "stats:rules:7:harassment", "stats: rules", MODERATORS)
     yield press(lambda _: "privacy:delete", "privacy: delete", EVERYONE)
+    yield press(lambda _: "privacy:cancel", "privacy: cancel", EVERYONE)
+
+
+def _forms() -> Iterator[Door]:
+    yield form(lambda town: f"note-form:{town.case.id}", "form: note", MODERATORS)
+    for word, let_in in (("timeout-60", _TIMERS), ("delete-ban-24", _TIMERS), ("help", _IMPARTIAL)):
+        yield form(
+            lambda town, word=word: f"case-form:{town.case.id}:{word}", f"form: {word}", let_in, {"reason": "why"}
+        )
+    yield form(lambda town: f"appeal-form:{town.case.id}", "form: appeal", frozenset({"author"}))
+    for word in ("grant", "reject"):
+        yield form(
+            lambda town, word=word: f"appeal-answer:{town.appeal_id}:{word}",
+            f"form: {word} the appeal",
+            _IMPARTIAL,
+        )
+    yield form(
+        lambda town: f"report-form:{town.said.channel.id}:{town.said.id}",
+        "form: report",
+        EVERYONE - {"author"},
+        {"reason": "he means me"},
+    )
+    yield form(lambda _: "texts-form", "form: texts", ADMINISTRATORS, {"notice": "Hello."})
+    yield form(
+        lambda town: f"policy-form:{town.draft_id}",
+        "form: policy",
+        ADMINISTRATORS,
+        {"title": "Mine", "goal": "Peace."},
+    )
 
 
 PRESSED: Final = (*_on_cases(), *_others())
-DOORS: Final = (*COMMANDS, *COMPLETIONS, *MENUS, *PRESSED)
+FORMS: Final = tuple(_forms())
+DOORS: Final = (*COMMANDS, *COMPLETIONS, *MENUS, *PRESSED, *FORMS)
 
 
 def on(town: Town, case: CaseFile, said: Message) -> Town:

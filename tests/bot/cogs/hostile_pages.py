@@ -32,7 +32,7 @@ from bot.cogs.presses import Pressed
 from bot.cogs.queue_page import queue_page
 from bot.cogs.queue_state import QueueState
 from bot.cogs.reasoning import reasoning
-from bot.cogs.report import ReportModal
+from bot.cogs.report import ReportForm
 from bot.cogs.review_checks import Present
 from bot.cogs.words_form import Question, WordsForm
 from bot.guilds.settings import GuildSettings
@@ -116,8 +116,8 @@ def shown(text: str) -> Iterator[tuple[str, Any]]:
     found = Shown(draw, case.message, case.earlier)
     yield "sample", sample_page(policy, found, 10, 10)
     yield "sample's rules", rules_page(policy, found)
-    yield "report", ReportModal([policy] * 30, cast("Any", None))
-    yield "words", WordsForm(Question(text, text, text), cast("Any", None))
+    yield "report", ReportForm([policy] * 30, 1, 2)
+    yield "words", WordsForm(Question(text, text, text), "words")
 
 
 def _of_cases(case: CaseFile, open_case: CaseFile) -> Iterator[tuple[str, Any]]:
@@ -156,7 +156,7 @@ def _forms(case: CaseFile) -> Iterator[tuple[str, Any]]:
         told = preview(case, decision, settings, case.message.content)
         yield (
             f"form {press}",
-            ActionForm(case, Pressed(press, also_delete=press.action is not Action.HELP), told, cast("Any", None)),
+            ActionForm(case, Pressed(press, also_delete=press.action is not Action.HELP), told),
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.case import Action, Decision
+from bot.cogs.forms import StandingForm
 from bot.guilds.settings import GuildSettings
 from bot.records.appeals import NewAppeal
 from bot.records.labels import Draw, Stratum
@@ -22,6 +23,7 @@ from tests.bot.cogs.doors import (
     COMPLETIONS,
     DOORS,
     EVERYONE,
+    FORMS,
     HUGE,
     MENUS,
     MODERATORS,
@@ -43,7 +45,7 @@ REASONED = "quagga in the rationale"
 PRIVATE = "okapi behind the door, you loser"
 SECRETS = ("zebra", "quagga", "okapi")
 ALL_OF_A_MODERATOR = MODERATOR | Permission.KICK_MEMBERS | Permission.BAN_MEMBERS | Permission.VIEW_CHANNEL
-FORMS = {"ActionForm", "PolicyForm", "ReportModal", "TextsForm", "WordsForm"}
+STANDING_FORMS = {"ActionForm", "PolicyForm", "ReportForm", "TextsForm", "WordsForm"}
 VIEWS = {"SetupFlow"}
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -168,10 +170,12 @@ async def test_every_command_completion_component_and_form_has_a_row(scene: Scen
     assert {door.name for door in MENUS} == {each.name for each in menus}
     assert not client.tree.get_commands(type=discord.AppCommandType.user)
     patterns = set(client._connection._view_store._dynamic_items)
-    knocked = [door.knock(scene.town, scene.stranger).name or "" for door in PRESSED]
+    patterns |= client.forms.patterns
+    knocked = [door.knock(scene.town, scene.stranger).name or "" for door in (*PRESSED, *FORMS)]
     assert {each for each in patterns if not any(re.fullmatch(each, id_) for id_ in knocked)} == set()
     await scene.answered()
-    assert {each.__name__ for each in all_below(discord.ui.Modal)} == FORMS
+    assert {each.__name__ for each in all_below(discord.ui.Modal)} - {"StandingForm"} == STANDING_FORMS
+    assert all(issubclass(each, StandingForm) for each in all_below(discord.ui.Modal))
     assert {each.__name__ for each in all_below(discord.ui.View)} == VIEWS
     await scene.bot.at_rest()
 

@@ -18,6 +18,7 @@ from bot.language import Language, speaking
 from bot.records.histories import Author, AuthorKind, Version
 from policies.changes import changes
 from policies.document import dump_policy
+from policies.phrases import Phrase
 from policies.policy import Example, Mode, Policy, Rule
 from policies.problems import Problem
 from policies.remarks import Concern, Remark
@@ -66,7 +67,7 @@ def test_the_largest_change_fits(before: Policy | None, after: Policy, kind: Dra
 def test_the_most_hostile_problems_fit() -> None:
     found = [FormProblem(field=Field.RULES, line=n, message=HOSTILE, hint=HOSTILE) for n in range(90)]
     check(errors_page(Draft(7, 5, DraftKind.NEW, "", None, form=Form(rules=HOSTILE)), found))
-    listed = tuple(Problem(f"{HOSTILE}.yaml", 1, 1, HOSTILE, HOSTILE) for _ in range(60))
+    listed = tuple(Problem(f"{HOSTILE}.yaml", 1, 1, Phrase(HOSTILE), Phrase(HOSTILE)) for _ in range(60))
     check(file_errors_page(HOSTILE, listed))
     assert len(news_embed(listed)) <= 6000
 
@@ -79,10 +80,8 @@ def test_a_history_of_the_longest_reasons_fits() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_the_form_keeps_discords_limits_in_every_language(language: Language) -> None:
-    async def nobody(*_: object) -> None: ...
-
     with speaking(language):
-        form = PolicyForm(draft(None, SMALL, DraftKind.NEW), "T" * 99, nobody).to_dict()
+        form = PolicyForm(draft(None, SMALL, DraftKind.NEW), "T" * 99).to_dict()
     assert len(form["title"]) <= 45
     assert len(form["components"]) == 5
     for label in form["components"]:

@@ -18,8 +18,9 @@ from bot.records.reports import Reported
 from bot.store import open_store
 from tests.bot.adapters import make_message
 from tests.bot.cogs.command_stage import STARTED, Stage, stage
+from tests.discord_server import Member, Reply
 from tests.discord_server import Message as Said
-from tests.discord_server import Reply
+from tests.discord_server.interactions import InteractionKind
 
 NOW = STARTED + timedelta(hours=1)
 
@@ -90,6 +91,55 @@ async def test_ones_own_a_bots_and_a_switched_off_report_are_refused_in_plain_wo
     await made.guild_book.save(made.guild.id, GuildSettings(reports=False))
     said = await made.general.say(made.mia, "you fool")
     assert "does not take reports" in (await scene.report(said)).ephemeral_text
+    assert scene.taken == []
+
+
+async def reporting(scene: Scene, said: Said, by: Member, reason: str) -> Reply:
+    """A form that an earlier process opened is sent off."""
+    server = scene.made.discord
+    field = {"type": 4, "id": 2, "custom_id": "reason", "value": reason}
+    data = {
+        "custom_id": f"report-form:{said.channel.id}:{said.id}",
+        "components": [{"type": 18, "id": 1, "component": field}],
+    }
+    started = server.interactions.start(InteractionKind.MODAL_SUBMIT, by, by.guild.channel("general"), data)
+    return await Reply(server.world, started).settled()
+
+
+async def test_a_form_of_an_earlier_start_is_about_the_message_as_it_stands_now(scene: Scene):
+    made = scene.made
+    said = await made.general.say(made.mia, "you fool")
+    assert "Thank you" in (await reporting(scene, said, made.max, "he means me")).ephemeral_text
+    assert [each.reason for each in scene.taken] == ["he means me"]
+    await said.delete()
+    gone = await reporting(scene, said, made.ada, "and me, too")
+    assert "does not exist any more" in gone.ephemeral_text
+    assert "and me, too" in gone.ephemeral_text, "nobody loses what they wrote"
+    own = await made.general.say(made.max, "oops")
+    assert "You wrote this message yourself" in (await reporting(scene, own, made.max, "")).ephemeral_text
+    hidden = await made.review.say(made.mia, "a secret")
+    refused = await reporting(scene, hidden, made.max, "what do they say?")
+    assert "I cannot find the message any more" in refused.ephemeral_text
+    assert len(scene.taken) == 1
+
+
+async def test_what_is_deleted_while_its_report_is_written_is_reported_all_the_same(scene: Scene):
+    said = await scene.made.general.say(scene.made.mia, "you fool")
+    asked = await said.use(scene.made.max, NAME)
+    await said.delete()
+    assert "Thank you" in (await asked.submit({"reason": "he means me"})).ephemeral_text
+    case = await scene.store.find(scene.made.guild.id, said.id)
+    assert case is not None
+    assert case.message.content == "you fool"
+
+
+async def test_a_report_that_is_not_taken_gives_its_words_back(scene: Scene):
+    said = await scene.made.general.say(scene.made.mia, "you fool")
+    asked = await said.use(scene.made.max, NAME)
+    await scene.made.guild_book.save(scene.made.guild.id, GuildSettings(reports=False))
+    told = (await asked.submit({"reason": "he means me"})).ephemeral_text
+    assert "does not take reports" in told
+    assert "he means me" in told
     assert scene.taken == []
 
 

@@ -127,6 +127,20 @@ class TestForms:
         assert "You need the permission “Kick Members”" in await (await form.submit({})).wait_for_text()
         assert (await scene.store.case(case_id)).state is CaseState.OPEN
 
+    async def test_a_form_that_comes_too_late_gives_back_the_reason_that_was_written(
+        self, scene: ReviewScene
+    ) -> None:
+        """The one that it opened with has cost nobody any work."""
+        case_id, card, _ = await carded(scene, "timeout 1h")
+        mine, usual = [await card.click(scene.ada, "Timeout 1 h") for _ in range(2)]
+        await scene.store.decide(a_dismissal(case_id, scene.guild.owner.id))
+        reply = await mine.submit({"reason": "Third time this week."})
+        assert "has decided this already" in await reply.wait_for_text()
+        assert "You wrote:\n```\nThird time this week.\n```" in reply.ephemeral_text
+        reply = await usual.submit({})
+        assert "has decided this already" in await reply.wait_for_text()
+        assert "You wrote:" not in reply.ephemeral_text
+
     async def test_who_lacks_the_permission_gets_no_form(self, scene: ReviewScene) -> None:
         _, card, _ = await carded(scene, "kick")
         await scene.ada.roles[0].edit(permissions=Permission.MANAGE_MESSAGES)

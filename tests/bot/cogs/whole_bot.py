@@ -28,7 +28,7 @@ from policies.policy import Policy
 from tests.bot.adapters import MODEL, TermJudge, make_verdict
 from tests.discord_server import DiscordServer, Message
 
-_AT_WORK = ("discord-ui-", "CommandTree-invoker")
+_AT_WORK = ("discord-ui-", "CommandTree-invoker", "discord.py: on_form_sent")
 """How discord.py names the tasks that answer people."""
 
 

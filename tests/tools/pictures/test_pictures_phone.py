@@ -89,15 +89,11 @@ def words(part: Any) -> Iterator[str]:
         yield from words(part.get("component"))
 
 
-async def nobody(*_: object) -> None:
-    """Forms of these tests are never sent off."""
-
-
 async def forms() -> list[discord.ui.Modal]:
     draft = Draft(1, 2, DraftKind.NEW, "spoilers", None)
     return [
-        ActionForm(case_about("x"), Pressed(Press.TIMEOUT), f"told {_HOSTILE}", nobody),
-        PolicyForm(draft, _HOSTILE[:40], nobody),
+        ActionForm(case_about("x"), Pressed(Press.TIMEOUT), f"told {_HOSTILE}"),
+        PolicyForm(draft, _HOSTILE[:40]),
     ]
 
 
