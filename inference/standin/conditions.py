@@ -2,7 +2,9 @@
 
 from functools import cache
 
-from inference.standin.codes import token_codes
+import numpy as np
+
+from inference.standin.codes import code_words
 from inference.standin.stream import CODE, Sum, number
 
 _LEAST_DIFFERENCE = 12.0
@@ -34,4 +36,4 @@ def all_of(*misses: Sum) -> Sum:
 @cache
 def code_of(token: int) -> tuple[int, ...]:
     """The signs of one token."""
-    return tuple(int(sign) for sign in token_codes()[token])
+    return tuple(int(sign) for sign in code_words(np.array([token]))[0])
