@@ -1,15 +1,14 @@
 """What many tests need: the vocabulary and the stand-in model, made once and kept between runs."""
 
 import os
-import sys
 
 # Tests start hundreds of Python processes. Each would compile every module anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 # Read when NumPy is imported. On shared cores BLAS threads wait for each other, which takes many times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +24,8 @@ from inference.standin.build import build_gguf
 
 
 def pytest_configure() -> None:
-    """A job in the background ignores Ctrl-C and its children inherit that; tests send it to theirs."""
+    sys.dont_write_bytecode = False
+    # A job in the background ignores Ctrl-C and its children inherit that; tests send it to theirs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
