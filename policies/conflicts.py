@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies import hints
-from policies.constraints import repeated
+from policies.constraints import DELETE_ONE, repeated
+from policies.phrases import phrase
 from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES, Effort, Judging
 from policies.problems import Findings, shown
 from policies.shape import Path, Shaper
@@ -41,11 +42,12 @@ def _note_rule_ids(values: Values, shaper: Shaper) -> None:
         if rule_id is None:
             continue
         if rule_id == ALLOWED:
-            shaper.note(path, f"a rule cannot be called `{ALLOWED}`", "choose a short id, H1 for instance")
+            message = phrase("a rule cannot be called {id}", id=f"`{ALLOWED}`")
+            shaper.note(path, message, phrase("choose a short id, H1 for instance"))
         elif first.setdefault(rule_id, index) != index:
             line = shaper.places["rules", first[rule_id], "id"][0] + 1
-            message = f"the rule id {shown(rule_id)} is used twice (first in line {line})"
-            shaper.note(path, message, "give each rule an id of its own")
+            message = phrase("the rule id {id} is used twice (first in line {line})", id=shown(rule_id), line=line)
+            shaper.note(path, message, phrase("give each rule an id of its own"))
 
 
 def _note_unknown_verdicts(values: Values, shaper: Shaper) -> None:
@@ -55,16 +57,19 @@ def _note_unknown_verdicts(values: Values, shaper: Shaper) -> None:
     unknown = [(index, verdict) for index, verdict in cited if verdict is not None and verdict not in known]
     for index, verdict in unknown[: Findings.LIMIT]:
         meant = hints.nearest(verdict, readable)
-        guess = f"did you mean `{meant}`? " if meant else ""
-        hint = f"{guess}write one of: {', '.join(readable)}"
-        shaper.note(("examples", index, "verdict"), f"no rule has the id {shown(verdict)}", hint)
+        hint = phrase("write one of: {choices}")
+        if meant:
+            hint = phrase("did you mean {guess}? write one of: {choices}", guess=f"`{meant}`")
+        message = phrase("no rule has the id {id}", id=shown(verdict))
+        shaper.note(("examples", index, "verdict"), message, hint.about(choices=", ".join(readable)))
 
 
 def _note_too_many_shown(values: Values, shaper: Shaper) -> None:
     marked = [index for index, example in _entries(values, "examples") if example.get("show")]
     for count, index in enumerate(marked[MAX_SHOWN_EXAMPLES:], start=MAX_SHOWN_EXAMPLES + 1):
-        message = f"this is example number {count} with `show: true`; at most {MAX_SHOWN_EXAMPLES} can be shown"
-        shaper.note(("examples", index, "show"), message, "take `show: true` away from the least telling ones")
+        message = phrase("this is example number {count} with `show: true`; at most {most} can be shown")
+        hint = phrase("take `show: true` away from the least telling ones")
+        shaper.note(("examples", index, "show"), message.about(count=count, most=MAX_SHOWN_EXAMPLES), hint)
 
 
 def _note_second_look(judge: Values, shaper: Shaper) -> None:
@@ -75,8 +80,9 @@ def _note_second_look(judge: Values, shaper: Shaper) -> None:
     elif effort is not None:
         for key in ("unsure", "second_effort"):
             if judge.get(key) is not None:
-                message = f"`{key}` does nothing without `effort: auto`"
-                shaper.note(("judge", key), message, f"write `effort: auto` too, or delete `{key}`")
+                message = phrase("{key} does nothing without `effort: auto`", key=f"`{key}`")
+                hint = phrase("write `effort: auto` too, or delete {key}", key=f"`{key}`")
+                shaper.note(("judge", key), message, hint)
 
 
 def _note_threshold_outside_unsure(judge: Values, shaper: Shaper) -> None:
@@ -86,8 +92,9 @@ def _note_threshold_outside_unsure(judge: Values, shaper: Shaper) -> None:
         return
     lower, upper = unsure
     if lower < upper and not lower <= threshold <= upper:
-        message = f"the threshold {threshold:g} lies outside `unsure`, {lower:g} to {upper:g}"
-        hint = "write `unsure: [lower, higher]` with the threshold between the two"
+        message = phrase("the threshold {threshold} lies outside `unsure`, {lower} to {higher}")
+        message = message.about(threshold=f"{threshold:g}", lower=f"{lower:g}", higher=f"{upper:g}")
+        hint = phrase("write `unsure: [0.2, 0.8]`, the lower number first, with the threshold between the two")
         shaper.note(("judge", "unsure" if "unsure" in judge else "threshold"), message, hint)
 
 
@@ -102,8 +109,8 @@ def _note_repeated_words(path: Path, words: tuple[str | None, ...], shaper: Shap
     for position, earlier in repeated(word for _, word in readable):
         (index, word), (first, _) = readable[position], readable[earlier]
         line = shaper.places[*path, first][0] + 1
-        message = f"{shown(word)} is listed twice (first in line {line})"
-        shaper.note((*path, index), message, "delete one of the two")
+        message = phrase("{word} is listed twice (first in line {line})", word=shown(word), line=line)
+        shaper.note((*path, index), message, DELETE_ONE)
 
 
 def _note_repeated_signals(lines: tuple[str | None, ...], shaper: Shaper) -> None:
@@ -112,5 +119,7 @@ def _note_repeated_signals(lines: tuple[str | None, ...], shaper: Shaper) -> Non
     for position, earlier in repeated_kinds(line for _, line in readable):
         (index, line), (first, _) = readable[position], readable[earlier]
         at = shaper.places[*path, first][0] + 1
-        message = f"there are two lines of {shown(kind_of(line))} (the first in line {at})"
-        shaper.note((*path, index), message, "delete one of the two")
+        message = phrase(
+            "there are two lines of {kind} (the first in line {line})", kind=shown(kind_of(line)), line=at
+        )
+        shaper.note((*path, index), message, DELETE_ONE)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from policies.patterns import PatternError, compile_pattern
+from policies.phrases import Phrase, phrase
 
 LONGEST_TIMEOUT_MINUTES = 28 * 24 * 60
 """Discord's limit: 28 days (`communication_disabled_until` in the API reference of guild members)."""
@@ -21,14 +22,22 @@ HIDDEN_CHARACTER = re.compile(
 """What a person cannot see or YAML cannot hold: controls but newline and tab, direction and line separators,
 the byte order mark, surrogates. Joiners stay: emoji and several scripts are written with them."""
 
+TAKE_IT_OUT = phrase("take it out: what a moderator reads must be what the judge reads")
+DELETE_ONE = phrase("delete one of the two")
+_USE_KEYWORDS = phrase(
+    "use keywords where no pattern is needed: they are faster, and there may be {most} of them", most=MAX_KEYWORDS
+)
+_TOO_MANY_CHARACTERS = phrase("the patterns have {count} characters together, over {most}")
+_TOO_MANY_CLASSES = phrase("the patterns have {count} classes like \\pL together, over {most}")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 class Unfit(ValueError):
     """A value that may not stand in a policy. `hint` says what to write instead."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: Phrase, hint: Phrase) -> None:
+        super().__init__(str(message))
+        self.message = message
         self.hint = hint
 
 
@@ -37,23 +46,29 @@ def without_hidden_characters(text: str) -> str:
     found = HIDDEN_CHARACTER.search(text)
     if found:
         raise Unfit(
-            f"the text holds the invisible character U+{ord(found[0]):04X}",
-            "take it out: what a moderator reads must be what the judge reads",
+            phrase("the text holds the invisible character {code}", code=code_of(found[0])),
+            TAKE_IT_OUT,
         )
     return text
+
+
+def code_of(character: str) -> str:
+    """How Unicode names a character by its number: "U+200E"."""
+    return f"U+{ord(character):04X}"
 
 
 def not_blank(text: str) -> str:
     """The text itself; Unfit if it is only spaces and line breaks."""
     if not text.strip():
-        raise Unfit("the text is blank", "write what a member would say")
+        raise Unfit(phrase("the text is blank"), phrase("write what a member would say"))
     return text
 
 
 def more_than_wildcards(keyword: str) -> str:
     """The keyword itself; Unfit if nothing is left of it without its wildcards: it would flag everything."""
     if not keyword.strip("* "):
-        raise Unfit(f'the keyword "{keyword}" would match every message', "write letters beside the `*`: `scam*`")
+        message = phrase("the keyword {keyword} would match every message", keyword=f'"{keyword}"')
+        raise Unfit(message, phrase("write letters beside the `*`: `scam*`"))
     return keyword
 
 
@@ -62,7 +77,7 @@ def valid_pattern(pattern: str) -> str:
     try:
         compile_pattern(pattern)
     except PatternError as error:
-        raise Unfit(str(error), error.hint) from error
+        raise Unfit(error.message, error.hint) from error
     return pattern
 
 
@@ -73,12 +88,11 @@ def limited_in_all(patterns: object) -> object:
     """
     patterns = tuple(patterns) if isinstance(patterns, list) else patterns
     joined = "".join(text for text in patterns if isinstance(text, str)) if isinstance(patterns, tuple) else ""
-    hint = f"use keywords where no pattern is needed: they are faster, and there may be {MAX_KEYWORDS:,} of them"
     if len(joined) > MAX_PATTERN_CHARACTERS:
-        raise Unfit(f"the patterns have {len(joined)} characters together, over {MAX_PATTERN_CHARACTERS}", hint)
+        raise Unfit(_TOO_MANY_CHARACTERS.about(count=len(joined), most=MAX_PATTERN_CHARACTERS), _USE_KEYWORDS)
     classes = joined.lower().count("\\p")
     if classes > MAX_LETTER_CLASSES:
-        raise Unfit(f"the patterns have {classes} classes like \\pL together, over {MAX_LETTER_CLASSES}", hint)
+        raise Unfit(_TOO_MANY_CLASSES.about(count=classes, most=MAX_LETTER_CLASSES), _USE_KEYWORDS)
     return patterns
 
 
@@ -86,21 +100,23 @@ def a_pair(numbers: object) -> object:
     """The numbers themselves; Unfit if they are not two. A list, as JSON has it, comes back as a tuple."""
     numbers = tuple(numbers) if isinstance(numbers, list) else numbers
     if isinstance(numbers, tuple) and len(numbers) != 2:
-        raise Unfit("it takes two numbers", "write the lower and the higher: [0.2, 0.8]")
+        raise Unfit(phrase("it takes two numbers"), phrase("write the lower and the higher: [0.2, 0.8]"))
     return numbers
 
 
 def rising(pair: tuple[float, float]) -> tuple[float, float]:
     """The pair itself; Unfit if its second number is not the higher one."""
     if pair[0] >= pair[1]:
-        raise Unfit(f"{pair[0]:g} is not below {pair[1]:g}", "write the lower number first: [0.2, 0.8]")
+        message = phrase("{lower} is not below {higher}", lower=f"{pair[0]:g}", higher=f"{pair[1]:g}")
+        raise Unfit(message, phrase("write the lower number first: [0.2, 0.8]"))
     return pair
 
 
 def within_longest_timeout(suggestion: str) -> str:
     """The suggestion itself; Unfit if Discord does not allow a timeout as long."""
     if timeout_minutes(suggestion) > LONGEST_TIMEOUT_MINUTES:
-        raise Unfit(f"`{suggestion}` is longer than Discord allows", "write at most `timeout 28d`")
+        message = phrase("{suggestion} is longer than Discord allows", suggestion=f"`{suggestion}`")
+        raise Unfit(message, phrase("write at most `timeout 28d`"))
     return suggestion
 
 
@@ -122,5 +138,5 @@ def repeated(words: Iterable[str]) -> Iterator[tuple[int, int]]:
 def without_repeats(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words themselves; Unfit if one stands there twice, capitals aside."""
     for position, _ in repeated(words):
-        raise Unfit(f'"{words[position]}" is listed twice', "delete one of the two")
+        raise Unfit(phrase("{word} is listed twice", word=f'"{words[position]}"'), DELETE_ONE)
     return words

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from policies.conflicts import note_conflicts
+from policies.phrases import phrase
 from policies.policy import Policy, is_policy_id
 from policies.problems import PolicyError, Problem
 from policies.shape import Shaper
@@ -48,8 +49,7 @@ def parse_policy(source: str | bytes, *, policy_id: str, filename: str) -> Polic
 def load_policy(path: Path) -> Policy:
     """The policy in a file; its id is the file's name without `.yaml`. Raises PolicyError."""
     if path.suffix != ".yaml":
-        hint = f"name it `{_id_like(path.stem)}.yaml`"
-        raise PolicyError([Problem(str(path), 1, 1, "a policy's file name ends in `.yaml`", hint)])
+        raise PolicyError([misnamed(str(path), _id_like(path.stem))])
     _check_id(path.stem, str(path))
     return parse_policy(_read(path), policy_id=path.stem, filename=str(path))
 
@@ -74,21 +74,30 @@ def load_folder(folder: Path) -> tuple[tuple[Policy, ...], tuple[PolicyError, ..
 def _read(path: Path) -> bytes:
     """At most one byte more than may be parsed. A pipe is not opened: it could keep us waiting for ever."""
     if path.exists() and not path.is_file():
-        raise PolicyError([Problem(str(path), 1, 1, "this is not a file", "name a policy's YAML file")])
+        hint = phrase("name a policy's YAML file")
+        raise PolicyError([Problem(str(path), 1, 1, phrase("this is not a file"), hint)])
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        hint = "check that the path is right and that you may read the file"
-        raise PolicyError([Problem(str(path), 1, 1, f"the file cannot be read: {reason}", hint)]) from error
+        message = phrase("the file cannot be read: {reason}", reason=reason)
+        hint = phrase("check that the path is right and that you may read the file")
+        raise PolicyError([Problem(str(path), 1, 1, message, hint)]) from error
 
 
 def _check_id(policy_id: str, filename: str) -> None:
     if not is_policy_id(policy_id):
-        message = f"`{policy_id}` cannot be the id of a policy"
-        hint = f"name the file `{_id_like(policy_id)}.yaml`: up to 40 small letters, digits and hyphens"
+        message = phrase("{id} cannot be the id of a policy", id=f"`{policy_id}`")
+        name = f"`{_id_like(policy_id)}.yaml`"
+        hint = phrase("name the file {name}: up to 40 small letters, digits and hyphens", name=name)
         raise PolicyError([Problem(filename, 1, 1, message, hint)])
+
+
+def misnamed(file: str, stem: str) -> Problem:
+    """What to say of a file whose name does not end as a policy's does; `stem`: how it may begin."""
+    message = phrase("the name of a policy's file ends in `.yaml`")
+    return Problem(file, 1, 1, message, phrase("name it {name}", name=f"`{stem}.yaml`"))
 
 
 def _id_like(name: str) -> str:

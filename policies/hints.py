@@ -8,42 +8,60 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from policies.constraints import LONGEST_TIMEOUT_MINUTES
+from policies.phrases import Phrase, code, phrase
 from policies.policy import Policy
 
-_EXAMPLES = {
-    "format": "format: 1",
-    "title": "title: Harassment",
-    "mode": "mode: live",
-    "care": "care: support",
-    "goal": "goal: Keep members free from attacks on their person.",
-    "definitions": "definitions: {member: anyone in this server}",
-    "rules": "rules:` and below it `- {id: H1, text: Insults aimed at a member.}",
-    "id": "id: H1",
-    "text": "text: …",
-    "terms": "terms: [idiot, loser]",
-    "severity": "severity: medium",
-    "suggest": "suggest: [delete, timeout 1h]",
-    "allowed": "allowed:` and below it `- Blunt criticism of an idea.",
-    "examples": 'examples:` and below it `- {text: "you are trash", verdict: H1}',
-    "verdict": "verdict: H1` or `verdict: allowed",
-    "note": "note: no person is meant",
-    "show": "show: true",
-    "scope": "scope: {channels: [], except_channels: [], except_roles: []}",
-    "channels": "channels: [123456789012345678]",
-    "except_channels": "except_channels: [123456789012345678]",
-    "except_roles": "except_roles: [123456789012345678]",
-    "prefilter": "prefilter: {keywords: [idiot, loser], flag_rate: 0.05}",
-    "keywords": "keywords: [idiot, loser]",
-    "patterns": "patterns:` and below it `- 'discord\\.gg/\\w+'",
-    "signals": "signals: [phishing-link, mass-mention 5, repeat 3 in 2m]",
-    "flag_rate": "flag_rate: 0.05",
-    "judge": "judge: {effort: low, context: 4, threshold: 0.5}",
-    "effort": "effort: low",
-    "context": "context: 4",
-    "threshold": "threshold: 0.5",
-    "unsure": "unsure: [0.2, 0.8]",
-    "second_effort": "second_effort: medium",
+
+def _write(text: str, said: Phrase | None = None) -> Phrase:
+    """A line of a file; `said` stands at its `{said}`."""
+    sample = f"`{text}`" if said is None else code(f"`{text}`", said=said)
+    return phrase("write {sample}", sample=sample)
+
+
+def _write_below(key: str, entry: Phrase | str) -> Phrase:
+    return phrase("write {key} and below it {entry}", key=f"`{key}:`", entry=entry)
+
+
+_MEMBERS_WORDS = phrase("idiot, loser")
+_HINTS = {
+    "format": _write("format: 1"),
+    "title": _write("title: {said}", phrase("Harassment")),
+    "mode": _write("mode: live"),
+    "care": _write("care: support"),
+    "goal": _write("goal: {said}", phrase("Keep members free from attacks on their person.")),
+    "definitions": _write("definitions: {{member: {said}}}", phrase("anyone in this server")),
+    "rules": _write_below(
+        "rules", code("`- {{id: H1, text: {said}}}`", said=phrase("Insults aimed at a member."))
+    ),
+    "id": _write("id: H1"),
+    "text": _write("text: …"),
+    "terms": _write("terms: [{said}]", _MEMBERS_WORDS),
+    "severity": _write("severity: medium"),
+    "suggest": _write("suggest: [delete, timeout 1h]"),
+    "allowed": _write_below("allowed", code("`- {said}`", said=phrase("Blunt criticism of an idea."))),
+    "examples": _write_below(
+        "examples", code('`- {{text: "{said}", verdict: H1}}`', said=phrase("you are trash"))
+    ),
+    "verdict": phrase("write {one} or {other}", one="`verdict: H1`", other="`verdict: allowed`"),
+    "note": _write("note: {said}", phrase("no person is meant")),
+    "show": _write("show: true"),
+    "scope": _write("scope: {channels: [], except_channels: [], except_roles: []}"),
+    "channels": _write("channels: [123456789012345678]"),
+    "except_channels": _write("except_channels: [123456789012345678]"),
+    "except_roles": _write("except_roles: [123456789012345678]"),
+    "prefilter": _write("prefilter: {{keywords: [{said}], flag_rate: 0.05}}", _MEMBERS_WORDS),
+    "keywords": _write("keywords: [{said}]", _MEMBERS_WORDS),
+    "patterns": _write_below("patterns", "`- 'discord\\.gg/\\w+'`"),
+    "signals": _write("signals: [phishing-link, mass-mention 5, repeat 3 in 2m]"),
+    "flag_rate": _write("flag_rate: 0.05"),
+    "judge": _write("judge: {effort: low, context: 4, threshold: 0.5}"),
+    "effort": _write("effort: low"),
+    "context": _write("context: 4"),
+    "threshold": _write("threshold: 0.5"),
+    "unsure": _write("unsure: [0.2, 0.8]"),
+    "second_effort": _write("second_effort: medium"),
 }
+_ELSEWHERE = phrase("see the starter policies for how it is written")
 _LONGEST_GUESS = 40
 """Words longer than this are not compared with the known ones: that would take too long."""
 _WORDY_TIMEOUT = re.compile(r"(?:timeout|time out|mute)[ :]*(?:for +)?([0-9]{1,6}) *(mo|[smhdw])[a-z]*")
@@ -55,11 +73,10 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(name for name in model.model_fields if not (model is Policy and name == "id"))
 
 
-def for_path(path: tuple[str | int, ...]) -> str:
+def for_path(path: tuple[str | int, ...]) -> Phrase:
     """How the value at this path is written."""
     keys = [part for part in path if isinstance(part, str)]
-    example = _EXAMPLES.get(keys[-1]) if keys else None
-    return f"write `{example}`" if example else "see the starter policies for how it is written"
+    return _HINTS.get(keys[-1], _ELSEWHERE) if keys else _ELSEWHERE
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
@@ -71,26 +88,29 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
-def instead_of(key: str, model: type[BaseModel]) -> str:
+def instead_of(key: str, model: type[BaseModel]) -> Phrase:
     """What to write instead of an unknown key."""
     if model is Policy and key == "id":
-        return "delete it: a policy's id is its file's name"
+        return phrase("delete it: a policy's id is its file's name")
     known = keys_of(model)
-    meant = nearest(key, known)
-    guess = f"did you mean `{meant}`? " if meant else ""
-    return f"{guess}the keys here are: {', '.join(known)}"
+    keys, meant = ", ".join(known), nearest(key, known)
+    if meant:
+        return phrase("did you mean {guess}? the keys here are: {keys}", guess=f"`{meant}`", keys=keys)
+    return phrase("the keys here are: {keys}", keys=keys)
 
 
-def instead_of_suggestion(text: str) -> str:
+def instead_of_suggestion(text: str) -> Phrase:
     """What to write instead of something that cannot be suggested: `timeout 90m` for `timeout 90 minutes`."""
     written = text.strip().lower()
     found = _WORDY_TIMEOUT.fullmatch(written)
     if found:
-        return f"write `{_timeout(int(found[1]), found[2])}`"
+        return _write(_timeout(int(found[1]), found[2]))
     if written in {"timeout", "mute"}:
-        return "write how long: `timeout 1h`"
+        return phrase("write how long: `timeout 1h`")
     meant = nearest(written, ("delete", "warn", "kick", "ban"))
-    return f"write `{meant}`" if meant else "write delete, warn, kick, ban, or timeout with a length: `timeout 1h`"
+    if meant:
+        return _write(meant)
+    return phrase("write delete, warn, kick, ban, or timeout with a length: `timeout 1h`")
 
 
 def _timeout(amount: int, unit: str) -> str:

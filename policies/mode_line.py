@@ -6,6 +6,7 @@ from typing import NoReturn
 import yaml
 
 from policies.document import parse_policy
+from policies.phrases import phrase
 from policies.policy import Mode
 from policies.problems import PolicyError, Problem
 from policies.yaml_tree import place_of, read_tree
@@ -76,6 +77,6 @@ def _policy(source: bytes, policy_id: str, filename: str) -> object:
 
 
 def _refuse(filename: str, line: int) -> NoReturn:
-    message = "the mode is written in a way that cannot be changed by itself"
-    hint = "write the mode on a line of its own: `mode: live`"
+    message = phrase("the mode is written in a way that cannot be changed by itself")
+    hint = phrase("write the mode on a line of its own: `mode: live`")
     raise PolicyError([Problem(filename, line, 1, message, hint)])

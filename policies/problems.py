@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policies.constraints import HIDDEN_CHARACTER
+from policies.phrases import Phrase
 
 _BEFORE_CARET = 60
 _AFTER_CARET = 50
@@ -17,12 +18,13 @@ class Problem:
     file: str
     line: int
     column: int
-    message: str
-    hint: str
+    message: Phrase
+    hint: Phrase
     source: str = ""
     """The offending line as it stands in the file; empty when no line is to blame."""
 
     def __str__(self) -> str:
+        """In English, for terminals and logs."""
         head = f"{self.file}:{self.line}:{self.column}: error: {self.message}"
         return "\n".join([head, *self._excerpt(), f"  hint: {self.hint}"])
 
@@ -71,7 +73,7 @@ class Findings:
         """Whether looking further is pointless."""
         return len(self._problems) >= self.LIMIT
 
-    def add(self, line: int, column: int, message: str, hint: str) -> None:
+    def add(self, line: int, column: int, message: Phrase, hint: Phrase) -> None:
         """Note a problem at a line and column that start at 0, as YAML's marks do."""
         if not self.full:
             source = self._lines[line] if line < len(self._lines) else ""

@@ -14,12 +14,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from policies import hints, scalars
+from policies.phrases import Phrase, Value, phrase
 from policies.problems import Findings, shown
 from policies.yaml_tree import Place, place_of
 
 Path = tuple[str | int, ...]
 """Keys and positions from the root to a value, as pydantic's errors give them."""
 
+_A_LIST = phrase("a list")
+_NO_KEYS = phrase("{name} must hold keys, here is {found}")
+_NO_MEANINGS = phrase("{name} must hold words and their meanings, here is {found}")
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -37,7 +41,8 @@ class Shaper:
     def model(self, node: yaml.Node, model: type[BaseModel], path: Path = ()) -> dict[str, Any] | None:
         """The values of a mapping with the model's keys; unknown, repeated and missing keys are noted."""
         known = hints.keys_of(model)
-        entries = self._entries(node, path, "must hold keys", f"write its keys below it: {', '.join(known)}")
+        hint = phrase("write its keys below it: {keys}", keys=", ".join(known))
+        entries = self._entries(node, path, _NO_KEYS, hint)
         if entries is None:
             return None
         values: dict[str, Any] = {}
@@ -45,12 +50,12 @@ class Shaper:
             if key.value in known:
                 values[key.value] = self._field(value, model.model_fields[key.value], (*path, key.value))
             elif not self.findings.full:
-                hint = hints.instead_of(key.value, model)
-                self.findings.add(*place_of(key), f"there is no key {shown(key.value)} here", hint)
+                message = phrase("there is no key {key} here", key=shown(key.value))
+                self.findings.add(*place_of(key), message, hints.instead_of(key.value, model))
         self._note_missing(node, [name for name in known if name not in values], model, path)
         return values
 
-    def note(self, path: Path, message: str, hint: str) -> None:
+    def note(self, path: Path, message: Phrase, hint: Phrase) -> None:
         """Note a problem of the value at this path, or of the nearest one around it that has a place."""
         if self.findings.full:
             return
@@ -65,8 +70,10 @@ class Shaper:
         if limit is None or not isinstance(node, yaml.CollectionNode) or len(node.value) <= limit:
             return self._value(node, field.annotation, path)
         self.places[path] = place_of(node)
-        message = f"{name_of(path)} has {len(node.value)} entries, at most {limit} are allowed"
-        self.note(path, message, "delete some, or split the policy in two")
+        message = phrase(
+            "{name} has {count} entries, at most {most} are allowed", count=len(node.value), most=limit
+        )
+        self.note(path, message.about(name=name_of(path)), phrase("delete some, or split the policy in two"))
         return None
 
     def _value(self, node: yaml.Node, annotation: Any, path: Path) -> Any:
@@ -83,31 +90,31 @@ class Shaper:
     def _list(self, node: yaml.Node, item: Any, path: Path) -> tuple[Any, ...] | None:
         if isinstance(node, yaml.SequenceNode):
             return tuple(self._value(child, item, (*path, index)) for index, child in enumerate(node.value))
-        self.note(path, f"{name_of(path)} must be a list, here is {_kind(node)}", hints.for_path(path))
+        self.note(path, _mistaken(path, _A_LIST, node), hints.for_path(path))
         return None
 
     def _dictionary(self, node: yaml.Node, item: Any, path: Path) -> dict[str, Any] | None:
-        entries = self._entries(node, path, "must hold words and their meanings", hints.for_path(path))
+        entries = self._entries(node, path, _NO_MEANINGS, hints.for_path(path))
         if entries is None:
             return None
         return {key.value: self._value(value, item, (*path, key.value)) for key, value in entries}
 
     def _scalar(self, node: yaml.Node, reader: scalars.Reader, path: Path) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            self.note(path, f"{name_of(path)} must be {reader.wanted}, here is {_kind(node)}", reader.hint)
+            self.note(path, _mistaken(path, reader.wanted, node), reader.hint)
             return None
         try:
             return reader.read(node)
         except scalars.Misread as misread:
-            self.note(path, f"{name_of(path)} {misread}", misread.hint)
+            self.note(path, misread.message.about(name=name_of(path)), misread.hint)
             return None
 
     def _entries(
-        self, node: yaml.Node, path: Path, wanted: str, hint: str
+        self, node: yaml.Node, path: Path, otherwise: Phrase, hint: Phrase
     ) -> list[tuple[yaml.ScalarNode, yaml.Node]] | None:
-        """A mapping's entries with plain, single keys; None (noted) if the node is no mapping."""
+        """A mapping's entries with plain, single keys; None if the node is no mapping (`otherwise` is noted)."""
         if not isinstance(node, yaml.MappingNode):
-            self.note(path, f"{name_of(path)} {wanted}, here is {_kind(node)}", hint)
+            self.note(path, otherwise.about(name=name_of(path), found=_kind(node)), hint)
             return None
         entries: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
         for key, value in node.value:
@@ -121,8 +128,10 @@ class Shaper:
             self.findings.add(*place_of(key), *complaint)
         elif key.value in entries:
             first = entries[key.value][0].start_mark.line + 1
-            message = f"the key {shown(key.value)} stands here twice (first in line {first})"
-            self.findings.add(*place_of(key), message, "delete one of the two, or merge what they say")
+            message = phrase(
+                "the key {key} stands here twice (first in line {line})", key=shown(key.value), line=first
+            )
+            self.findings.add(*place_of(key), message, phrase("delete one of the two, or merge what they say"))
             return False
         return not complaint
 
@@ -130,7 +139,8 @@ class Shaper:
         for name in absent:
             if model.model_fields[name].is_required():
                 self.places[*path, name] = place_of(node)
-                self.note((*path, name), f"`{name}` is missing", hints.for_path((*path, name)))
+                message = phrase("{key} is missing", key=f"`{name}`")
+                self.note((*path, name), message, hints.for_path((*path, name)))
 
 
 def _reader(annotation: Any) -> scalars.Reader:
@@ -149,24 +159,30 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _kind(node: yaml.Node) -> str:
+def _mistaken(path: Path, wanted: Phrase, node: yaml.Node) -> Phrase:
+    return scalars.MISTAKEN.about(name=name_of(path), wanted=wanted, found=_kind(node))
+
+
+def _kind(node: yaml.Node) -> Phrase:
     if isinstance(node, yaml.SequenceNode):
-        return "a list"
+        return _A_LIST
     if isinstance(node, yaml.MappingNode):
-        return "a set of keys"
-    return f"the single value {shown(node.value)}" if node.value else "nothing"
+        return phrase("a set of keys")
+    return phrase("the single value {value}", value=shown(node.value)) if node.value else scalars.NOTHING
 
 
-def _key_complaint(key: yaml.Node) -> tuple[str, str] | None:
+def _key_complaint(key: yaml.Node) -> tuple[Phrase, Phrase] | None:
     if not isinstance(key, yaml.ScalarNode):
-        return f"a key must be a word, here is {_kind(key)}", "write `key: value`"
+        return phrase("a key must be a word, here is {found}", found=_kind(key)), phrase("write `key: value`")
     if key.tag == _MERGE_TAG and not key.style:
-        return "`<<` is a YAML merge key, which is not allowed", "write the keys out"
+        return phrase("`<<` is a YAML merge key, which is not allowed"), phrase("write the keys out")
     return None
 
 
-def name_of(path: Path) -> str:
+def name_of(path: Path) -> Value:
     """How a message names a value: by its key; an entry of a list by the list's key."""
     if not path:
-        return "the policy"
-    return f"an entry of {name_of(path[:-1])}" if isinstance(path[-1], int) else f"`{path[-1]}`"
+        return phrase("the policy")
+    if isinstance(path[-1], int):
+        return phrase("an entry of {list}", list=name_of(path[:-1]))
+    return f"`{path[-1]}`"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from policies.constraints import Unfit
+from policies.constraints import DELETE_ONE, Unfit
+from policies.phrases import Phrase, phrase
 
 
 class SignalKind(StrEnum):
@@ -50,8 +51,8 @@ WRITTEN = "phishing-link, look-alike-link, invite-link, mass-mention 5, repeat 3
 
 _SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600})
 _LINE = re.compile(r"([a-z-]+)(?: ([0-9]{1,9}))?(?: in ([0-9]{1,9})([smh]))?")
-_MISSING_TIME = "write how often and within how long a time: `repeat 3 in 2m`"
-_MISSING_COUNT = "write how many: `mass-mention 5`"
+_MISSING_TIME = phrase("write how often and within how long a time: `repeat 3 in 2m`")
+_MISSING_COUNT = phrase("write how many: `mass-mention 5`")
 
 
 def parse_signal(line: str) -> Signal:
@@ -71,7 +72,7 @@ def tidy_signal(line: str) -> str:
 def one_of_a_kind(lines: tuple[str, ...]) -> tuple[str, ...]:
     """The lines themselves; Unfit if two are of one kind."""
     for position, _ in repeated_kinds(lines):
-        raise Unfit(f"there are two lines of `{kind_of(lines[position])}`", "delete one of the two")
+        raise Unfit(phrase("there are two lines of {kind}", kind=f"`{kind_of(lines[position])}`"), DELETE_ONE)
     return lines
 
 
@@ -97,23 +98,29 @@ def _parts(line: str) -> tuple[SignalKind, str | None, str | None, str]:
     found = _LINE.fullmatch(line)
     kind = next((kind for kind in SignalKind if kind == kind_of(line)), None)
     if kind is None:
-        raise Unfit(f"there is no signal `{line[:40]}`", f"write one of: {WRITTEN}")
+        message = phrase("there is no signal {line}", line=f"`{line[:40]}`")
+        raise Unfit(message, phrase("write one of: {choices}", choices=WRITTEN))
     if found is None:
-        raise Unfit(f"`{line[:40]}` cannot be read", _how_to_write(kind))
+        raise Unfit(phrase("{line} cannot be read", line=f"`{line[:40]}`"), _how_to_write(kind))
     return kind, found[2], found[3], found[4] or ""
 
 
 def _check_parts(signal: Signal, *, has_count: bool, has_time: bool) -> None:
+    kind = f"`{signal.kind}`"
     counts, lasts = signal.kind in (SignalKind.MASS_MENTION, SignalKind.REPEAT), signal.kind is SignalKind.REPEAT
     if has_count != counts or has_time != lasts:
-        raise Unfit(f"`{signal.kind}` is not written like that", _how_to_write(signal.kind))
+        raise Unfit(phrase("{kind} is not written like that", kind=kind), _how_to_write(signal.kind))
     if counts and not FEWEST <= signal.count <= MOST:
-        raise Unfit(f"`{signal.kind}` cannot count to {signal.count}", f"write a number from {FEWEST} to {MOST}")
+        message = phrase("{kind} cannot count to {count}", kind=kind, count=signal.count)
+        raise Unfit(message, phrase("write a number from {fewest} to {most}", fewest=FEWEST, most=MOST))
     if lasts and not SHORTEST_SECONDS <= signal.seconds <= LONGEST_SECONDS:
-        raise Unfit("the time is too short or too long", "write a time from 5s to 1h: `repeat 3 in 2m`")
+        hint = phrase("write a time from 5s to 1h: `repeat 3 in 2m`")
+        raise Unfit(phrase("the time is too short or too long"), hint)
 
 
-def _how_to_write(kind: SignalKind) -> str:
+def _how_to_write(kind: SignalKind) -> Phrase:
     if kind is SignalKind.REPEAT:
         return _MISSING_TIME
-    return _MISSING_COUNT if kind is SignalKind.MASS_MENTION else f"write `{kind}` and nothing behind it"
+    if kind is SignalKind.MASS_MENTION:
+        return _MISSING_COUNT
+    return phrase("write {kind} and nothing behind it", kind=f"`{kind}`")

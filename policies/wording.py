@@ -7,11 +7,12 @@ from pydantic_core import ErrorDetails
 
 from policies import hints
 from policies.constraints import Unfit
+from policies.phrases import Phrase, phrase
 from policies.problems import shown
 from policies.shape import Path, Shaper, name_of
 
-Wording = tuple[str, str]
-"""Message (to go on after the value's name) and hint."""
+Wording = tuple[Phrase, Phrase]
+"""Message and hint."""
 
 
 def note_errors(errors: list[ErrorDetails], shaper: Shaper) -> None:
@@ -21,8 +22,7 @@ def note_errors(errors: list[ErrorDetails], shaper: Shaper) -> None:
             return
         path = _path(error["loc"])
         if not _is_known(path, shaper.wrong):
-            message, hint = worded(error, path)
-            shaper.note(path, f"{name_of(path)} {message}", hint)
+            shaper.note(path, *worded(error, path))
 
 
 def _path(location: tuple[int | str, ...]) -> Path:
@@ -37,44 +37,60 @@ def _is_known(path: Path, wrong: set[Path]) -> bool:
 
 
 def worded(error: ErrorDetails, path: Path) -> Wording:
-    """What is wrong with the value at this path, to go on after its name, and what to write instead."""
+    """What is wrong with the value at this path, and what to write instead."""
+    message, hint = _said_of(error, path)
+    return message.about(name=name_of(path)), hint
+
+
+def _said_of(error: ErrorDetails, path: Path) -> Wording:
+    """The message still lacks the value's `{name}`."""
     context: dict[str, Any] = error.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, Unfit):
-        return f"cannot be used: {cause}", cause.hint
+        return _UNUSABLE.about(reason=cause.message), cause.hint
     say = _WORDINGS.get(error["type"])
     if say:
         return say(context, error["input"], path)
-    return f"cannot be used: {cause or shown(str(error['input']))}", hints.for_path(path)
+    return _UNUSABLE.about(reason=str(cause or shown(str(error["input"])))), hints.for_path(path)
 
 
 def _too_short(_context: dict[str, Any], _value: Any, path: Path) -> Wording:
-    return "is empty", hints.for_path(path)
+    return phrase("{name} is empty"), hints.for_path(path)
 
 
 def _too_long(context: dict[str, Any], value: Any, _path: Path) -> Wording:
-    return f"has {len(value)} characters, at most {context['max_length']} are allowed", "say it shorter"
+    message = phrase("{name} has {count} characters, at most {most} are allowed")
+    return message.about(count=len(value), most=context["max_length"]), phrase("say it shorter")
 
 
 def _misshapen(_context: dict[str, Any], value: str, path: Path) -> Wording:
     keys = [part for part in path if isinstance(part, str)]
     if "suggest" in keys:
-        return f"cannot be {shown(value)}", hints.instead_of_suggestion(value)
+        return _IMPOSSIBLE.about(value=shown(value)), hints.instead_of_suggestion(value)
     if not value.strip():
-        return "is blank", hints.for_path(path)
+        return phrase("{name} is blank"), hints.for_path(path)
     if keys[-1] in {"id", "verdict"}:
-        return f"cannot be {shown(value)}", "a rule id is a letter, then up to 15 letters, digits, - or _: H1"
+        hint = phrase("a rule id is a letter, then up to 15 letters, digits, - or _: H1")
+        return _IMPOSSIBLE.about(value=shown(value)), hint
     if "\n" in value or "\r" in value:
-        return "must be a single line", "join the lines, or split them into several entries"
-    return "may not hold a comma", "write two entries, each in quotes if it needs them"
+        hint = phrase("join the lines, or split them into several entries")
+        return phrase("{name} must be a single line"), hint
+    return phrase("{name} may not hold a comma"), phrase("write two entries, each in quotes if it needs them")
 
 
 def _out_of_range(context: dict[str, Any], value: Any, _path: Path) -> Wording:
-    bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    bound, limit = next((words, context[name]) for name, words in bounds.items() if name in context)
-    return f"cannot be {value:g}", f"it must be {bound} {limit:g}"
+    bound, limit = next((words, context[name]) for name, words in _BOUNDS.items() if name in context)
+    return _IMPOSSIBLE.about(value=f"{value:g}"), bound.about(limit=f"{limit:g}")
 
 
+_UNUSABLE = phrase("{name} cannot be used: {reason}")
+_IMPOSSIBLE = phrase("{name} cannot be {value}")
+_BOUNDS = {
+    "ge": phrase("it must be at least {limit}"),
+    "gt": phrase("it must be above {limit}"),
+    "le": phrase("it must be at most {limit}"),
+    "lt": phrase("it must be below {limit}"),
+}
 _WORDINGS: dict[str, Callable[[dict[str, Any], Any, Path], Wording]] = {
     "string_too_short": _too_short,
     "string_too_long": _too_long,

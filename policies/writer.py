@@ -12,9 +12,10 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from policies.phrases import phrase
 from policies.policy import Example, Policy
 from policies.problems import PolicyError, Problem
-from policies.yaml_tree import MAX_BYTES
+from policies.yaml_tree import MAX_BYTES, SHORTEN_OR_SPLIT
 
 _LONGEST_FLOW_LINE = 100
 _UNBROKEN = 1_000_000
@@ -47,10 +48,8 @@ def dump_policy(policy: Policy) -> str:
         _mapping(policy, without=frozenset({"id"})), Dumper=_PolicyDumper, allow_unicode=True, width=_UNBROKEN
     )
     if len(text.encode()) > MAX_BYTES:
-        message = f"the file would be larger than {MAX_BYTES // 1024} KB"
-        raise PolicyError(
-            [Problem(f"{policy.id}.yaml", 1, 1, message, "shorten the lists or split the policy in two")]
-        )
+        message = phrase("the file would be larger than {most} KB", most=MAX_BYTES // 1024)
+        raise PolicyError([Problem(f"{policy.id}.yaml", 1, 1, message, SHORTEN_OR_SPLIT)])
     return text
 
 

@@ -10,8 +10,10 @@ import unicodedata
 import yaml
 from yaml import CSafeLoader
 
-from policies.constraints import HIDDEN_CHARACTER
+from policies.constraints import HIDDEN_CHARACTER, TAKE_IT_OUT, code_of
+from policies.phrases import Phrase, phrase
 from policies.problems import Findings, PolicyError, Problem, shown
+from policies.yaml_syntax import explained
 
 MAX_BYTES = 393_216
 """The largest policy file: 10,000 keywords of ten letters need 170 KB, in Hindi 370."""
@@ -20,25 +22,7 @@ MAX_DEPTH = 20
 MAX_EVENTS = 16_000
 """Keys, values and brackets in one file: more than the largest policy needs (about 15,000)."""
 
-_SYNTAX_HINTS = (
-    ("mapping values are not allowed", 'put quotes around a text with ": " in it, or fix the indentation'),
-    (
-        "could not find expected ':'",
-        "every key needs a colon and a space after it; indent long texts under their key",
-    ),
-    (
-        "cannot start any token",
-        "indent with spaces, never tabs, and put quotes around a text that begins with @, ` or %",
-    ),
-    ("found unknown escape", "put the text in 'single quotes': a backslash stands for itself there"),
-    ("unexpected end of stream", "close the quote"),
-    ("expected ',' or ']'", "close the list with ], put commas between entries and quotes around odd ones"),
-    ("expected ',' or '}'", "close the entry with }, put commas between its keys and quotes around odd texts"),
-    ("expected key", "indent all keys of one entry alike; put quotes around the whole text if it holds any"),
-    ("'-' indicator", "indent all entries of one list alike"),
-    ("alphabetic or numeric", "put quotes around a text that begins with * or &"),
-)
-_PLAIN_HINT = "check the indentation, and put quotes around a text that holds signs like : # { [ * & !"
+SHORTEN_OR_SPLIT = phrase("shorten the lists or split the policy in two")
 
 Place = tuple[int, int]
 """Line and column, both from 0."""
@@ -58,7 +42,8 @@ def read_tree(source: str | bytes, file: str) -> tuple[yaml.MappingNode, Finding
         _note_syntax(error, findings)
         raise PolicyError(findings.problems) from error
     if not isinstance(root, yaml.MappingNode):
-        findings.add(0, 0, "a policy is a list of keys and values", "begin with `format: 1`, then `title: …`")
+        message = phrase("the file has to be a list of keys and values")
+        findings.add(0, 0, message, phrase("begin with `format: 1`, then `title: …`"))
         raise PolicyError(findings.problems)
     return root, findings
 
@@ -73,15 +58,15 @@ def _decoded(source: str | bytes, file: str) -> str:
     """The text without a byte order mark, lines ended by newlines. Its size is checked before anything else."""
     data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     if len(data) > MAX_BYTES:
-        hint = "shorten the lists or split the policy in two"
-        raise PolicyError([Problem(file, 1, 1, f"the file is larger than {MAX_BYTES // 1024} KB", hint)])
+        message = phrase("the file is larger than {most} KB", most=MAX_BYTES // 1024)
+        raise PolicyError([Problem(file, 1, 1, message, SHORTEN_OR_SPLIT)])
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-        message = f"this is not UTF-8 text (byte 0x{data[error.start]:02X})"
-        hint = "save the file as UTF-8 in your editor"
+        message = phrase("this is not UTF-8 text (byte {byte})", byte=f"0x{data[error.start]:02X}")
+        hint = phrase("save the file as UTF-8 in your editor")
         raise PolicyError([Problem(file, line, column, message, hint)]) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -92,13 +77,17 @@ def _check_characters(text: str, findings: Findings) -> None:
         if findings.full:
             return
         line_start = text.rfind("\n", 0, found.start()) + 1
-        name = unicodedata.name(found[0], "a control character").lower()
         findings.add(
             text.count("\n", 0, found.start()),
             found.start() - line_start,
-            f"the invisible character U+{ord(found[0]):04X} ({name})",
-            "take it out: what a moderator reads must be what the judge reads",
+            phrase("the invisible character {code} ({kind})", code=code_of(found[0]), kind=_kind_of(found[0])),
+            TAKE_IT_OUT,
         )
+
+
+def _kind_of(character: str) -> str | Phrase:
+    """Unicode's name of a character, which is the same in every language."""
+    return unicodedata.name(character, "").lower() or phrase("a control character")
 
 
 def _check_events(text: str, findings: Findings) -> None:
@@ -107,39 +96,45 @@ def _check_events(text: str, findings: Findings) -> None:
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if documents > 1:
-            findings.add(*place_of(event), "a second document begins here", "write one policy per file")
+            message = phrase("a second document begins here")
+            findings.add(*place_of(event), message, phrase("write one policy per file"))
         if depth > MAX_DEPTH:
-            message = f"keys and lists are nested more than {MAX_DEPTH} deep"
-            findings.add(*place_of(event), message, "put quotes around a text in brackets")
+            message = phrase("keys and lists are nested more than {most} deep", most=MAX_DEPTH)
+            findings.add(*place_of(event), message, phrase("put quotes around a text in brackets"))
         if count == MAX_EVENTS:
-            findings.add(*place_of(event), "the file holds too many values", "shorten the lists")
+            message = phrase("the file holds too many values")
+            findings.add(*place_of(event), message, phrase("shorten the lists"))
         _check_extras(event, findings)
         if documents > 1 or depth > MAX_DEPTH or count == MAX_EVENTS or findings.full:
             return
     if not documents:
-        findings.add(0, 0, "the file is empty", "begin with `format: 1`, or copy a starter policy")
+        hint = phrase("begin with `format: 1`, or copy a starter policy")
+        findings.add(0, 0, phrase("the file is empty"), hint)
 
 
 def _check_extras(event: yaml.Event, findings: Findings) -> None:
     """Aliases, anchors and tags: YAML's ways to repeat, expand and convert."""
     if isinstance(event, yaml.AliasEvent):
-        _refuse_extra(event, f"*{event.anchor}", "alias", findings)
+        _refuse_extra(
+            event, f"*{event.anchor}", phrase("{written} is a YAML alias, which is not allowed"), findings
+        )
     elif isinstance(event, yaml.NodeEvent) and event.anchor:
-        _refuse_extra(event, f"&{event.anchor}", "anchor", findings)
+        _refuse_extra(
+            event, f"&{event.anchor}", phrase("{written} is a YAML anchor, which is not allowed"), findings
+        )
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-        _refuse_extra(event, event.tag, "tag", findings)
+        _refuse_extra(event, event.tag, phrase("{written} is a YAML tag, which is not allowed"), findings)
 
 
-def _refuse_extra(event: yaml.Event, written: str, kind: str, findings: Findings) -> None:
-    hint = "put quotes around the text if it begins with that sign, else write the value out"
-    findings.add(*place_of(event), f"{shown(written)} is a YAML {kind}, which is not allowed", hint)
+def _refuse_extra(event: yaml.Event, written: str, message: Phrase, findings: Findings) -> None:
+    hint = phrase("put quotes around the text if it begins with that sign, else write the value out")
+    findings.add(*place_of(event), message.about(written=shown(written)), hint)
 
 
 def _note_syntax(error: yaml.MarkedYAMLError, findings: Findings) -> None:
     """Say in plain words what the YAML parser stumbled over."""
-    problem = error.problem or "this is not YAML"
     mark = error.problem_mark or error.context_mark
-    opened = error.context_mark if "end of stream" in problem and error.context_mark else mark
-    hint = next((hint for sign, hint in _SYNTAX_HINTS if sign in problem), _PLAIN_HINT)
+    is_left_open = "end of stream" in (error.problem or "")
+    opened = error.context_mark if is_left_open and error.context_mark else mark
     line, column = (opened.line, opened.column) if opened else (0, 0)
-    findings.add(line, column, f"YAML cannot be read here: {problem}", hint)
+    findings.add(line, column, *explained(error.problem))

@@ -28,7 +28,7 @@ from bot.guilds.drafts import Draft, DraftKind
 from bot.guilds.errors import GuildFileError, NotWritten, UnknownPolicy
 from bot.guilds.form import Form, FormError
 from bot.guilds.form_writing import example_line
-from bot.language import tr
+from bot.language import said, tr
 from bot.ports import DiscordError, StoreError
 from policies.patterns import PatternError
 from policies.policy import Example, Policy
@@ -210,7 +210,8 @@ def trouble_page(interaction: Interaction, error: Exception) -> Reply:
     if isinstance(error, NotWritten):
         _log.error("a guild's file cannot be written", guild=interaction.guild_id, reason=str(error))
     if isinstance(error, GuildFileError | PatternError):
-        return page("", [escaped(str(error), _LONGEST)], discord.Colour.red())
+        text = said(error.message) if isinstance(error, PatternError) else str(error)
+        return page("", [escaped(text, _LONGEST)], discord.Colour.red())
     _log.error("what was asked about a policy could not be done", guild=interaction.guild_id, exc_info=error)
     return page("", [tr(SORRY)], discord.Colour.red())
 

@@ -15,7 +15,7 @@ from bot.cogs.people import person
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped, shortened
 from bot.guilds.errors import GuildFileError, NotWritten
-from bot.language import marked, tr
+from bot.language import marked, said, tr
 from bot.ports import StoreError
 from bot.review.access import Permission, Person, may_moderate
 from policies.problems import PolicyError, Problem
@@ -117,7 +117,7 @@ def _part(name: str, lines: Sequence[str], *, importance: int, most: int) -> Par
 
 def problem_line(problem: Problem) -> str:
     """What is wrong with a file, where, and what to do."""
-    text = f"{problem.message}; {problem.hint}"
+    text = f"{said(problem.message)}; {said(problem.hint)}"
     file = problem.file.replace("`", "").encode("utf-8", "replace").decode()  # a name may be any bytes
     return tr("`{file}` line {line}: {text}", file=file, line=problem.line, text=escaped(text, _LONGEST_PROBLEM))
 

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from bot.guilds import files
+from policies.phrases import phrase
 from policies.problems import PolicyError, Problem
 
 _log = structlog.get_logger(__name__)
@@ -60,8 +61,9 @@ class Drawer(Generic[Value]):
         try:
             stamps = self._stamps()
         except OSError as error:
-            message = f"the folder cannot be read: {files.reason_of(error)}"
-            problem = Problem(self._folder.name, 1, 1, message, "the operator has to look at the disk")
+            message = phrase("the folder cannot be read: {reason}", reason=files.reason_of(error))
+            hint = phrase("the operator has to look at the disk")
+            problem = Problem(self._folder.name, 1, 1, message, hint)
             return {**known, FOLDER: Entry(None, (problem,))}
         entries = {}
         for name, stamp in stamps.items():
@@ -94,8 +96,9 @@ class Drawer(Generic[Value]):
         except FileNotFoundError:
             return None
         except OSError as error:
-            message = f"the file cannot be read: {files.reason_of(error)}"
-            problems: tuple[Problem, ...] = (Problem(name, 1, 1, message, "the operator has to look at the file"),)
+            message = phrase("the file cannot be read: {reason}", reason=files.reason_of(error))
+            hint = phrase("the operator has to look at the file")
+            problems: tuple[Problem, ...] = (Problem(name, 1, 1, message, hint),)
         except PolicyError as error:
             problems = error.problems
         else:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.language import tr
+from bot.language import said, tr
 from policies import hints
 from policies.policy import ALLOWED, Severity
 from policies.problems import shown
@@ -153,7 +153,7 @@ def _suggestion(word: str) -> str:
     if re.fullmatch(r"delete|warn|kick|ban|timeout [1-9][0-9]{0,2}[mhd]", word):
         return word
     severity = hints.nearest(word, [each.value for each in Severity])
-    hint = f"`{severity}`" if severity else hints.instead_of_suggestion(word)
+    hint = f"`{severity}`" if severity else said(hints.instead_of_suggestion(word))
     raise LineProblem(
         tr("{word} can stand in no brackets", word=shown(word)),
         tr("how bad it is: low, medium, high, critical; what to do: {hint}", hint=hint),

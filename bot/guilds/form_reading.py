@@ -17,10 +17,9 @@ from bot.guilds.form_lines import (
     read_rule,
     verdict_named,
 )
-from bot.language import tr
+from bot.language import said, tr
 from policies.constraints import HIDDEN_CHARACTER
 from policies.policy import ALLOWED, MAX_SHOWN_EXAMPLES, Mode, Policy
-from policies.shape import name_of
 from policies.wording import worded
 
 SHOWN_OF_EACH_SIDE = 3
@@ -107,11 +106,11 @@ class _Reading:
         rules = self._base.rules if self._base else ()
         before = next((rule for rule in rules if rule.id == line.id), None)
         kept = before.terms if before and self._hides_terms else ()
-        said: Values = {"id": line.id, "text": line.text, "suggest": line.suggest}
-        said["terms"] = kept if line.terms is None else line.terms
+        typed: Values = {"id": line.id, "text": line.text, "suggest": line.suggest}
+        typed["terms"] = kept if line.terms is None else line.terms
         if line.severity is not None:
-            said["severity"] = line.severity
-        return (before.model_dump(exclude={"severity"}) if before else {}) | said
+            typed["severity"] = line.severity
+        return (before.model_dump(exclude={"severity"}) if before else {}) | typed
 
     def _note_repeated_ids(self, rule_ids: Sequence[str]) -> None:
         for index, rule_id in enumerate(rule_ids):
@@ -152,7 +151,7 @@ class _Reading:
                 yield _too_long(field, line, len(error["input"]), error["ctx"]["max_length"])
             else:
                 message, hint = worded(error, path)
-                yield FormProblem(field=field, line=line, message=f"{name_of(path)} {message}", hint=hint)
+                yield FormProblem(field=field, line=line, message=said(message), hint=said(hint))
 
     def _note(self, field: Field, line: int, message: str, hint: str) -> None:
         self._problems.append(FormProblem(field=field, line=line, message=message, hint=hint))

@@ -9,10 +9,9 @@ from pathlib import Path
 from bot.guilds import files
 from bot.guilds.errors import UnknownPolicy
 from bot.language import tr
-from policies.document import PolicyError, parse_policy
+from policies.document import PolicyError, misnamed, parse_policy
 from policies.mode_line import with_mode
 from policies.policy import Mode, Policy
-from policies.problems import Problem
 from policies.starter import starter_text
 
 
@@ -24,8 +23,7 @@ def parse_file(filename: str, data: bytes) -> Policy:
     """
     stem, suffix = os.path.splitext(filename)  # noqa: PTH122 - a name is no path
     if suffix != ".yaml":
-        hint = f"name it `{stem}.yaml`"
-        raise PolicyError([Problem(filename, 1, 1, "a policy's file name ends in `.yaml`", hint)])
+        raise PolicyError([misnamed(filename, stem)])
     return parse_policy(data, policy_id=stem, filename=filename)
 
 

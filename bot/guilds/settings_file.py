@@ -7,12 +7,13 @@ import yaml
 from pydantic import ValidationError
 
 from bot.guilds.settings import GuildSettings
+from policies.phrases import phrase
 from policies.problems import PolicyError, Problem
 from policies.shape import Shaper
 from policies.wording import note_errors
 from policies.yaml_tree import read_tree
 
-_HINT = (
+_HINT = phrase(
     "write `format: 1`, `review_channel: 123456789012345678` and `moderator_roles: [123456789012345678]`, "
     "or let `/safeguild setup` write the file anew"
 )
@@ -40,8 +41,9 @@ def guild_of(filename: str) -> int:
     """The guild that a file belongs to, by its name. Raises PolicyError if the name is no guild's id."""
     found = re.fullmatch(r"([1-9][0-9]{0,18})\.yaml", filename)
     if found is None or int(found[1]) >= 2**63:
-        message = f"`{filename}` does not belong to a server"
-        raise PolicyError([Problem(filename, 1, 1, message, "name it after the server's id: `1234567890.yaml`")])
+        message = phrase("{file} does not belong to a server", file=f"`{filename}`")
+        hint = phrase("name it after the server's id: `1234567890.yaml`")
+        raise PolicyError([Problem(filename, 1, 1, message, hint)])
     return int(found[1])
 
 

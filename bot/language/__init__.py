@@ -4,14 +4,17 @@
     tr("You decided this already, {when}.", when=ago(moment))
     tr_n("{count} case waits.", "{count} cases wait.", count)
     REFUSED = marked("You may not do this here.")   # at import; said later with tr(REFUSED)
+    tr_in("severity", "low")                        # a word that means several things: which one is meant
+    said(problem.message)                           # a sentence of `policies`, which speaks English by itself
 
 What is said is in the language of the current context (`speaking`, `speak`); English without one. English texts
 are the catalogue's keys, as gettext has it: code is read without looking anything up.
 """
 
-from bot.language.catalogue import LANGUAGES, Language, load_all, marked, tr, tr_n
+from bot.language.catalogue import LANGUAGES, Language, load_all, marked, tr, tr_in, tr_n
 from bot.language.current import current_language, language_of, speak, speaking
 from bot.language.numbers import number, percent
+from bot.language.phrases import said
 
 __all__ = [
     "LANGUAGES",
@@ -22,8 +25,10 @@ __all__ = [
     "marked",
     "number",
     "percent",
+    "said",
     "speak",
     "speaking",
     "tr",
+    "tr_in",
     "tr_n",
 ]

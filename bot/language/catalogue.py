@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from bot.language.current import LANGUAGES, Language, current_language
 
-__all__ = ["LANGUAGES", "Language", "load_all", "marked", "tr", "tr_n"]
+__all__ = ["LANGUAGES", "Language", "load_all", "marked", "tr", "tr_in", "tr_n"]
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -22,14 +22,22 @@ def tr(text: str, /, **values: object) -> str:
     return said.format_map(values) if values else said
 
 
+def tr_in(context: str, text: str, /) -> str:
+    """A word that means several things, in the meaning that the context names."""
+    return _catalogue(current_language()).pgettext(context, text)
+
+
 def tr_n(one: str, many: str, count: int, /, **values: object) -> str:
     """The form of a text that fits the number, which is also its `{count}`."""
     said = _catalogue(current_language()).ngettext(one, many, count)
     return said.format_map({"count": count, **values})
 
 
-def marked(text: str) -> str:
-    """The text as it is: one that is said later, with `tr`, is found by whoever collects texts for translators."""
+def marked(text: str, *, context: str | None = None) -> str:  # noqa: ARG001 - read by `tools.language`
+    """The text as it is: one that is said later is found by whoever collects texts for translators.
+
+    One with a context is said with `tr_in`, others with `tr`.
+    """
     return text
 
 

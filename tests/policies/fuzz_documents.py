@@ -137,7 +137,7 @@ def _load(document: bytes) -> tuple[float, bool]:
     assert milliseconds < LONGEST_MILLISECONDS, f"it took {milliseconds:.0f} ms"
     if isinstance(result, PolicyError):
         assert result.problems
-        assert all(problem.message and problem.hint for problem in result.problems)
+        assert all(str(problem.message) and str(problem.hint) for problem in result.problems)
         return milliseconds, False
     written = dump_policy(result)
     assert parse_policy(written, policy_id="fuzzed", filename="written.yaml") == result

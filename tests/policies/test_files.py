@@ -107,7 +107,7 @@ def test_a_bad_file_name_is_answered_with_a_good_one(tmp_path: Path, name: str, 
     path.write_text(dump_policy(HOUSE), encoding="utf-8")
     with pytest.raises(PolicyError) as caught:
         load_policy(path)
-    assert hint in caught.value.problems[0].hint
+    assert hint in str(caught.value.problems[0].hint)
 
 
 def test_a_file_that_is_not_there_is_said_like_any_other_problem(tmp_path: Path) -> None:

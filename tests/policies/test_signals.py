@@ -70,7 +70,7 @@ def test_the_lines_that_errors_recommend_are_lines() -> None:
 def test_a_line_that_is_no_signal_is_refused_with_what_to_write(line: str, hint: str) -> None:
     with pytest.raises(Unfit) as refused:
         parse_signal(line)
-    assert hint in refused.value.hint
+    assert hint in str(refused.value.hint)
 
 
 def test_the_lines_come_back_from_the_file_as_they_were_written() -> None:
@@ -104,8 +104,8 @@ def test_an_error_names_its_line_and_says_what_may_be_written(
         parsed(signals)
     (problem,) = refused.value.problems
     assert (problem.line, problem.column) == place
-    assert message in problem.message
-    assert hint in problem.hint
+    assert message in str(problem.message)
+    assert hint in str(problem.hint)
 
 
 def test_two_lines_of_one_kind_are_refused_outside_of_files_too() -> None:

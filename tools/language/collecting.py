@@ -1,7 +1,8 @@
 """Finds every text that people are told in Discord, in the code itself.
 
-Three kinds: what is said with `tr`, `tr_n` and `marked`; descriptions of slash commands, of their options and
-their choices; the names of commands in the menu of a message.
+Four kinds: what is said with `tr`, `tr_in`, `tr_n` and `marked`; the phrases of `policies`, which are said with
+`said`; descriptions of slash commands, of their options and their choices; the names of commands in the menu of a
+message.
 """
 
 import ast
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_SAID: Final = {"tr": 1, "tr_n": 2, "marked": 1}
-"""{function: how many of its first arguments are texts}."""
+_SAID: Final = {"tr": 1, "tr_in": 2, "tr_n": 2, "marked": 1, "phrase": 1}
+"""{function: how many of its first arguments are literal}."""
 LONGEST_DESCRIPTION, LONGEST_NAME = 100, 32
 """Characters that Discord takes of a description or a choice, and of a command's name."""
 _DESCRIBED: Final = {"command": ("description",), "GroupCog": ("group_description",), "Group": ("description",)}
@@ -28,6 +29,8 @@ class Text:
     """The form for many, of a text with a number."""
     longest: int | None = None
     """Characters that Discord takes of it."""
+    context: str | None = None
+    """Which of its meanings is meant, of a word that has several."""
 
 
 class NotATextError(ValueError):
@@ -56,8 +59,17 @@ def _said(call: ast.Call, name: str) -> Iterator[Text]:
         return
     if any(isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in call.args[: len(texts)]):
         raise NotATextError(f"{name}:{call.lineno}: {function} takes a literal text with {{placeholders}}")
-    if texts[0] is not None:  # a name: what it stands for is marked elsewhere
-        yield Text(f"{name}:{call.lineno}", texts[0], texts[1] if len(texts) > 1 else None)
+    if None in texts:  # a name: what it stands for is marked elsewhere
+        return
+    place, said = f"{name}:{call.lineno}", [text for text in texts if text is not None]
+    if function == "tr_in":
+        yield Text(place, said[1], context=said[0])
+    else:
+        yield Text(place, *said, context=_context(call) if function == "marked" else None)
+
+
+def _context(call: ast.Call) -> str | None:
+    return next((_literal(keyword.value) for keyword in call.keywords if keyword.arg == "context"), None)
 
 
 def _of_commands(call: ast.Call, name: str) -> Iterator[Text]:

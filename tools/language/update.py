@@ -14,6 +14,8 @@ from tools.language.collecting import Text, collect
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot"
+SPEAKING = (BOT, ROOT / "policies")
+"""Folders with texts for people."""
 _HEAD = """\
 # {name}. `python -m tools.language.update` brings in new texts; keep {{placeholders}} and **markup** as they are.
 msgid ""
@@ -29,11 +31,16 @@ msgstr ""
 
 def main() -> None:
     """Rewrite every catalogue."""
-    texts = collect(BOT, ROOT)
+    texts = all_texts()
     for language in Language:
         if language is not Language.ENGLISH:
             missing = update(BOT / "language" / f"{language}.po", language, texts)
             sys.stdout.write(f"{language}: {missing} texts to translate\n")
+
+
+def all_texts() -> list[Text]:
+    """Every text that people are told, in the code as it is now."""
+    return [text for folder in SPEAKING for text in collect(folder, ROOT)]
 
 
 def update(file: Path, language: Language, texts: list[Text]) -> int:
@@ -42,19 +49,24 @@ def update(file: Path, language: Language, texts: list[Text]) -> int:
         known = read_po(source, locale=language.value)
     fresh = fitted(known, language, texts)
     with file.open("wb") as target:
-        target.write(_HEAD.format(name=LANGUAGES[language], code=language.value).encode())
+        target.write(head(language).encode())
         write_po(target, fresh, width=110, omit_header=True, no_location=True)
     return sum(1 for message in fresh if message.id and not _is_whole(message.string))
+
+
+def head(language: Language) -> str:
+    """What stands above a catalogue's texts."""
+    return _HEAD.format(name=LANGUAGES[language], code=language.value)
 
 
 def fitted(known: Catalog, language: Language, texts: list[Text]) -> Catalog:
     """The texts of today, with the translations that are known."""
     fresh = Catalog(locale=language.value, fuzzy=False)
-    for one, many in dict.fromkeys((text.one, text.many) for text in texts):
-        message = known.get(one)
+    for one, many, context in dict.fromkeys((text.one, text.many, text.context) for text in texts):
+        message = known.get(one, context)
         fits = message is not None and isinstance(message.string, tuple | list) == (many is not None)
         said = message.string if message is not None and fits else ("" if many is None else ("", ""))
-        fresh.add(one if many is None else (one, many), said)
+        fresh.add(one if many is None else (one, many), said, context=context)
     return fresh
 
 

@@ -45,6 +45,7 @@ from bot.records.reports import Alike, BulkExtent, QueuePage, Waiting
 from bot.review.access import Permission, Person
 from bot.review.appeals import Appealed
 from bot.review.care import Hidden
+from policies.phrases import Phrase
 from policies.policy import Example, Policy, Severity
 from policies.problems import Problem
 from tests.bot.adapters import START, make_policy
@@ -161,7 +162,7 @@ def _forms(case: CaseFile) -> Iterator[tuple[str, Any]]:
 
 
 def _of_policies(policy: Policy, text: str) -> Iterator[tuple[str, Any]]:
-    problems = tuple(Problem("x.yaml", 1, 1, text, text) for _ in range(30))
+    problems = tuple(Problem("x.yaml", 1, 1, Phrase(text), Phrase(text)) for _ in range(30))
     yield "policies", list_page({f"p{number}": policy for number in range(12)}, problems)
     yield "policy", show_page(policy, text.encode(errors="replace"), problems)
     yield "added", added_page(policy)

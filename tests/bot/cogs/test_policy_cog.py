@@ -14,6 +14,7 @@ from bot.cogs.policy_pages import (
     unknown_policy_page,
 )
 from bot.cogs.replies import Reply
+from policies.phrases import Phrase
 from policies.policy import Effort, Example, Judging, Mode, Policy, Rule, Scope
 from policies.problems import Problem
 from policies.starter import starter_policies, starter_text
@@ -182,7 +183,8 @@ LARGEST = Policy(
     examples=tuple(Example(text=HOSTILE.replace("\u202e", ""), verdict="R0") for _ in range(200)),
     scope=Scope(channels=tuple(range(10**17, 10**17 + 500)), except_roles=tuple(range(10**18, 10**18 + 500))),
 )
-PROBLEMS = tuple(Problem(f"{LARGEST.id}.yaml", n, 1, HOSTILE * 9, HOSTILE * 9) for n in range(1, 51))
+LONG = Phrase(HOSTILE * 9)
+PROBLEMS = tuple(Problem(f"{LARGEST.id}.yaml", n, 1, LONG, LONG) for n in range(1, 51))
 
 
 def test_the_largest_and_most_hostile_policy_stays_within_discords_limits() -> None:

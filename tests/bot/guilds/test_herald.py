@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from bot.guilds.herald import Herald
 from bot.ports import DiscordAway, Refused
+from policies.phrases import phrase
 from policies.problems import Problem
 from tests.bot.guilds.shelves import running, until
 
@@ -12,7 +13,7 @@ GUILD, CHANNEL = 700, 5
 
 
 def problems(line: int = 2, file: str = "spam.yaml") -> tuple[Problem, ...]:
-    return (Problem(file, line, 1, "there is no key `x` here", "delete it"),)
+    return (Problem(file, line, 1, phrase("there is no key {key} here", key="`x`"), phrase("delete it")),)
 
 
 class Channel:

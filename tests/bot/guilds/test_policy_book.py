@@ -15,6 +15,7 @@ from inference.prefilter.scores.lesson import Learned
 from inference.prefilter.scores.shelf import HeadShelf
 from policies.document import PolicyError
 from policies.patterns import PatternError
+from policies.phrases import phrase
 from policies.policy import Mode
 from policies.starter import starter_text
 from tests.bot.adapters import make_message
@@ -161,7 +162,7 @@ async def test_a_bad_edit_keeps_the_last_good_version_and_is_told_with_line_and_
             assert shop.modes() == {"spam": Mode.LIVE}
             (problem,) = book.problems(GUILD)
             assert (problem.file, problem.source) == ("spam.yaml", f"mode: {secret}")
-            assert "off | shadow | live" in problem.hint
+            assert "off | shadow | live" in str(problem.hint)
             path.write_text(starter_text("spam"))
             await until(lambda: not book.problems(GUILD))
     (warning,) = [entry for entry in logs if entry["log_level"] == "warning"]
@@ -197,7 +198,7 @@ async def test_a_folder_that_cannot_be_read_puts_nothing_out_of_force(tmp_path: 
     with pytest.raises(NotWritten):
         await book.add(GUILD, "hate")
     assert shop.modes() == {"spam": Mode.LIVE}
-    assert "cannot be read" in book.problems(GUILD)[0].message
+    assert "cannot be read" in str(book.problems(GUILD)[0].message)
 
 
 async def test_files_that_are_no_policies_are_told(tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ async def test_the_event_loop_runs_while_a_rulebook_is_built(tmp_path: Path) -> 
 async def test_policies_that_cannot_be_built_leave_the_rulebook_and_are_tried_again(tmp_path: Path) -> None:
     shop = Shop()
     book = await shop.open(tmp_path)
-    shop.fails_with = PatternError("too large", "shorten it")
+    shop.fails_with = PatternError(phrase("too large"), phrase("shorten it"))
     with pytest.raises(PatternError):
         await book.add(GUILD, "spam")
     assert shop.modes() == {}

@@ -11,12 +11,19 @@ from babel.messages.pofile import read_po
 
 import bot.language
 from bot.language import Language, current_language, language_of, number, percent, speak, speaking, tr, tr_n
-from tools.language.collecting import NotATextError, collect
+from tools.language.collecting import NotATextError, Text, collect
+from tools.language.update import all_texts
 
 BOT = Path(bot.__file__).parent
-TEXTS = collect(BOT, BOT.parent)
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
+_PLACE = re.compile(r"\{\w+\}")
 _MARKUP = re.compile(r"\*\*|`[^`]*`|\n|</?\w+:\w+>")
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[Text]:
+    """Read out of the whole code, which takes a second and more."""
+    return all_texts()
 
 
 @pytest.fixture(scope="module", params=OTHERS)
@@ -35,13 +42,20 @@ def forms(message: Message) -> list[tuple[str, str]]:
 
 
 def placeholders(text: str) -> set[str]:
+    """Of a text without any, braces are only braces: what is said without values is no format."""
+    if not _PLACE.search(text):
+        return set()
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def test_every_text_in_the_code_is_translated_and_nothing_else_is_kept(catalogue: Catalog) -> None:
-    wanted = {text.one if text.many is None else (text.one, text.many) for text in TEXTS}
+def test_every_text_in_the_code_is_translated_and_nothing_else_is_kept(
+    catalogue: Catalog, texts: list[Text]
+) -> None:
+    wanted = {(text.context, text.one if text.many is None else (text.one, text.many)) for text in texts}
     known = {
-        message.id if isinstance(message.id, str) else tuple(message.id) for message in catalogue if message.id
+        (message.context, message.id if isinstance(message.id, str) else tuple(message.id))
+        for message in catalogue
+        if message.id
     }
     assert (wanted - known, known - wanted) == (set(), set()), "python -m tools.language.update"
     empty = [message.id for message in catalogue if message.id and not all(said for _, said in forms(message))]
@@ -56,11 +70,11 @@ def test_placeholders_and_markup_are_those_of_the_english_text(catalogue: Catalo
             assert said.strip() == said or english.strip() != english, english
 
 
-def test_what_discord_limits_fits_in_every_language(catalogue: Catalog) -> None:
-    limited = [text for text in TEXTS if text.longest]
+def test_what_discord_limits_fits_in_every_language(catalogue: Catalog, texts: list[Text]) -> None:
+    limited = [text for text in texts if text.longest]
     assert limited
     for text in limited:
-        message = catalogue.get(text.one)
+        message = catalogue.get(text.one, text.context)
         assert message is None or len(str(message.string)) <= (text.longest or 0), text
 
 
@@ -73,16 +87,20 @@ def test_a_text_that_is_put_together_cannot_be_translated_and_is_refused(tmp_pat
 def test_texts_are_found_where_people_are_told_something(tmp_path: Path) -> None:
     (tmp_path / "module.py").write_text(
         'X = marked("later")\ntr("now {a}", a=1)\ntr_n("{count} case", "{count} cases", 2)\ntr(X)\n'
+        'Y = marked("low", context="severity")\ntr_in("effort", "low")\nphrase("no {key}", key=X)\n'
         '@app_commands.command(description="a command")\n@app_commands.describe(first="an option")\n'
         'def f(): Choice(name="a choice", value="x")\n'
     )
-    assert {(text.one, text.many) for text in collect(tmp_path, tmp_path)} == {
-        ("later", None),
-        ("now {a}", None),
-        ("{count} case", "{count} cases"),
-        ("a command", None),
-        ("an option", None),
-        ("a choice", None),
+    assert {(text.one, text.many, text.context) for text in collect(tmp_path, tmp_path)} == {
+        ("later", None, None),
+        ("now {a}", None, None),
+        ("{count} case", "{count} cases", None),
+        ("low", None, "severity"),
+        ("low", None, "effort"),
+        ("no {key}", None, None),
+        ("a command", None, None),
+        ("an option", None, None),
+        ("a choice", None, None),
     }
 
 
