@@ -100,7 +100,10 @@ class CardOutbox:
         self._turns.call(guild_id)
 
     async def want(self, case: CaseFile) -> None:
-        """Somebody works on the case: its card goes up next, whether there is room for it or not."""
+        """Somebody works on the case: its card goes up next, whether there is room for it or not.
+
+        That holds until it hangs, however long Discord is away; not over a restart, after which it waits for room.
+        """
         self._wanted.setdefault(case.guild_id, {})[case.id] = None
         self._turns.call(case.guild_id)
 
@@ -224,12 +227,27 @@ class CardOutbox:
         return shown
 
     async def _show_wanted(self, guild_id: int, troubles: GuildTroubles) -> int:
-        shown = 0
-        for case_id in tuple(self._wanted.get(guild_id, ())):
+        """Cards that somebody waits for. One that Discord does not let through stays wanted until it hangs."""
+        shown, wanted = 0, self._wanted.get(guild_id, {})
+        resting = troubles.resting_cards(self._now())
+        for case_id in [case_id for case_id in wanted if case_id not in resting]:
+            if troubles.is_resting(self._now()):
+                break
             with suppress(UnknownCase):
                 shown += await self._try(await self._store.case(case_id), troubles)
-            self._wanted[guild_id].pop(case_id, None)
+            if not await self._is_owed(case_id):
+                wanted.pop(case_id, None)
+        if not self._wanted.get(guild_id):
+            self._wanted.pop(guild_id, None)
         return shown
+
+    async def _is_owed(self, case_id: int) -> bool:
+        """Whether the case is shown as it was, or not at all."""
+        try:
+            case = await self._store.case(case_id)
+        except UnknownCase:
+            return False
+        return case.shown_version < case.version
 
     async def _has_to_wait(self, case: CaseFile) -> bool:
         """Whether there is no room for the case's card yet. The guild is served again when there is."""

@@ -228,6 +228,76 @@ async def test_a_case_that_somebody_opens_gets_its_card_at_once(store: Store, wa
     assert len(wall.of(wanted)) == 1
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["never arrived", "arrived, and nobody knows"])
+async def test_a_case_that_somebody_opens_gets_its_card_although_discord_was_away(
+    store: Store, wall: Wall, lines: Lines, *, lost: bool
+) -> None:
+    ids = await flood(store, 4)
+    outbox = an_outbox(store, wall, held_by(store, lines))
+    async with running(outbox.run()):
+        await until(lambda: lines.told == [2])
+        wanted = next(case_id for case_id in reversed(ids) if not wall.of(case_id))
+        if lost:
+            wall.lost_answers = 1
+        else:
+            wall.away = 3
+        await outbox.want(await store.case(wanted))
+        await until(lambda: wall.of(wanted))
+        await until(lambda: not outbox._wanted)
+    assert len(wall.of(wanted)) == 1
+    assert sum(bool(wall.of(case_id)) for case_id in ids) == 3, "the others wait for room as before"
+
+
+async def test_a_case_that_somebody_opens_without_a_review_channel_is_shown_when_there_is_one(
+    store: Store, wall: Wall, lines: Lines
+) -> None:
+    ids = await flood(store, 4)
+    channels: list[int] = []
+    held = held_by(store, lines, per_minute=1)
+    outbox = CardOutbox(
+        store, wall, lambda _: channels[0] if channels else None, clock=utc_now, settings=QUICK, held=held
+    )
+    async with running(outbox.run()):
+        await outbox.want(await store.case(ids[3]))
+        await asyncio.sleep(0.05)
+        channels.append(REVIEW)
+        outbox.stir(GUILD)
+        await until(lambda: wall.of(ids[3]))
+
+
+NEVER_POLLED = replace(QUICK, poll=timedelta(hours=1))
+
+
+async def test_the_next_card_goes_up_as_soon_as_a_decision_makes_room_and_not_at_the_next_look(
+    store: Store, wall: Wall, lines: Lines
+) -> None:
+    """With the times of the real thing, but for the minute: whoever decides sees the next case at once."""
+    ids = await flood(store, 8)
+    held = held_by(store, lines, per_minute=1, settings=HeldSettings(minute=timedelta(milliseconds=5)))
+    outbox = CardOutbox(store, wall, lambda _: REVIEW, clock=utc_now, settings=NEVER_POLLED, held=held)
+    async with running(outbox.run()):
+        await until(lambda: len(wall.cards) == UNDECIDED_MINUTES)
+        await until(lambda: lines.told)
+        shown = next(case_id for case_id in ids if wall.of(case_id))
+        await store.decide(a_decision(shown))
+        await outbox.show(await store.case(shown))
+        async with asyncio.timeout(1):
+            await until(lambda: len(wall.cards) == UNDECIDED_MINUTES + 1)
+
+
+async def test_the_next_card_goes_up_when_its_minute_is_over_and_not_at_the_next_look(
+    store: Store, wall: Wall, lines: Lines
+) -> None:
+    await flood(store, 4)
+    minute = timedelta(milliseconds=400)
+    held = held_by(store, lines, per_minute=2, settings=HeldSettings(minute=minute))
+    outbox = CardOutbox(store, wall, lambda _: REVIEW, clock=utc_now, settings=NEVER_POLLED, held=held)
+    async with running(outbox.run()):
+        await until(lambda: len(wall.cards) == 4)
+    posted = sorted(card.posted_at for card in wall.cards.values())
+    assert minute <= posted[2] - posted[0] < 2 * minute
+
+
 async def test_a_line_whose_posting_nobody_confirmed_is_found_again(
     store: Store, wall: Wall, lines: Lines
 ) -> None:
