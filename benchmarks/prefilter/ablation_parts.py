@@ -15,7 +15,7 @@ from inference.prefilter.scores.features import Corpus, Features, Featuriser
 from inference.prefilter.scores.lexicon import Lexicon
 from inference.prefilter.scores.ngrams import Buckets
 
-_ONE_PATTERN: Buckets = np.zeros(1, np.uint32)
+_ONE_PATTERN: Buckets = np.zeros(1, np.intp)
 """What every text is made of, where patterns tell nothing: it has no rarity, hence no weight."""
 
 

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from types import MappingProxyType
 from typing import Protocol
@@ -259,4 +259,4 @@ class GateInspector(Doorkeeper):
 
 def _with_repeats(look: Look, watched: Watched, repeats: Repeats, text: str) -> Look:
     evidence = repeat_evidence(watched.repeats, repeats, text)
-    return replace(look, forced=(*look.forced, *evidence)) if evidence else look
+    return look._replace(forced=(*look.forced, *evidence)) if evidence else look

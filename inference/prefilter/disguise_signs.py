@@ -4,6 +4,7 @@ The exact expressions look around themselves. Those for RE2, which cannot, take 
 in the same texts, as long as these are ASCII, and ten times as fast.
 """
 
+import functools
 import re
 from collections.abc import Collection, Mapping
 from enum import IntEnum
@@ -12,6 +13,9 @@ from typing import Any
 import re2
 
 from inference.prefilter.disguise import LEET
+
+_KEPT_TEXTS = 2
+"""The same text is asked about several times in a row, and then never again."""
 
 MASKS = "*#?%&█■"
 """Signs that stand in the place of letters."""
@@ -67,6 +71,7 @@ def may_hold(sign: Sign, text: str) -> bool:
     return not text.isascii() or sign in _signs_in_ascii(text)
 
 
+@functools.lru_cache(maxsize=_KEPT_TEXTS)
 def _signs_in_ascii(text: str) -> Collection[int]:
     found: list[int] | None = _IN_ASCII.Match(text)
     return found or ()

@@ -2,7 +2,6 @@
 
 import functools
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -115,7 +114,8 @@ class _Search:
         self._layers = layers
         self._lists = lists
         self._written = written
-        self._hits: Counter[str] = Counter()
+        self._hits: dict[str, int] = {}
+        """By policy id."""
         self._owned: dict[tuple[int, int, bool], list[Keyword]] = {}
         self._read: dict[tuple[str, Keyword], tuple[int, int] | None] = {}
 
@@ -165,7 +165,8 @@ class _Search:
         return [keyword for keyword in self._owned[key] if self._is_wanted(keyword)]
 
     def _is_wanted(self, keyword: Keyword) -> bool:
-        return (keyword.policy_id, keyword.name) not in self.found and self._hits[keyword.policy_id] < self.most
+        policy_id = keyword.policy_id
+        return (policy_id, keyword.name) not in self.found and self._hits.get(policy_id, 0) < self.most
 
     def _part(self, spelling: str, keyword: Keyword) -> tuple[int, int] | None:
         if (spelling, keyword) not in self._read:
@@ -175,7 +176,7 @@ class _Search:
 
     def _keep(self, keyword: Keyword, view: View, span: tuple[int, int], core: str) -> None:
         self.found[keyword.policy_id, keyword.name] = _hit(keyword, view, span, self._written, core)
-        self._hits[keyword.policy_id] += 1
+        self._hits[keyword.policy_id] = self._hits.get(keyword.policy_id, 0) + 1
 
 
 @dataclass(slots=True)

@@ -37,7 +37,6 @@ _PROTECTED = re.compile(
     r"|https?://\S+|(?<!\S)[^\s/]{1,100}\.[a-z]{2,24}/\S*",  # links, with and without a scheme
     re.DOTALL,
 )
-_MAY_BE_PROTECTED = re.compile(r"[`</]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -154,7 +153,7 @@ def _shipped() -> Normaliser:
 
 def lowered(text: str) -> str:
     """The text in small letters, one for one: `İ` is the only letter whose small form is longer."""
-    return text.replace("İ", "I").lower()
+    return text.lower() if text.isascii() else text.replace("İ", "I").lower()
 
 
 def without_surrogates(text: str) -> str:
@@ -182,6 +181,7 @@ def _respelled_words(view: View, words: re.Pattern[str], spelling: Callable[[re.
 
 
 def _unprotected(view: View) -> View:
-    if not _MAY_BE_PROTECTED.search(view.text):
+    text = view.text
+    if "/" not in text and "<" not in text and "`" not in text:
         return view
-    return View(_PROTECTED.sub(lambda found: " " * len(found[0]), view.text), view)
+    return View(_PROTECTED.sub(lambda found: " " * len(found[0]), text), view)

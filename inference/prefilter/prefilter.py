@@ -7,7 +7,7 @@ from inference.prefilter.explainer import Explainer, readings_of
 from inference.prefilter.explanation import Explanation
 from inference.prefilter.keywords import KeywordIndex
 from inference.prefilter.knowledge import Knowledge
-from inference.prefilter.look import Look, threshold_for
+from inference.prefilter.look import Look
 from inference.prefilter.normalise import Normaliser, Reading
 from inference.prefilter.prepared import GuildFilter, PreparedPolicy
 from inference.prefilter.scores.features import Features
@@ -95,7 +95,7 @@ class Prefilter:
         of it are read, lone surrogates read (and are quoted) as U+FFFD. An unknown guild has no policies.
         """
         guild = self._guilds.get(guild_id)
-        wanted = [] if guild is None else _places(guild, policy_ids)
+        wanted = () if guild is None else _places(guild, policy_ids)
         if guild is None or not wanted:
             return ()
         reading = self._normaliser.read(text)
@@ -106,8 +106,11 @@ class Prefilter:
     ) -> tuple[Suspicion, ...]:
         """The suspicions that a text raises by the policies' own flag rates, as `look` finds them."""
         looks = self.look(guild_id, text, policy_ids)
-        found = (look.suspicion(self._cold_threshold(guild_id, look.policy_id)) for look in looks)
-        return tuple(suspicion for suspicion in found if suspicion is not None)
+        if not looks:
+            return ()
+        thresholds = self._guilds[guild_id].thresholds
+        found = [look.suspicion(thresholds[look.policy_id]) for look in looks]
+        return tuple(filter(None, found))
 
     def held_out(self, guild_id: int, policy_id: str) -> HeldOut:
         """How a policy's own examples would score if it did not have them. Takes some fits: up to a second.
@@ -128,14 +131,14 @@ class Prefilter:
         out."""
         guild = self._guilds.get(guild_id)
         reading = self._normaliser.read(text)
-        wanted = [] if guild is None else _places(guild, policy_ids)
+        wanted = () if guild is None else _places(guild, policy_ids)
         if guild is None or not wanted:
             return Explanation(readings_of(reading), ())
         features = self._knowledge.featuriser.of(reading)
         explainer = Explainer(guild, self._knowledge.featuriser, reading, features)
-        cold = {policy.id: threshold_for(policy.prefilter.flag_rate) for policy in guild.policies}
         looks = self._looks(guild_id, wanted, reading, features)
-        return Explanation(readings_of(reading), explainer.policies(looks, {**cold, **(thresholds or {})}))
+        asked = {**guild.thresholds, **(thresholds or {})}
+        return Explanation(readings_of(reading), explainer.policies(looks, asked))
 
     def _looks(
         self, guild_id: int, wanted: Sequence[int], reading: Reading, features: Features
@@ -143,9 +146,6 @@ class Prefilter:
         guild = self._guilds[guild_id]
         forced = guild.forced(reading, self._keywords.find(guild_id, reading))
         return guild.looks(wanted, reading, features, forced)
-
-    def _cold_threshold(self, guild_id: int, policy_id: str) -> float:
-        return threshold_for(self._guilds[guild_id].prepared[policy_id].policy.prefilter.flag_rate)
 
 
 class _Builder:
@@ -186,7 +186,7 @@ def _keywords(policies: Sequence[Policy]) -> list[tuple[str, str]]:
     return [(policy.id, keyword) for policy in policies for keyword in policy.prefilter.keywords]
 
 
-def _places(guild: GuildFilter, policy_ids: Collection[str] | None) -> list[int]:
-    return [
-        number for number, policy in enumerate(guild.policies) if policy_ids is None or policy.id in policy_ids
-    ]
+def _places(guild: GuildFilter, policy_ids: Collection[str] | None) -> Sequence[int]:
+    if policy_ids is None:
+        return range(len(guild.policies))
+    return [number for number, policy_id in enumerate(guild.policy_ids) if policy_id in policy_ids]

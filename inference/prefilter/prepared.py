@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from inference.prefilter.keywords import KeywordHit
 from inference.prefilter.knowledge import Knowledge
 from inference.prefilter.look import Look, threshold_for
@@ -58,22 +60,35 @@ class PreparedPolicy:
         return cls(policy, digest, learned.head, learned.anchors, spelled)
 
 
-@dataclass(frozen=True, slots=True)
 class _Held:
-    """One text, held against all policies of a guild."""
+    """One text, held against all policies of a guild. What few texts need is worked out when it is asked for."""
 
-    reading: Reading
-    scored: Scored
-    surprises: Sequence[float]
-    """By policy."""
-    nearest: Sequence[float]
-    """The cosine to what is nearest of each policy's rules and violating examples."""
-    may_be_copy: bool
-    """Whether anything of any policy is so near."""
-    same: Mapping[int, Anchor]
-    """Examples that read the same, by policy: word vectors know no other language than English."""
-    by_score: Evidence
-    """What speaks for a suspicion that nothing is near to: made once for all policies, for time."""
+    __slots__ = ("_anchors", "_by_score", "_nearest", "may_be_copy", "reading", "same", "scored", "surprises")
+
+    def __init__(self, reading: Reading, scored: Scored, anchors: AnchorTable, same: Mapping[int, Anchor]) -> None:
+        """`same`: examples that read the same, by policy: word vectors know no other language than English."""
+        self.reading = reading
+        self.scored = scored
+        self.same = same
+        self.surprises: list[float] = scored.surprises.tolist()
+        """By policy."""
+        self.may_be_copy = bool(np.maximum.reduce(scored.cosines) >= NEAR_COPY)
+        """Whether it is so near to anything of any policy."""
+        self._anchors = anchors
+        self._nearest: list[float] | None = None
+        self._by_score: Evidence | None = None
+
+    def points_at(self, number: int) -> bool:
+        """Whether any of a policy's rules and violating examples is near."""
+        if self._nearest is None:
+            self._nearest = self._anchors.nearest_cosines(self.scored.cosines).tolist()
+        return self._nearest[number] >= POINTED_AT
+
+    def by_score(self) -> Evidence:
+        """What speaks for a suspicion that nothing is near to: one for all policies."""
+        if self._by_score is None:
+            self._by_score = _whole(EvidenceKind.SCORE, SCORE_NAME, None, self.reading)
+        return self._by_score
 
 
 class GuildFilter:
@@ -95,47 +110,44 @@ class GuildFilter:
         for number, item in enumerate(prepared):
             for spelling, anchor in item.spelled.items():
                 self._same[spelling][number] = anchor
-        self._floors = [
-            max(threshold_for(policy.prefilter.flag_rate) - FURTHEST_BELOW, 0) for policy in self.policies
-        ]
+        self.thresholds = {policy.id: threshold_for(policy.prefilter.flag_rate) for policy in self.policies}
+        """{policy id: the surprise from which its score alone is enough, by its own flag rate}."""
+        self._floors = [max(self.thresholds[policy_id] - FURTHEST_BELOW, 0) for policy_id in self.policy_ids]
 
     def forced(self, reading: Reading, keywords: Iterable[KeywordHit]) -> Found:
         """What forces a look, by exact matches."""
-        found: Found = defaultdict(list)
+        found: Found = {}
         for hit in keywords:
-            found[hit.keyword.policy_id].append(_keyword_evidence(hit, reading))
+            found.setdefault(hit.keyword.policy_id, []).append(_keyword_evidence(hit, reading))
         for match in self._patterns.find(reading):
-            found[match.pattern.policy_id].append(_pattern_evidence(match, reading))
+            found.setdefault(match.pattern.policy_id, []).append(_pattern_evidence(match, reading))
         for policy_id, evidence in self._signals.find(reading.written, reading.light):
-            found[policy_id].append(evidence)
+            found.setdefault(policy_id, []).append(evidence)
         return found
 
     def looks(
         self, numbers: Sequence[int], reading: Reading, features: Features, forced: Found
     ) -> tuple[Look, ...]:
         """The looks of some of the guild's policies, by their places in `policies`."""
-        text = self._held(reading, features)
-        return tuple(self._look(number, text, forced) for number in numbers)
+        same = self._same.get(_spelled(reading.light.text), {})
+        text = _Held(reading, self.panel.score(features), self._anchors, same)
+        looks = []
+        for number in numbers:
+            policy_id, surprise = self.policy_ids[number], text.surprises[number]
+            exact = tuple(forced[policy_id][:MAX_EVIDENCE]) if policy_id in forced else ()
+            if surprise > self._floors[number] or same or text.may_be_copy:
+                looks.append(self._look(number, text, exact))
+            else:
+                looks.append(Look(policy_id, exact, surprise))
+        return tuple(looks)
 
     def nearest(self, number: int, scored: Scored, *, violating: bool) -> tuple[Anchor, float] | None:
         """What of a policy is nearest to a text, and its cosine."""
         return self._anchors.nearest(number, scored.cosines, violating=violating)
 
-    def _held(self, reading: Reading, features: Features) -> _Held:
-        scored = self.panel.score(features)
-        return _Held(
-            reading=reading,
-            scored=scored,
-            surprises=scored.surprises.tolist(),
-            nearest=self._anchors.nearest_cosines(scored.cosines).tolist(),
-            may_be_copy=bool(scored.cosines.max() >= NEAR_COPY),
-            same=self._same.get(_spelled(reading.light.text), {}),
-            by_score=_whole(EvidenceKind.SCORE, SCORE_NAME, None, reading),
-        )
-
-    def _look(self, number: int, text: _Held, forced: Found) -> Look:
+    def _look(self, number: int, text: _Held, exact: tuple[Evidence, ...]) -> Look:
+        """At a text whose score may be enough, or that may be a copy."""
         policy_id, surprise = self.policy_ids[number], text.surprises[number]
-        exact = tuple(forced[policy_id][:MAX_EVIDENCE]) if policy_id in forced else ()
         copied = self._copied(number, text)
         if copied is not None and copied[0].violates:
             return Look(policy_id, (*exact, _likeness(*copied, text.reading)), surprise)
@@ -156,10 +168,8 @@ class GuildFilter:
 
     def _learned(self, number: int, text: _Held) -> Evidence:
         """What the score points at."""
-        if text.nearest[number] < POINTED_AT:
-            return text.by_score
-        nearest = self.nearest(number, text.scored, violating=True)
-        return _likeness(*nearest, text.reading) if nearest else text.by_score
+        nearest = self.nearest(number, text.scored, violating=True) if text.points_at(number) else None
+        return _likeness(*nearest, text.reading) if nearest else text.by_score()
 
 
 def _spelled(light: str) -> str:

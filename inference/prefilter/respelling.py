@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from inference.prefilter.disguise import LEET
 from inference.prefilter.everyday import everyday_words
+from inference.prefilter.recollection import Recollection
 from inference.prefilter.respelled_lines import lines_of
 from inference.prefilter.view import View
 
@@ -38,10 +39,10 @@ MOST_MIXED = 20
 MOST_FITTED = 4
 """Words with several masks of one text that the guild's keywords are searched for."""
 
-_SETTLED_UP_TO = SHORTEST * MOST_MIXED
-"""Characters of a text in which what was learned from others is used: so few reach no limit, and so what is found
-never depends on other texts."""
-_MOST_SETTLED = 20_000
+_UNLIMITED_UP_TO = SHORTEST * MOST_MIXED
+"""Characters of a text that reaches no limit: what it tries needs no counting."""
+_MOST_REMEMBERED = 20_000
+_NOT_TRIED = -1
 
 _EDGES = ".,!?;:\"'()[]{}<>~_-/\\|…"
 _EDGES_AND_MASKS = _EDGES + "*"
@@ -98,13 +99,16 @@ Known = Sequence[Vocabulary]
 class Attempts:
     """What was tried of one text, and what may yet be."""
 
+    __slots__ = ("_characters", "_fitted", "_fitting", "_spellings", "mixed_left", "seen")
+
     def __init__(self, fitting: Fitting) -> None:
         self.seen: set[str] = set()
         """Words, with what is around them."""
         self._fitting = fitting
         self._characters = MOST_CHARACTERS
         self._spellings = MOST_SPELLINGS
-        self._mixed = MOST_MIXED
+        self.mixed_left = MOST_MIXED
+        """Words with signs that are to be tried; below 0 once one was not."""
         self._fitted = MOST_FITTED
 
     def begin(self, token: str) -> bool:
@@ -121,8 +125,15 @@ class Attempts:
 
     def mixed(self) -> bool:
         """Whether one more word with signs is to be tried."""
-        self._mixed -= 1
-        return self._mixed >= 0
+        self.mixed_left -= 1
+        return self.mixed_left >= 0
+
+    def mixed_again(self, count: int) -> bool:
+        """Count so many words with signs, which were tried in another text; not if they are more than are left."""
+        if count > self.mixed_left:
+            return False
+        self.mixed_left -= count
+        return True
 
     def fitting(self, masked: str) -> Iterable[str]:
         """The words of the guild's keywords that fit, as long as that is asked for few."""
@@ -141,7 +152,8 @@ class Respeller:
     def __init__(self, known: Known) -> None:
         everyday_words()  # read now: no message is to wait for it
         self._known = known
-        self._settled: set[str] = set()
+        self._harmless: Recollection[int] = Recollection(_MOST_REMEMBERED)
+        """How many words with signs were tried in vain; `_NOT_TRIED` of what is no word to be tried."""
 
     def respelled(self, source: View, attempts: Attempts) -> View | None:
         """The view with all spellings of the words of `source`; None if none of its words may be misspelled.
@@ -153,23 +165,35 @@ class Respeller:
         return lines_of(source, spellings, [it.phrase_words for it in self._known]) if spellings else None
 
     def _spellings(self, text: str, attempts: Attempts) -> dict[str, list[str]]:
-        everyday = everyday_words()
-        tokens = [token for token in dict.fromkeys(text.split()) if token not in everyday]
-        if len(text) <= _SETTLED_UP_TO:
-            settled = self._settled
-            tokens = [token for token in tokens if token not in settled]
+        tokens = text.split()
+        unusual = set(tokens) - everyday_words()
+        if len(text) <= _UNLIMITED_UP_TO:
+            harmless = self._harmless
+            unusual = {token for token in unusual if token not in harmless}
         found: dict[str, list[str]] = {}
-        for token in tokens:
-            stripped = token.strip(_EDGES)
-            if len(stripped) < SHORTEST or stripped in everyday:
-                self._settle(token)
-            elif attempts.begin(stripped):
-                asked = attempts.asked
-                spellings = self._spellings_in(stripped, attempts)
-                found.update(spellings)
-                if not spellings and attempts.asked == asked and len(text) <= _SETTLED_UP_TO:
-                    self._settle(token)
+        if unusual:
+            for token in dict.fromkeys(tokens):
+                if token in unusual:
+                    found.update(self._tried(token, attempts))
         return found
+
+    def _tried(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
+        """The spellings of the words in a token. What was in vain before is only counted: what is found must not
+        depend on other texts."""
+        known = self._harmless.get(token)
+        if known == _NOT_TRIED:
+            return {}
+        stripped = token.strip(_EDGES)
+        if len(stripped) < SHORTEST or stripped in everyday_words():
+            self._harmless.keep(token, _NOT_TRIED)
+            return {}
+        if not attempts.begin(stripped) or (known is not None and attempts.mixed_again(known)):
+            return {}
+        asked, mixed = attempts.asked, attempts.mixed_left
+        spellings = self._spellings_in(stripped, attempts)
+        if not spellings and attempts.asked == asked and attempts.mixed_left >= 0:
+            self._harmless.keep(token, mixed - attempts.mixed_left)
+        return spellings
 
     def _spellings_in(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
         """The spellings of the words in a token, which has no blanks in it nor marks around it."""
@@ -189,12 +213,6 @@ class Respeller:
             if SHORTEST <= len(word) <= LONGEST and word not in found and attempts.mixed():
                 found[word] = _unmasked(word, self._known, attempts.fitting)
         return found
-
-    def _settle(self, token: str) -> None:
-        if len(self._settled) >= _MOST_SETTLED:
-            self._settled = set()
-        if len(token) <= LONGEST:
-            self._settled.add(token)
 
 
 def _swapped(word: str, known: Known) -> list[str]:

@@ -8,8 +8,10 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-_PLAIN = re.compile(r"[ -@\[-~]*")
-"""Printable ASCII without capitals: BERT's normaliser leaves it as it is, and no special token is in it."""
+from inference.prefilter.recollection import Recollection
+
+_KEPT_WORDS = 16_384
+"""Some 4 MB. Most words of a chat come again, and taking one apart takes ten times as long as looking it up."""
 _WORD = re.compile(r"[a-z0-9]+|[^a-z0-9 ]")
 """What BERT's pre-tokenizer parts such a text into."""
 
@@ -33,14 +35,14 @@ class Tokens:
 
     def ids(self, text: str) -> list[int]:
         """The ids of a text's tokens, without special ones around them."""
-        if self._pieces is not None and _PLAIN.fullmatch(text):
-            return self._pieces.of(_WORD.findall(text))
+        if self._pieces is not None and _is_plain(text):
+            return self._pieces.of(text)
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class WordPieces:
     """The longest piece of a vocabulary, and then the longest that continues it, until a word is at its end
-    (WordPiece: Wu et al. 2016, arXiv:1609.08144)."""
+    (WordPiece: Wu et al. 2016, arXiv:1609.08144). It remembers the pieces of words."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """The pieces of a tokenizer whose model is WordPiece."""
@@ -52,14 +54,24 @@ class WordPieces:
         self._longest = max(map(len, vocabulary))
         self._longest_word = model.max_input_chars_per_word
         self._unknown = vocabulary[model.unk_token]
+        self._known: Recollection[list[int]] = Recollection(_KEPT_WORDS)
 
-    def of(self, words: list[str]) -> list[int]:
-        """The ids of all pieces of some words."""
+    def of(self, text: str) -> list[int]:
+        """The ids of all pieces of a plain text."""
         found: list[int] = []
-        for word in words:
-            number = self._first.get(word)
+        known = self._known
+        for word in text.split():
+            ids = known.get(word)
+            found += known.keep(word, self._ids(word)) if ids is None else ids
+        return found
+
+    def _ids(self, word: str) -> list[int]:
+        """The ids of what stands between two blanks."""
+        found: list[int] = []
+        for part in _WORD.findall(word):
+            number = self._first.get(part)
             if number is None:
-                found += self._parts(word)
+                found += self._parts(part)
             else:
                 found.append(number)
         return found
@@ -78,6 +90,11 @@ class WordPieces:
             found.append(number)
             start, pieces = end, self._later
         return found
+
+
+def _is_plain(text: str) -> bool:
+    """Printable ASCII without capitals: BERT's normaliser leaves it as it is, and no special token is in it."""
+    return text.isascii() and text.isprintable() and text == text.lower()
 
 
 def _is_bert(tokenizer: Tokenizer) -> bool:

@@ -13,30 +13,36 @@ _SLOPE_FROM = 6
 _LEAST_GAP = 1e-4
 _LEAST_SHARE = 1e-6
 """Knots are so far apart at least, however large they are: single precision must tell them from each other."""
-MOST = np.float32(8)
+MOST = np.float64(8)
 """One in a hundred million: no sample tells more."""
-_NONE = np.float32(0)
 
 
 class Calibration:
-    """The surprise of the scores of several policies, in one go. Immutable."""
+    """The surprise of the scores of several policies, in one go. Immutable.
+
+    It rises in a straight line from each knot to the next one, and is 0 below the first.
+    """
 
     def __init__(self, knots: Array) -> None:
         """`knots` (policies, tails): the score that each share of ordinary messages reaches, rising."""
-        beyond = knots[:, -1:] - knots[:, _SLOPE_FROM : _SLOPE_FROM + 1]
+        knots = knots.astype(np.float64)
         rise = _SURPRISES[-1] - _SURPRISES[_SLOPE_FROM]
-        slopes = np.concatenate([np.diff(_SURPRISES) / np.diff(knots, axis=1), rise / beyond], axis=1)
-        surprises = np.broadcast_to(_SURPRISES, knots.shape)
-        self._pieces = np.stack([knots, surprises, slopes], axis=2, dtype=np.float32).reshape(-1, 3)
-        self._first_pieces = np.arange(len(knots)) * len(TAILS)
-        self._ends = np.ascontiguousarray(knots[:, 1:])
+        beyond = rise / (knots[:, -1:] - knots[:, _SLOPE_FROM : _SLOPE_FROM + 1])
+        flat = np.zeros((len(knots), 1))
+        self._slopes = np.concatenate([flat, np.diff(_SURPRISES) / np.diff(knots, axis=1), beyond], axis=1).ravel()
+        self._knots = np.concatenate([flat, knots], axis=1).ravel()
+        self._surprises = np.tile([0.0, *_SURPRISES], len(knots))
+        self._ends = np.concatenate([knots, np.full_like(flat, np.inf)], axis=1)
+        self._first_lines = np.arange(len(knots)) * self._ends.shape[1]
 
-    def surprises(self, scores: Array) -> Array:
+    def surprises(self, scores: Array) -> npt.NDArray[np.float64]:
         """Scores (policies,) -> surprises (policies,), rising with them, between 0 and `MOST`."""
-        passed = np.add.reduce(self._ends <= scores[:, None], axis=1)
-        knots, surprises, slopes = self._pieces.take(self._first_pieces + passed, axis=0).T
-        found = surprises + slopes * (scores - knots)
-        return np.asarray(np.minimum(np.maximum(found, _NONE), MOST))
+        lines = (scores[:, None] < self._ends).argmax(axis=1)
+        lines += self._first_lines
+        found = scores - self._knots.take(lines)
+        found *= self._slopes.take(lines)
+        found += self._surprises.take(lines)
+        return np.asarray(np.minimum(found, MOST, out=found))
 
 
 def knots_of(ordinary: npt.NDArray[np.floating]) -> Array:

@@ -67,7 +67,7 @@ class Corpus:
 def pattern_shares(buckets: Buckets, rarity: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How much each of a text's patterns counts -> (buckets,), of length 1."""
     weights = rarity.take(buckets)
-    return np.asarray(weights / np.float32(math.sqrt(max(float(weights @ weights), _SHORTEST))))
+    return np.asarray(weights / np.float32(math.sqrt(max(float(weights.dot(weights)), _SHORTEST))))
 
 
 class Featuriser:

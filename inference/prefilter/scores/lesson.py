@@ -94,7 +94,8 @@ class _Study:
         """Those of some examples, by a fit on the others."""
         head = self.fitted(self.taught.take(~fold))
         scores = head.scores(self.taught.take(fold), self.lesson.rarity)
-        return Calibration(np.tile(head.knots, (len(scores), 1))).surprises(scores)
+        surprises = Calibration(np.tile(head.knots, (len(scores), 1))).surprises(scores)
+        return surprises.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ Counts = npt.NDArray[np.float32]
 _MOST_COUNTED = 6
 """Further words add nothing: a page full of them is not worse than a line."""
 _COUNTED = np.log1p(np.arange(_MOST_COUNTED + 1)).astype(np.float32)
+NONE: Counts = np.zeros(len(LISTS), np.float32)
+"""Of nearly all texts, always this object: who reads it may leave its work out."""
+NONE.flags.writeable = False
 
 
 class Lexicon:
@@ -40,7 +43,7 @@ class Lexicon:
         for word, start, end in self._automaton.find_matches_as_indexes(text):
             if _stands_alone(text, start, end):
                 found[self._lists[word]] += 1
-        return _COUNTED.take(found, mode="clip")
+        return _COUNTED.take(found, mode="clip") if any(found) else NONE
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

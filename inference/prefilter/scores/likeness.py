@@ -10,7 +10,7 @@ from inference.prefilter.embedding import Vectors
 from inference.prefilter.suspicion import EvidenceKind
 from policies.policy import Policy, Rule
 
-SHARPNESS = 3.0
+SHARPNESS = np.float32(3)
 """Of the soft maximum over a policy's rules. Large: the nearest rule alone decides; 0: the mean of all of them."""
 
 Row = npt.NDArray[np.float32]
@@ -67,16 +67,24 @@ class AnchorTable:
         self._all_violating, self._violating_starts = _in_a_row(self._violating)
         rules = _shifted(starts, [np.arange(policy.rules) for policy in policies])
         self._all_rules, self._rule_starts = _in_a_row(rules)
-        self._rules = np.array([policy.rules for policy in policies], np.float32)
+        self.usual_heat = np.log(np.array([policy.rules for policy in policies], np.float32))
+        """The `heat` of a text whose cosines to a policy's rules are 0 (policies,)."""
 
     def cosines(self, meaning: Row) -> Row:
         """A text's meaning (dimensions,) -> its cosines to all anchors."""
-        return np.asarray(self._meaning @ meaning)
+        return np.asarray(self._meaning.dot(meaning))
 
     def nearness_to_rules(self, cosines: Row) -> Row:
         """What `Anchors.nearness_to_rules` says of one text under each policy -> (policies,)."""
-        heat = np.add.reduceat(np.exp(SHARPNESS * cosines.take(self._all_rules)), self._rule_starts)
-        return np.asarray(np.log(heat / self._rules) / SHARPNESS)
+        return np.asarray((self.heat(cosines) - self.usual_heat) / SHARPNESS)
+
+    def heat(self, cosines: Row) -> Row:
+        """The logarithm of the sum of the exponentials of a text's sharpened cosines to each policy's rules ->
+        (policies,): what is left of the nearness without its constants."""
+        heat = cosines.take(self._all_rules)
+        heat *= SHARPNESS
+        heat = np.add.reduceat(np.exp(heat, out=heat), self._rule_starts)
+        return np.log(heat, out=heat)
 
     def nearest_cosines(self, cosines: Row) -> Row:
         """The cosine to what is nearest of each policy's rules and violating examples -> (policies,)."""

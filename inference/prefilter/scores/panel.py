@@ -11,7 +11,9 @@ from inference.prefilter.scores.calibration import Calibration
 from inference.prefilter.scores.features import Features, pattern_shares
 from inference.prefilter.scores.generic import GenericHead
 from inference.prefilter.scores.head import Head
-from inference.prefilter.scores.likeness import AnchorTable
+from inference.prefilter.scores.lexicon import NONE as NO_RUDE_WORDS
+from inference.prefilter.scores.likeness import SHARPNESS, AnchorTable
+from inference.prefilter.scores.ngrams import Buckets
 from inference.prefilter.scores.packing import packed, side_by_side
 
 Row = npt.NDArray[np.float32]
@@ -21,7 +23,7 @@ Row = npt.NDArray[np.float32]
 class Scored:
     """What a text scores under every policy of the panel."""
 
-    surprises: Row
+    surprises: npt.NDArray[np.floating]
     """(policies,)"""
     cosines: Row
     """To all anchors of all policies, as `AnchorTable` has them."""
@@ -64,6 +66,17 @@ class Panel:
         self._nearness = np.array([head.nearness / head.prior.nearness_deviation for head in heads], np.float32)
         self._constant = -self._nearness * np.array([head.prior.nearness_mean for head in heads], np.float32)
         self._calibration = Calibration(np.stack([head.knots for head in heads]))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Multiply out what is the same for all texts: what the general models find is a linear part of each
+        policy's logit. `parts` tells them apart, and needs the tables above."""
+        fold = np.concatenate([self._harms, np.eye(len(self._nearness), dtype=np.float32)])
+        self._folded_meaning = np.ascontiguousarray((self._meaning @ fold).T)
+        self._folded_rude = self._rude @ fold
+        self._folded_patterns = self._pattern_scales[:, None] * fold
+        self._heat = self._nearness / SHARPNESS
+        self._rest = self._constant + self._general_constant @ self._harms - self._heat * self._anchors.usual_heat
 
     def score(self, text: Features) -> Scored:
         """Score a text. One that says nothing surprises nobody."""
@@ -90,16 +103,23 @@ class Panel:
         )
 
     def _logits(self, text: Features, cosines: Row) -> Row:
-        meaning, rude, patterns = self._linear(text)
-        linear = meaning + rude + patterns
-        harms = linear[: self._known] + self._general_constant
-        logits = linear[self._known :] + harms @ self._harms + self._nearness_logits(cosines)
-        return np.asarray(logits, np.float32)
+        logits = self._anchors.heat(cosines)
+        logits *= self._heat
+        logits += self._folded_meaning.dot(text.meaning)
+        logits += self._pattern_columns(text.patterns).dot(self._folded_patterns)
+        if text.rude is not NO_RUDE_WORDS:
+            logits += text.rude.dot(self._folded_rude)
+        logits += self._rest
+        return logits
+
+    def _pattern_columns(self, patterns: Buckets) -> Row:
+        """What the letter patterns add to each column, but for its scale (harms + policies,)."""
+        rows = self._patterns.take(patterns, axis=0).astype(np.float32)  # of two types it takes twice as long
+        return np.asarray(pattern_shares(patterns, self._rarity).dot(rows))
 
     def _linear(self, text: Features) -> tuple[Row, Row, Row]:
         """What meaning, rude words and letter patterns add to each column, each (harms + policies,)."""
-        rows = self._patterns.take(text.patterns, axis=0)
-        patterns = (pattern_shares(text.patterns, self._rarity) @ rows) * self._pattern_scales
+        patterns = self._pattern_columns(text.patterns) * self._pattern_scales
         return text.meaning @ self._meaning, text.rude @ self._rude, patterns
 
     def _nearness_logits(self, cosines: Row) -> Row:

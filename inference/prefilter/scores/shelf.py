@@ -101,7 +101,7 @@ def knowledge_digest(knowledge: Knowledge) -> str:
     the general models see it, their weights, and the code that reads texts and fits."""
     background, generic = knowledge.background, knowledge.generic
     texts = background.texts
-    arrays = [texts.meaning, texts.rude, *texts.patterns, background.harms]
+    arrays: list[npt.NDArray[np.generic]] = [texts.meaning, texts.rude, *texts.patterns, background.harms]
     arrays += [generic.meaning, generic.rude, generic.patterns, generic.constant, generic.rarity]
     found = hashlib.sha256(_code_digest())
     for array in arrays:

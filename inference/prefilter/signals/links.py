@@ -28,7 +28,7 @@ _SCHEME = r"h(?:tt|xx)ps?(?::|\[:\])[/\\]{2,8}"
 
 _DOTTED = re.compile(r"\.[\w%\])\xad]")
 _OTHER_DOTS = re.compile(rf"[{DOTS[1:]}]|\.[{INVISIBLE}]")
-_LINK_SIGNS = ("://", "[dot]", "(dot)", "[DOT]", "(DOT)")
+_BRACKETED_DOTS = ("[dot]", "(dot)", "[DOT]", "(DOT)")
 _LINK = re.compile(
     rf"{_SCHEME}(?P<authority>(?:[^\s/?#\\<>()\[\]|\"`,]|,(?!h(?:tt|xx)ps?:)|\[[{DOTS}]\]|\([{DOTS}]\)|[\[(]dot[\])])++)"
     rf"|(?<![\w\-@\\%{DOTS}])(?<!(?<!/)/)(?P<host>{_HOST})(?!@)",
@@ -97,7 +97,7 @@ def _may_hold_link(text: str) -> bool:
         return True
     if not text.isascii() and _OTHER_DOTS.search(text):
         return True
-    return any(sign in text for sign in _LINK_SIGNS)
+    return "://" in text or (("(" in text or "[" in text) and any(dot in text for dot in _BRACKETED_DOTS))
 
 
 def _hosts(text: str) -> Iterator[tuple[re.Match[str], str]]:
