@@ -94,14 +94,17 @@ def _summary(good: int, bad: int) -> str:
 @app.command()
 def starter(
     to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Copy them into this folder.")] = None,
+    language: Annotated[str, typer.Option(metavar="CODE", help="The language they are in: en, de or es.")] = "en",
 ) -> None:
     """List the starter policies, or copy them into a folder. A file that is there is never overwritten."""
     from bot.cli.console import output
-    from policies.starter import starter_policies, starter_text
+    from policies.starter import STARTER_LANGUAGES, starter_policies, starter_text
 
+    if language not in STARTER_LANGUAGES:
+        raise typer.BadParameter(f"there are none in {language!r}: choose one of {', '.join(STARTER_LANGUAGES)}")
     console = output()
-    for policy in starter_policies().values():
-        line = _copied(policy.id, starter_text(policy.id), to) if to else f"{policy.id}: {policy.goal}"
+    for policy in starter_policies(language).values():
+        line = _copied(policy.id, starter_text(policy.id, language), to) if to else f"{policy.id}: {policy.goal}"
         console.print(line)
 
 

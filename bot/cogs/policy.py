@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.cogs import policy_versions, policy_writing
 from bot.cogs.client import SafeguildBot
-from bot.cogs.policy_choices import policy_choices
+from bot.cogs.policy_choices import LANGUAGE_CHOICES, policy_choices, starter_choices
 from bot.cogs.policy_going_live import asked_to_go_live
 from bot.cogs.policy_pages import (
     added_page,
@@ -24,7 +24,7 @@ from bot.cogs.replies import Command, Reply, about_administrators, about_moderat
 from bot.cogs.rooms import Rooms
 from bot.guilds.drafting import policy_in
 from bot.guilds.errors import AlreadyThere, UnknownPolicy
-from bot.language import marked
+from bot.language import Language, marked
 from bot.records.histories import Author, AuthorKind
 from policies.policy import Mode, Policy
 from policies.starter import starter_policies
@@ -48,7 +48,8 @@ class PolicyCog(
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._book = rooms.policy_book
-        self._starters = starter_policies()
+        for language in Language:
+            starter_policies(language)  # read now: nobody is to wait for it
 
     @app_commands.command(name="list", description="This server's policies, and errors in their files")
     async def list_policies(self, command: Command) -> None:
@@ -64,12 +65,18 @@ class PolicyCog(
             await reply(command, self._shown(_guild(command), policy))
 
     @app_commands.command(description="Give this server a copy of a starter policy")
-    @app_commands.describe(starter="Which starter policy", mode="How much it does; shadow if you say nothing")
-    @app_commands.choices(mode=_MODES)
-    async def add(self, command: Command, starter: str, mode: str = Mode.SHADOW.value) -> None:
+    @app_commands.describe(
+        starter="Which starter policy",
+        mode="How much it does; shadow if you say nothing",
+        language="The language that it is written in; this server's if you say nothing",
+    )
+    @app_commands.choices(mode=_MODES, language=LANGUAGE_CHOICES)
+    async def add(
+        self, command: Command, starter: str, mode: str = Mode.SHADOW.value, language: str | None = None
+    ) -> None:
         """Add a starter policy."""
         if not await refused_for(command, about_administrators(command)):
-            await reply(command, self._added(command, starter, Mode(mode)))
+            await reply(command, self._added(command, starter, Mode(mode), self._spoken(command, language)))
 
     @app_commands.command(description="Set how much a policy does")
     @app_commands.describe(policy="Which policy", mode="How much it does", reason=_REASON)
@@ -89,11 +96,11 @@ class PolicyCog(
 
     @add.autocomplete("starter")
     async def complete_starter(self, command: Command, typed: str) -> list[Choice[str]]:
-        """The starter policies that the guild does not have."""
+        """The starter policies that the guild does not have, in the language that was chosen so far."""
         if about_moderators(command, self._rooms):
             return []
-        there = self._book.policies(_guild(command))
-        return policy_choices({name: each for name, each in self._starters.items() if name not in there}, typed)
+        language = self._spoken(command, command.namespace.language)
+        return starter_choices(language, self._book.policies(_guild(command)), typed)
 
     async def _listed(self, guild_id: int) -> Reply:
         return list_page(self._book.policies(guild_id), self._book.problems(guild_id))
@@ -107,12 +114,16 @@ class PolicyCog(
         outlook = await self._rooms.outlook(guild_id, policy_id)
         return show_page(known[policy_id], source, self._book.problems(guild_id), outlook)
 
-    async def _added(self, command: Command, starter_id: str, mode: Mode) -> Reply:
+    def _spoken(self, command: Command, wished: str | None) -> Language:
+        """The language that was wished for; the guild's if none was."""
+        return Language(wished) if wished in set(Language) else self._rooms.language(_guild(command))
+
+    async def _added(self, command: Command, starter_id: str, mode: Mode, language: Language) -> Reply:
         guild_id = _guild(command)
         try:
-            return added_page(await self._book.add(guild_id, starter_id, mode, _author(command)))
+            return added_page(await self._book.add(guild_id, starter_id, mode, _author(command), language))
         except UnknownPolicy:
-            return unknown_starter_page(starter_id, self._starters)
+            return unknown_starter_page(starter_id, starter_policies())
         except AlreadyThere:
             return already_page(starter_id, self._book.policies(guild_id).get(starter_id))
 

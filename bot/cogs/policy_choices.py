@@ -1,23 +1,33 @@
-"""What is offered while somebody types a policy's name."""
+"""What is offered while somebody types a policy's name, and the languages of starter policies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from discord.app_commands import Choice
 
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import one_line, shortened
-from bot.language import tr
+from bot.language import LANGUAGES, Language, tr
 from bot.ports import StoreError
 from policies.policy import Policy
+from policies.starter import starter_policies
 
 _MOST, _LONGEST = 25, 100
 """Discord's limits."""
+
+LANGUAGE_CHOICES = [Choice(name=name, value=language.value) for language, name in LANGUAGES.items()]
+"""The languages that starter policies are written in."""
 
 
 def policy_choices(policies: Mapping[str, Policy], typed: str) -> list[Choice[str]]:
     """The policies whose name or title holds what was typed."""
     named = {policy_id: f"{policy.title} ({policy_id})" for policy_id, policy in policies.items()}
     return _fitting(named, typed)
+
+
+def starter_choices(language: Language, there: Collection[str], typed: str) -> list[Choice[str]]:
+    """The starter policies of a language, but those that are there, whose name or title holds what was typed."""
+    starters = starter_policies(language)
+    return policy_choices({name: policy for name, policy in starters.items() if name not in there}, typed)
 
 
 async def past_choices(rooms: Rooms, guild_id: int, typed: str) -> list[Choice[str]]:

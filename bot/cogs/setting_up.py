@@ -20,7 +20,7 @@ from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
 from bot.guilds.settings import GuildSettings
-from bot.language import marked, tr, tr_n
+from bot.language import Language, marked, tr, tr_n
 from bot.records.histories import Author, AuthorKind
 from bot.standing import NOTHING, words_of
 from policies.policy import Policy
@@ -43,6 +43,8 @@ class Wishes:
     except_channels: tuple[int, ...] | None = None
     """None: not said."""
     except_roles: tuple[int, ...] | None = None
+    language: Language | None = None
+    """That the starter policies are written in. None: the guild's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,10 @@ class Draft:
     """What a person has chosen so far in the guided setup."""
 
     guild: discord.Guild
-    offered: tuple[Policy, ...]
-    """Starter policies that the guild does not have."""
+    there: frozenset[str]
+    """The policies that the guild has."""
+    language: Language
+    """That the starter policies are written in."""
     review_channel: discord.TextChannel | None = None
     moderator_roles: tuple[discord.Role, ...] = ()
     except_channels: tuple[int, ...] = ()
@@ -66,7 +70,8 @@ class Draft:
         roles = (guild.get_role(role_id) for role_id in settings.moderator_roles)
         return cls(
             guild,
-            tuple(policy for name, policy in starter_policies().items() if name not in there),
+            frozenset(there),
+            rooms.language(guild.id),
             channel if isinstance(channel, discord.TextChannel) else None,
             tuple(filter(None, roles)),
             settings.except_channels,
@@ -82,6 +87,11 @@ class Draft:
     def with_moderators(self, role_ids: Iterable[int]) -> "Draft":
         """These decide."""
         return replace(self, moderator_roles=tuple(filter(None, map(self.guild.get_role, role_ids))))
+
+    @property
+    def offered(self) -> tuple[Policy, ...]:
+        """The starter policies that the guild does not have."""
+        return tuple(policy for name, policy in starter_policies(self.language).items() if name not in self.there)
 
     @property
     def chosen(self) -> tuple[Policy, ...]:
@@ -108,6 +118,7 @@ class Draft:
             tuple(sorted(self.starters)),
             self.except_channels,
             self.except_roles,
+            self.language,
         )
 
 
@@ -127,8 +138,8 @@ async def set_up(rooms: Rooms, guild: discord.Guild, wishes: Wishes, administrat
     await rooms.guild_book.save(guild.id, after)
     is_first = before.review_channel is None
     wanted = ESSENTIAL if is_first and wishes.starters is None else wishes.starters or ()
-    author = Author(AuthorKind.COMMAND, administrator_id)
-    added = await rooms.policy_book.add_missing(guild.id, wanted, author=author)
+    author, language = Author(AuthorKind.COMMAND, administrator_id), wishes.language or rooms.language(guild.id)
+    added = await rooms.policy_book.add_missing(guild.id, wanted, author=author, language=language)
     await _move_cards(rooms, guild, before.review_channel)
     lines = [*_what_is_set(after), _about_policies(rooms, guild.id, added), *warnings(guild, after), "", tr(_NEXT)]
     return page(tr("Safeguild is set up"), lines, discord.Colour.green())

@@ -10,7 +10,7 @@ from discord.ui import ChannelSelect, RoleSelect, Select
 from bot.cogs.safe_text import escaped, shortened
 from bot.cogs.setting_up import Draft, about_permissions, about_review_channel
 from bot.cogs.words import place
-from bot.language import marked, tr, tr_n
+from bot.language import LANGUAGES, Language, marked, tr, tr_n
 
 MOST_ROLES = 10
 MOST_CHANNELS = 25
@@ -118,7 +118,7 @@ def _scope_remarks(draft: Draft) -> list[str]:
     ]
 
 
-def _policy_menu(draft: Draft) -> list[Menu]:
+def _policy_menus(draft: Draft) -> list[Menu]:
     options = [
         discord.SelectOption(
             label=shortened(policy.title, _LONGEST_OPTION),
@@ -137,7 +137,22 @@ def _policy_menu(draft: Draft) -> list[Menu]:
         min_values=0,
         max_values=len(options),
     )
-    return [Menu(control, lambda draft, values: replace(draft, starters=frozenset(values)))]
+    chosen = Menu(control, lambda draft, values: replace(draft, starters=frozenset(values)))
+    return [chosen, _language_menu(draft)]
+
+
+def _language_menu(draft: Draft) -> Menu:
+    """Many servers never set their language at Discord: it says English for them, whatever is spoken there."""
+    options = [
+        discord.SelectOption(label=name, value=language.value, default=language is draft.language)
+        for language, name in LANGUAGES.items()
+    ]
+    control = Select[Any](
+        custom_id="setup:language",
+        placeholder=shortened(tr("The language that they are written in"), 150),
+        options=options,
+    )
+    return Menu(control, lambda draft, values: replace(draft, language=Language(values[0])))
 
 
 def _policy_remarks(draft: Draft) -> list[str]:
@@ -146,8 +161,14 @@ def _policy_remarks(draft: Draft) -> list[str]:
         tr_n("{count} policy is chosen.", "{count} policies are chosen.", count)
         if count
         else tr("None is chosen: you can write your own later, with `/policy new`."),
+        *_written_in(draft),
         tr("**Try them** holds them against what was written here lately. Nothing is kept, and nobody sees it."),
     ]
+
+
+def _written_in(draft: Draft) -> list[str]:
+    said = tr("They are written in this language: {language}.", language=LANGUAGES[draft.language])
+    return [said] if draft.offered else []
 
 
 def _nothing_to_choose(_: Draft) -> list[Menu]:
@@ -192,7 +213,7 @@ PAGES = (
     SetupPage(
         marked("4 of 5: Which rules?"),
         marked("Begin with policies that come with me. You can change every word of them later."),
-        _policy_menu,
+        _policy_menus,
         _policy_remarks,
         can_be_tried=True,
     ),

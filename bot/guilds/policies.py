@@ -18,6 +18,7 @@ from bot.rulebook import Rulebook
 from policies.patterns import PatternError
 from policies.policy import Mode, Policy
 from policies.problems import Problem
+from policies.starter import ENGLISH
 
 _log = structlog.get_logger(__name__)
 
@@ -95,16 +96,21 @@ class PolicyBook:
         return source
 
     async def add(
-        self, guild_id: int, starter_id: str, mode: Mode | None = None, author: Author = BY_COMMAND
+        self,
+        guild_id: int,
+        starter_id: str,
+        mode: Mode | None = None,
+        author: Author = BY_COMMAND,
+        language: str = ENGLISH,
     ) -> Policy:
-        """Give a guild its own copy of a starter policy; it is in force when this returns.
+        """Give a guild its own copy of a starter policy in a language; it is in force when this returns.
 
         Raises:
             UnknownPolicy: there is no such starter policy.
             AlreadyThere: the guild has a file of this name.
             NotWritten: the disk refuses; nothing was changed.
         """
-        added = await self.add_missing(guild_id, (starter_id,), mode, author)
+        added = await self.add_missing(guild_id, (starter_id,), mode, author, language)
         if not added:
             raise AlreadyThere(tr("This server has the policy “{policy}” already.", policy=starter_id))
         return added[0]
@@ -115,14 +121,17 @@ class PolicyBook:
         starter_ids: Iterable[str],
         mode: Mode | None = None,
         author: Author = BY_COMMAND,
+        language: str = ENGLISH,
     ) -> list[Policy]:
         """Give a guild those of these starter policies that it has no file of, and return them.
+
+        A file is of a policy whatever language it was copied in.
 
         Raises:
             UnknownPolicy: one of them does not exist; nothing was changed.
             NotWritten: the disk refuses; those before it were added.
         """
-        sources = {starter_id: starter_source(starter_id, mode) for starter_id in starter_ids}
+        sources = {starter_id: starter_source(starter_id, mode, language) for starter_id in starter_ids}
         async with self._files:
             await self._shelf.look(guild_id, again=True)
             missing = [each for each in sources if not self._shelf.has_file(guild_id, each)]

@@ -12,7 +12,7 @@ from bot.language import tr
 from policies.document import PolicyError, misnamed, parse_policy
 from policies.mode_line import with_mode
 from policies.policy import Mode, Policy
-from policies.starter import starter_text
+from policies.starter import ENGLISH, starter_text
 
 
 @functools.lru_cache(maxsize=128)
@@ -27,10 +27,10 @@ def parse_file(filename: str, data: bytes) -> Policy:
     return parse_policy(data, policy_id=stem, filename=filename)
 
 
-def starter_source(starter_id: str, mode: Mode | None) -> bytes:
-    """A starter policy's file, comments included. Raises UnknownPolicy."""
+def starter_source(starter_id: str, mode: Mode | None, language: str = ENGLISH) -> bytes:
+    """A starter policy's file in a language, comments included. Raises UnknownPolicy."""
     try:
-        source = starter_text(starter_id).encode()
+        source = starter_text(starter_id, language).encode()
     except KeyError:
         raise UnknownPolicy(tr("There is no starter policy “{policy}”.", policy=starter_id)) from None
     return in_mode(source, mode, starter_id) if mode else source

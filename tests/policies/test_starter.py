@@ -8,14 +8,26 @@ import splintr
 
 from inference.rendering import policy_text
 from policies.document import dump_policy, parse_policy
+from policies.linter import Concern, lint
 from policies.patterns import compile_pattern
 from policies.policy import MAX_SHOWN_EXAMPLES, Mode, Policy
-from policies.starter import starter_policies, starter_text
+from policies.starter import ENGLISH, STARTER_LANGUAGES, starter_policies, starter_text
+from tests.policies.starter_words import finds, forces_a_look
 
-POLICIES = starter_policies()
+LIBRARY = {language: starter_policies(language) for language in STARTER_LANGUAGES}
+POLICIES = LIBRARY[ENGLISH]
+OTHERS = [language for language in STARTER_LANGUAGES if language != ENGLISH]
+EACH = [(language, policy) for language, policies in LIBRARY.items() for policy in policies.values()]
 LOOSE_WORDS = re.compile(r"\b(generally|usually|often|mostly|inappropriate|offensive|etc)\b", re.IGNORECASE)
 
-every_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
+every_policy = pytest.mark.parametrize(
+    "policy", [policy for _, policy in EACH], ids=[f"{language}-{policy.id}" for language, policy in EACH]
+)
+every_policy_and_language = pytest.mark.parametrize(
+    ("language", "policy"), EACH, ids=[f"{language}-{policy.id}" for language, policy in EACH]
+)
+english_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
+every_language = pytest.mark.parametrize("language", STARTER_LANGUAGES)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +39,9 @@ def words_of(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
 
 
-def forces_a_look(policy: Policy, text: str) -> bool:
-    """Keywords as whole words, `*` for any letters, and patterns; without the prefilter's folding of disguises."""
-    keywords = (re.escape(word.casefold()).replace(r"\*", r"\w*") for word in policy.prefilter.keywords)
-    by_keyword = re.search(rf"(?<!\w)(?:{'|'.join(keywords)})(?!\w)", text.casefold())
-    return bool(by_keyword) or any(compile_pattern(pattern).search(text) for pattern in policy.prefilter.patterns)
-
-
-def test_the_library_covers_what_guilds_ask_for() -> None:
-    assert list(POLICIES) == [
+@every_language
+def test_the_library_covers_what_guilds_ask_for(language: str) -> None:
+    assert list(LIBRARY[language]) == [
         "doxxing", "fake-reviews", "game-cheating", "harassment", "hate", "raids", "scams", "self-harm",
         "sexual-content", "sexual-minors", "spam", "threats",
     ]  # fmt: skip
@@ -44,6 +50,43 @@ def test_the_library_covers_what_guilds_ask_for() -> None:
 def test_an_unknown_starter_policy_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         starter_text("../harassment")
+    with pytest.raises(KeyError):
+        starter_text("de/harassment")
+
+
+def test_a_language_without_starter_policies_has_the_english_ones() -> None:
+    assert starter_policies("fr") == POLICIES
+    assert starter_text("spam", "../de") == starter_text("spam")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("policy_id", POLICIES)
+def test_in_every_language_a_policy_has_the_same_bones(language: str, policy_id: str) -> None:
+    """Labels, figures and what a moderator is offered compare across languages."""
+    ours, english = LIBRARY[language][policy_id], POLICIES[policy_id]
+    assert [_bones(ours, rule) for rule in ours.rule_ids] == [_bones(english, rule) for rule in english.rule_ids]
+    assert (ours.mode, ours.care, ours.scope, ours.judge) == (
+        english.mode,
+        english.care,
+        english.scope,
+        english.judge,
+    )
+    assert ours.prefilter.signals == english.prefilter.signals
+    assert len(ours.definitions) == len(english.definitions)
+    assert len(ours.allowed) == len(english.allowed)
+    assert {ours.title, ours.goal, *ours.allowed}.isdisjoint({english.goal, *english.allowed})
+
+
+def _bones(policy: Policy, rule_id: str) -> tuple[object, ...]:
+    rule = policy.rule(rule_id)
+    return rule.id, rule.severity, rule.suggest, bool(rule.terms)
+
+
+@every_policy
+def test_the_linter_has_nothing_to_say(policy: Policy, vocabulary: splintr.Tokenizer) -> None:
+    found = lint(policy, len(vocabulary.encode_ordinary(policy_text(policy))))
+    expected = [Concern.RULE_WITHOUT_EXAMPLE] if policy.id == "sexual-minors" else []
+    assert [remark.concern for remark in found] == expected
 
 
 @every_policy
@@ -67,7 +110,7 @@ def test_no_two_policies_use_the_same_letters() -> None:
     assert all(letters[one].isdisjoint(letters[other]) for one, other in combinations(letters, 2))
 
 
-@every_policy
+@english_policy
 def test_its_terms_are_single_tokens_as_the_prompt_writes_them(
     policy: Policy, vocabulary: splintr.Tokenizer
 ) -> None:
@@ -76,6 +119,19 @@ def test_its_terms_are_single_tokens_as_the_prompt_writes_them(
         for term in rule.terms:
             assert term == term.lower()
             assert len(vocabulary.encode_ordinary(f" {term}")) == 1, term
+
+
+@every_policy
+def test_its_terms_are_single_words_that_the_stand_in_can_read(
+    policy: Policy, vocabulary: splintr.Tokenizer
+) -> None:
+    """It reads a listed term of at most five tokens (inference/standin/CARD.md)."""
+    for rule in policy.rules:
+        assert not rule.terms or 3 <= len(rule.terms) <= 8
+        for term in rule.terms:
+            assert term == term.lower()
+            assert term.isalpha()
+            assert len(vocabulary.encode_ordinary(f" {term}")) <= 5, term
 
 
 @every_policy
@@ -125,10 +181,10 @@ def test_its_keywords_and_patterns_find_most_of_its_violating_examples(policy: P
     assert len(missed) <= 1
 
 
-@every_policy
-def test_its_keywords_and_patterns_leave_everyday_talk_alone(policy: Policy) -> None:
+@every_policy_and_language
+def test_its_keywords_and_patterns_leave_everyday_talk_alone(language: str, policy: Policy) -> None:
     """The look-alikes of all other policies are everyday talk to this one."""
-    others = [other for other in POLICIES.values() if other != policy]
+    others = [other for other in LIBRARY[language].values() if other != policy]
     everyday = [example.text for other in others for example in other.examples if not example.violates]
     looked_at = [text for text in everyday if forces_a_look(policy, text)]
     assert len(looked_at) <= 2, looked_at
@@ -137,7 +193,12 @@ def test_its_keywords_and_patterns_leave_everyday_talk_alone(policy: Policy) -> 
 @every_policy
 def test_no_pattern_finds_ordinary_words(policy: Policy) -> None:
     for pattern in policy.prefilter.patterns:
-        assert not compile_pattern(pattern).search("good game everyone, same time tomorrow at 8 pm?")
+        for text in (
+            "good game everyone, same time tomorrow at 8 pm?",
+            "gutes spiel leute, morgen um 20 uhr wieder? bin auf platz 3, noch 15 minuten",
+            "buena partida gente, ¿mañana a las 8 otra vez? voy tercero, tengo 15 minutos más",
+        ):
+            assert not compile_pattern(pattern).search(text)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +231,47 @@ def test_no_pattern_finds_ordinary_words(policy: Policy) -> None:
     ],
 )
 def test_patterns_find_the_shapes_they_are_for(policy_id: str, text: str) -> None:
-    assert any(compile_pattern(pattern).search(text) for pattern in POLICIES[policy_id].prefilter.patterns)
+    assert finds(POLICIES[policy_id], text)
+
+
+@pytest.mark.parametrize(
+    ("language", "policy_id", "text"),
+    [
+        ("de", "doxxing", "0151 5550123"),
+        ("de", "doxxing", "0049 89 5550123"),
+        ("de", "doxxing", "Lindenstrasse 12b"),
+        ("de", "doxxing", "DE89 3704 0044 0532 0130 00"),
+        ("de", "harassment", "du bist echt so ein versager"),
+        ("de", "hate", "diese ganzen auslaender"),
+        ("de", "fake-reviews", "gebt uns alle 5 sterne"),
+        ("de", "fake-reviews", "500 rezensionen"),
+        ("de", "raids", "kommt wir spammen die voll"),
+        ("de", "self-harm", "ich glaub ich verletze mich"),
+        ("de", "self-harm", "wo soll ich mich schneiden"),
+        ("de", "sexual-content", "zeig mal nudes"),
+        ("de", "sexual-minors", "sie ist 14 jahre alt"),
+        ("de", "sexual-minors", "eine 13jährige"),
+        ("de", "threats", "ich werde dich abstechen"),
+        ("de", "threats", "zahl endlich oder ich poste den chat"),
+        ("es", "doxxing", "612 345 678"),
+        ("es", "doxxing", "+52 55 5555 0123"),
+        ("es", "doxxing", "12345678Z"),
+        ("es", "doxxing", "Calle del Olmo 14"),
+        ("es", "doxxing", "avenida Siempre Viva 742"),
+        ("es", "harassment", "eres un completo fracasado"),
+        ("es", "hate", "todos los inmigrantes"),
+        ("es", "fake-reviews", "ponedle todos cinco estrellas"),
+        ("es", "fake-reviews", "500 valoraciones"),
+        ("es", "raids", "vamos todos a inundar su chat"),
+        ("es", "self-harm", "creo que me voy a matar"),
+        ("es", "sexual-content", "mándame nudes"),
+        ("es", "sexual-minors", "tiene 14 anos"),
+        ("es", "threats", "os vamos a encontrar"),
+        ("es", "threats", "bórralo o publico el chat"),
+    ],
+)
+def test_patterns_of_other_languages_find_theirs(language: str, policy_id: str, text: str) -> None:
+    assert finds(LIBRARY[language][policy_id], text)
 
 
 @every_policy
@@ -179,11 +280,15 @@ def test_its_words_are_precise(policy: Policy) -> None:
         assert not LOOSE_WORDS.search(text), text
 
 
-@every_policy
-def test_it_is_ready_to_be_copied(policy: Policy) -> None:
+@every_policy_and_language
+def test_it_is_ready_to_be_copied(language: str, policy: Policy) -> None:
     assert policy.mode is Mode.LIVE
+    assert starter_text(policy.id, language).startswith("# "), "authors find guidance at the top of the file"
+
+
+@english_policy
+def test_its_score_may_flag_a_little(policy: Policy) -> None:
     assert 0.005 <= policy.prefilter.flag_rate <= 0.01
-    assert starter_text(policy.id).startswith("# "), "authors find guidance at the top of the file"
 
 
 @every_policy
@@ -191,5 +296,6 @@ def test_it_can_be_written_and_read_again(policy: Policy) -> None:
     assert parse_policy(dump_policy(policy), policy_id=policy.id, filename="copy.yaml") == policy
 
 
-def test_whoever_asks_for_help_is_not_sanctioned() -> None:
-    assert POLICIES["self-harm"].rule("SH4").suggest == ()
+@every_language
+def test_whoever_asks_for_help_is_not_sanctioned(language: str) -> None:
+    assert LIBRARY[language]["self-harm"].rule("SH4").suggest == ()

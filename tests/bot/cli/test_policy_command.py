@@ -106,6 +106,22 @@ def test_the_starter_policies_are_listed(inside):
     assert [line.split(":")[0] for line in done.out.splitlines()] == list(starter_policies())
 
 
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_the_starter_policies_of_another_language_are_listed_and_copied(inside, tmp_path, language):
+    done = inside("policy", "starter", "--language", language, "--to", tmp_path / "theirs")
+    assert done.code == ExitCode.OK
+    for name in starter_policies():
+        assert (tmp_path / f"theirs/{name}.yaml").read_text("utf-8") == starter_text(name, language)
+    done = inside("policy", "starter", "--language", language)
+    assert starter_policies(language)["spam"].goal in " ".join(done.out.split())
+
+
+def test_a_language_without_starter_policies_is_refused_with_those_there_are(inside):
+    done = inside("policy", "starter", "--language", "fr")
+    assert done.code == ExitCode.USAGE
+    assert "choose one of en, de, es" in " ".join(done.err.replace("│", " ").split())
+
+
 def test_the_starter_policies_are_copied_with_their_comments_and_nothing_is_overwritten(inside, tmp_path):
     target = tmp_path / "new/policies"
     assert inside("policy", "starter", "--to", target).code == ExitCode.OK

@@ -226,6 +226,7 @@ COMMANDS: Final = (
     command("policy list", MODERATORS),
     command("policy show", MODERATORS, lambda _: {"policy": "harassment"}),
     command("policy add", ADMINISTRATORS, lambda _: {"starter": "spam"}),
+    command("policy add", ADMINISTRATORS, lambda _: {"starter": "doxxing", "language": "de"}, " in a language"),
     command("policy mode", ADMINISTRATORS, lambda _: {"policy": "harassment", "mode": "off"}),
     command("policy new", ADMINISTRATORS, lambda _: {"name": "mine"}),
     command("policy new", ADMINISTRATORS, lambda town: {"file": town.file}, " out of a file"),
