@@ -1,12 +1,12 @@
 """Policies as YAML files: reading with errors like a compiler's, and the one canonical way to write them."""
 
-import os
 import re
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from policies.conflicts import note_conflicts
+from policies.disk_errors import NOT_A_FILE, reason_of
 from policies.phrases import phrase
 from policies.policy import Policy, is_policy_id
 from policies.problems import PolicyError, Problem
@@ -75,13 +75,12 @@ def _read(path: Path) -> bytes:
     """At most one byte more than may be parsed. A pipe is not opened: it could keep us waiting for ever."""
     if path.exists() and not path.is_file():
         hint = phrase("name a policy's YAML file")
-        raise PolicyError([Problem(str(path), 1, 1, phrase("this is not a file"), hint)])
+        raise PolicyError([Problem(str(path), 1, 1, NOT_A_FILE, hint)])
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        message = phrase("the file cannot be read: {reason}", reason=reason)
+        message = phrase("the file cannot be read: {reason}", reason=reason_of(error))
         hint = phrase("check that the path is right and that you may read the file")
         raise PolicyError([Problem(str(path), 1, 1, message, hint)]) from error
 

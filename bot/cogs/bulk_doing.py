@@ -11,7 +11,7 @@ from bot.case import Action, CaseFile, Decision
 from bot.cogs.failures import translated
 from bot.cogs.people import member_of, person, place_of
 from bot.guilds.settings import GuildSettings
-from bot.language import marked, tr
+from bot.language import Language, marked, speaking, tr
 from bot.ports import DiscordAway
 from bot.review.access import Handling, handling_refusal, refusal
 
@@ -36,7 +36,7 @@ class DiscordPermits:
             raise DiscordAway(tr("Discord has not told me about this server yet. Try again in a minute."))
         moderator = await self._member(guild, moderator_id)
         if moderator is None:
-            return "Whoever confirmed this is not a member of the server any more."
+            return tr("Whoever confirmed this is not a member of the server any more.")
         place = await place_of(guild, case.message.channel_id)
         actor, settings = person(moderator, place), self._settings(guild.id)
         if unseen := handling_refusal(Handling.EVIDENCE, case, guild.id, settings, actor):
@@ -59,15 +59,19 @@ class DiscordPermits:
 class DiscordManyDeleter:
     """`ManyDeleter` over Discord's REST interface."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, language: Callable[[int], Language]) -> None:
+        """`language`: of a guild, for its audit log."""
         self._http = client.http
+        self._language = language
 
-    async def delete_many(self, channel_id: int, message_ids: Collection[int], decision: Decision) -> None:
+    async def delete_many(
+        self, guild_id: int, channel_id: int, message_ids: Collection[int], decision: Decision
+    ) -> None:
         """See `ManyDeleter`."""
-        with translated(_NEEDS):
+        with speaking(self._language(guild_id)), translated(_NEEDS):
             await self._http.delete_messages(channel_id, list(message_ids), reason=_reason(decision))
 
 
 def _reason(decision: Decision) -> str:
     """What the audit log shows beside the bot's action."""
-    return f"many cases at once, decided by {decision.moderator_id}"
+    return tr("many cases at once, decided by {who}", who=decision.moderator_id)

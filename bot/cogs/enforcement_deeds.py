@@ -1,6 +1,6 @@
 """What is done to a message and to its author, one thing at a time. All raise DiscordAway, Refused or Gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,13 +12,17 @@ from bot.cogs.failures import translated
 from bot.cogs.people import acting_moderator
 from bot.cogs.safe_text import one_line, shortened
 from bot.cogs.words import at
-from bot.language import marked, tr
+from bot.language import Language, marked, speaking, tr
 from bot.ports import Gone, Refused
 
 _LONGEST_NAME: Final = 100
 """Characters of a name in the audit log."""
 _LONGEST_REASON: Final = 512
 """What the audit log takes."""
+_DECIDED: Final = marked("case {case}, decided by {who}")
+_DECIDED_BECAUSE: Final = marked("case {case}, decided by {who}: {reason}")
+"""Both begin with the case, in every language: it is how a ban is known to be ours."""
+_CUT: Final = "\0"
 _DELETE_NEEDS = marked("Manage Messages")
 TIMEOUT_NEEDS: Final = "Timeout Members"
 _KICK_NEEDS = marked("Kick Members")
@@ -156,20 +160,31 @@ async def ban_reason(http: HTTPClient, case: CaseFile) -> str | None:
 
 
 def audit_reason(decision: Decision) -> str:
-    """What the audit log shows beside the bot's action. It begins with the case, in every language."""
+    """What the audit log shows beside the bot's action, in the language that is spoken: the guild's."""
     name = shortened(one_line(acting_moderator.get()), _LONGEST_NAME)
     who = f"{name} ({decision.moderator_id})" if name else str(decision.moderator_id)
-    why = f": {one_line(decision.reason)}" if decision.reason.strip() else ""
-    return shortened(f"{_case_in_log(decision.case_id)}, decided by {who}{why}", _LONGEST_REASON)
+    told = {"case": str(decision.case_id), "who": who}
+    if decision.reason.strip():
+        text = tr(_DECIDED_BECAUSE, **told, reason=one_line(decision.reason))
+    else:
+        text = tr(_DECIDED, **told)
+    return shortened(text, _LONGEST_REASON)
 
 
 def is_ours(reason: str, case: CaseFile) -> bool:
-    """Whether something with this reason in the audit log was done for the case."""
-    return reason.startswith(f"{_case_in_log(case.id)},")
+    """Whether something with this reason in the audit log was done for the case.
+
+    In whichever language: the guild may have chosen another one since.
+    """
+    return reason.startswith(tuple(_openings(case.id)))
 
 
-def _case_in_log(case_id: int) -> str:
-    return f"case {case_id}"
+def _openings(case_id: int) -> Iterator[str]:
+    """How reasons of a case begin, up to who decided, in every language."""
+    for language in Language:
+        with speaking(language):
+            for text in (_DECIDED, _DECIDED_BECAUSE):
+                yield tr(text, case=str(case_id), who=_CUT, reason="").partition(_CUT)[0]
 
 
 def _is_about_archived_thread(no: Refused) -> bool:

@@ -131,7 +131,9 @@ class Drawer(Generic[Value]):
             if not copy.is_file() or copy.read_bytes() != data:
                 files.write_private(copy, data)
         except OSError as error:
-            _log.warning("no copy of a good file was kept", file=self._label(name), error=files.reason_of(error))
+            _log.warning(
+                "no copy of a good file was kept", file=self._label(name), error=str(files.reason_of(error))
+            )
 
     def _drop_copies(self, entries: Entries[Value]) -> None:
         """Forget files that are not there any more: who deletes a file means it."""
@@ -144,7 +146,7 @@ class Drawer(Generic[Value]):
             copy.unlink(missing_ok=True)
         except OSError as error:
             _log.warning(
-                "a copy of a deleted file is left", file=self._label(copy.name), error=files.reason_of(error)
+                "a copy of a deleted file is left", file=self._label(copy.name), error=str(files.reason_of(error))
             )
 
     def _copy(self, name: str) -> Path:

@@ -5,7 +5,18 @@ import re
 import secrets
 from pathlib import Path
 
+from policies.disk_errors import NotAFile, reason_of
 from policies.yaml_tree import MAX_BYTES
+
+__all__ = [
+    "make_private_folder",
+    "read_limited",
+    "reason_of",
+    "remove",
+    "sweep_drafts",
+    "sync_folder",
+    "write_private",
+]
 
 _DRAFT = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 
@@ -63,11 +74,6 @@ def read_limited(path: Path) -> bytes:
     A pipe is not opened: it could keep us waiting for ever.
     """
     if path.exists() and not path.is_file():
-        raise OSError("this is not a file")
+        raise NotAFile
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def reason_of(error: OSError) -> str:
-    """Why the disk refused, without the path: moderators read this, and the path is the operator's business."""
-    return os.strerror(error.errno) if error.errno else str(error)

@@ -88,4 +88,6 @@ class Herald:
         try:
             files.write_private(folder / TOLD, json.dumps(told).encode())
         except OSError as error:
-            _log.warning("what was told of a policy is not kept", guild=guild_id, reason=files.reason_of(error))
+            _log.warning(
+                "what was told of a policy is not kept", guild=guild_id, reason=str(files.reason_of(error))
+            )

@@ -12,7 +12,7 @@ from bot.guilds.drawer import FOLDER, Drawer, Entry
 from bot.guilds.errors import NotWritten, UnknownPolicy
 from bot.guilds.history import AT_START, BY_HAND, Historian
 from bot.guilds.policy_files import delete_folder, file_name, guilds_in, is_guild, parse_file
-from bot.language import tr
+from bot.language import said, tr
 from bot.records.histories import Author, AuthorKind
 from policies.policy import Policy
 from policies.problems import Problem
@@ -70,7 +70,7 @@ class Shelf:
             return None
         except OSError as error:
             raise NotWritten(
-                tr("The policy's file cannot be read: {reason}.", reason=files.reason_of(error))
+                tr("The policy's file cannot be read: {reason}.", reason=said(files.reason_of(error)))
             ) from error
 
     async def write(self, guild_id: int, policy_id: str, data: bytes, author: Author) -> None:
@@ -79,7 +79,7 @@ class Shelf:
             await asyncio.to_thread(files.write_private, self._path(guild_id, policy_id), data)
         except OSError as error:
             raise NotWritten(
-                tr("The policy cannot be written: {reason}.", reason=files.reason_of(error))
+                tr("The policy cannot be written: {reason}.", reason=said(files.reason_of(error)))
             ) from error
         await self.look(guild_id, author=author)
 
@@ -89,7 +89,7 @@ class Shelf:
             await asyncio.to_thread(files.remove, self._path(guild_id, policy_id))
         except OSError as error:
             raise NotWritten(
-                tr("The policy cannot be removed: {reason}.", reason=files.reason_of(error))
+                tr("The policy cannot be removed: {reason}.", reason=said(files.reason_of(error)))
             ) from error
         await self.look(guild_id, author=author)
 
@@ -141,7 +141,7 @@ class Shelf:
         try:
             return guilds_in(self.folder)
         except OSError as error:
-            _log.error("the folder of policies cannot be read", error=files.reason_of(error))
+            _log.error("the folder of policies cannot be read", error=str(files.reason_of(error)))
             return []
 
     async def _note_changes(

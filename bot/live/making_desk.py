@@ -133,5 +133,6 @@ def enforcer_of(ground: Ground, bot: SafeguildBot, guild_book: GuildBook) -> Del
     """Carries decisions out, many deletions at once."""
     settings = guild_book.settings
     notices = MemberNotices(bot, ground.store, settings)
-    enforcer = DiscordEnforcer(bot, ground.clock, notices, guild_language(bot, settings))
-    return DeletingTogether(enforcer, DiscordManyDeleter(bot))
+    language = guild_language(bot, settings)
+    enforcer = DiscordEnforcer(bot, ground.clock, notices, language)
+    return DeletingTogether(enforcer, DiscordManyDeleter(bot, language))

@@ -30,7 +30,9 @@ _PATIENCE: Final = timedelta(seconds=2)
 class ManyDeleter(Protocol):
     """Deletes messages of one channel, none older than two weeks. Raises DiscordAway, Refused or Gone."""
 
-    async def delete_many(self, channel_id: int, message_ids: Collection[int], decision: Decision) -> None:
+    async def delete_many(
+        self, guild_id: int, channel_id: int, message_ids: Collection[int], decision: Decision
+    ) -> None:
         """`decision` names who has decided so, for the audit log."""
         ...
 
@@ -89,7 +91,7 @@ class DeletingTogether:
         first, decision = young[0]
         ids = [case.message.id for case, _ in young]
         try:
-            await self._many.delete_many(first.message.channel_id, ids, decision)
+            await self._many.delete_many(first.guild_id, first.message.channel_id, ids, decision)
         except DiscordError as error:  # each is deleted on its own then, and says what is in its way
             _log.info("messages are deleted one by one", guild=first.guild_id, reason=str(error))
             return frozenset()

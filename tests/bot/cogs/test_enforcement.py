@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.case import Action, CaseFile, Decision
+from bot.cogs.enforcement import DiscordEnforcer
 from bot.cogs.enforcement_deeds import audit_reason, is_ours
 from bot.cogs.people import acting_moderator
 from bot.cogs.words import at, outcome_line
+from bot.language import Language, speaking
 from bot.ports import DiscordAway, Gone, Refused
 from tests.bot.adapters import START
 from tests.bot.cogs.card_samples import case_about
@@ -202,6 +204,29 @@ def test_the_audit_log_takes_what_fits_and_is_known_again_by_its_beginning() -> 
     assert is_ours(reason, case_about(id=12))
     assert not is_ours(reason, case_about(id=1))
     assert not is_ours("case 12 was no fun", case_about(id=12))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("said", ["", "again"])
+def test_a_reason_is_in_the_guilds_language_and_is_known_in_every_other(language: Language, said: str) -> None:
+    word = Decision(case_id=12, action=Action.BAN, moderator_id=900, decided_at=now(), reason=said)
+    with speaking(language):
+        reason = audit_reason(word)
+        assert reason.endswith(f"900: {said}" if said else "900")
+    assert ("decided" in reason) == (language is Language.ENGLISH)
+    assert is_ours(reason, case_about(id=12))
+    assert not any(is_ours(reason, case_about(id=other)) for other in (1, 2, 120, 90))
+    assert not is_ours("spam", case_about(id=12))
+    assert not is_ours("", case_about(id=12))
+
+
+async def test_the_audit_log_is_written_in_the_guilds_language(scene: ReviewScene) -> None:
+    case, _ = await scene.flagged()
+    german = DiscordEnforcer(scene.bot, now, None, lambda guild_id: {case.guild_id: Language.GERMAN}[guild_id])
+    with speaking(Language.SPANISH):  # of the moderator who pressed
+        await german.carry_out(case, decision(case, Action.DELETE), again=False)
+    (entry,) = scene.discord.audit_log
+    assert entry.reason == f"Fall {case.id}, entschieden von 900"
 
 
 def test_a_stored_outcome_tells_moments_in_each_readers_zone_and_has_no_other_markup():

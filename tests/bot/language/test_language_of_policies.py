@@ -1,5 +1,7 @@
 """Whatever the reader of policies finds wrong is said in the language of whoever reads it."""
 
+import errno
+import os
 import re
 from collections.abc import Iterable, Iterator
 
@@ -10,6 +12,7 @@ from bot.cogs.replies import problem_line
 from bot.cogs.safe_text import units
 from bot.language import Language, said, speaking, tr
 from policies.constraints import Unfit
+from policies.disk_errors import NotAFile, reason_of
 from policies.document import PolicyError, Problem, parse_policy
 from policies.phrases import Phrase, code, phrase
 from policies.signals import one_of_a_kind
@@ -32,7 +35,6 @@ NOT_OF_A_FILES_TEXT = frozenset(
         "{id} cannot be the id of a policy",
         "name the file {name}: up to 40 small letters, digits and hyphens",
         "name a policy's YAML file",
-        "this is not a file",
         "the file cannot be read: {reason}",
         "check that the path is right and that you may read the file",
         # a file that is being written
@@ -81,7 +83,8 @@ def _with_inner(told: Phrase) -> Iterator[Phrase]:
 
 
 def test_the_bad_files_bring_out_every_sentence_that_the_reader_has(problems: tuple[Problem, ...]) -> None:
-    known = {text.one for text in collect(ROOT / "policies", ROOT)}
+    texts = collect(ROOT / "policies", ROOT)
+    known = {text.one for text in texts if not text.place.startswith("policies/disk_errors.py")}
     told = {each.text for each in phrases_of(problems) if not each.is_code}
     assert told <= known, "said with `phrase`, so that translators find it"
     assert known - told == NOT_OF_A_FILES_TEXT
@@ -104,6 +107,23 @@ def test_what_fills_a_sentence_is_quoted_from_the_file_or_said_in_the_language_t
         for name, value in each.values:
             if isinstance(value, str) and name not in BARE:
                 assert _FROM_THE_FILE.fullmatch(value), (each.text, name, value)
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EACCES, errno.EIO, errno.ENOSPC, errno.EROFS, errno.ENOENT, errno.EISDIR]
+)
+def test_why_the_disk_refuses_is_said_in_the_language_too(number: int) -> None:
+    reason = reason_of(OSError(number, "of the system"))
+    assert str(reason) == os.strerror(number)
+    with speaking(Language.GERMAN):
+        assert said(reason) != str(reason)
+
+
+def test_a_rare_reason_of_the_disk_stays_in_the_systems_words() -> None:
+    with speaking(Language.GERMAN):
+        assert said(reason_of(OSError(errno.EXDEV, "x"))) == os.strerror(errno.EXDEV)
+        assert said(reason_of(OSError("{odd}"))) == "{odd}"
+        assert said(reason_of(NotAFile())) == "das ist keine Datei"
 
 
 def test_without_a_language_the_reader_speaks_english(problems: tuple[Problem, ...]) -> None:

@@ -62,7 +62,13 @@ class Shredder:
     requests: list[tuple[int, list[int]]] = field(default_factory=list)
     refusal: Exception | None = None
 
-    async def delete_many(self, channel_id: int, message_ids: Collection[int], decision: Decision) -> None:  # noqa: ARG002 - the port's
+    async def delete_many(
+        self,
+        guild_id: int,  # noqa: ARG002 - the port's
+        channel_id: int,
+        message_ids: Collection[int],
+        decision: Decision,  # noqa: ARG002 - the port's
+    ) -> None:
         if self.refusal:
             raise self.refusal
         self.requests.append((channel_id, sorted(message_ids)))
