@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import splintr
+import structlog
 from gguf import GGMLQuantizationType, GGUFWriter
 
 from inference import vocabulary
@@ -27,6 +28,20 @@ def pytest_configure() -> None:
     sys.dont_write_bytecode = False
     # A job in the background ignores Ctrl-C and its children inherit that; tests send it to theirs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+PLAIN_LOGS = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.dev.set_exc_info,
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+)
+
+
+@pytest.fixture(autouse=True)
+def logs_are_plain() -> None:
+    """What is not set up draws every exception with its variables, which takes longer than most tests."""
+    structlog.configure(processors=list(PLAIN_LOGS))
 
 
 @pytest.fixture(autouse=True)

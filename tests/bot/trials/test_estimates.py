@@ -138,7 +138,7 @@ POPULATIONS = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15, deadline=None)
 @given(SCORES, SCORES, SCORES, POPULATIONS, st.sampled_from((0.8, 0.95, 0.975)))
 def test_an_estimate_lies_in_its_interval_and_more_confidence_widens_it(
     opened: Score, cleared: Score, unflagged: Score, sizes: Population, confidence: float
@@ -158,7 +158,7 @@ def test_an_estimate_lies_in_its_interval_and_more_confidence_widens_it(
 class TestCoverage:
     """Whole populations whose truth is known, sampled again and again."""
 
-    ROUNDS: Final = 40
+    ROUNDS: Final = 20
     SIZES = Population(opened=200, cleared=1_000, unflagged=20_000)
     SAMPLED: Final = {OPENED: 100, CLEARED: 50, UNFLAGGED: 300}
     RATES: Final = {  # what violates, and of it and of the rest what is called so
