@@ -16,6 +16,9 @@ _WHY_STOPPED = {
 _WHAT_HELPS = marked(
     "What helps: examples of what is allowed and looks alike, keywords for what is missed, a higher `flag_rate`."
 )
+_EXACT_ONLY = marked(
+    "Likeness flags nothing: with so low a `flag_rate` only keywords, patterns, signals and copies of examples do."
+)
 _TURNED_OFF = marked(
     "Unknown: random checks are turned off. Whoever runs the bot can turn them on (`prefilter.audit_rate`)."
 )
@@ -42,6 +45,9 @@ def share(part: float) -> str:
 
 
 def _flagged(outlook: Outlook) -> Iterator[str]:
+    if outlook.exact_only:
+        yield from _flagged_exactly(outlook)
+        return
     if outlook.knows_shares:
         yield tr(
             "{flagged} of messages lately; {forced} by keywords and other exact matches. Likeness may flag "
@@ -61,7 +67,18 @@ def _flagged(outlook: Outlook) -> Iterator[str]:
         yield tr(_WHY_STOPPED[outlook.stop])
 
 
+def _flagged_exactly(outlook: Outlook) -> Iterator[str]:
+    if outlook.knows_shares:
+        yield tr("{forced} of messages lately, by exact matches.", forced=share(outlook.forced))
+    else:
+        yield tr("Too few messages yet to say how many.")
+    yield tr(_EXACT_ONLY)
+
+
 def _examples(outlook: Outlook) -> Iterator[str]:
+    if outlook.exact_only:
+        yield tr("They are not tested, as likeness flags nothing under this policy.")
+        return
     found = outlook.seen
     if found is None or not found.violating_of:
         yield tr("It has no examples of violations, so nobody knows what likeness sees.")

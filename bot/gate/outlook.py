@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.gate.meter import Meter
 from inference.prefilter.budget.audit import Misses, Tally, estimate
-from inference.prefilter.budget.quantile import MAX_FALL, MAX_RISE, cold
+from inference.prefilter.budget.quantile import DECADES, MAX_FALL, MAX_RISE, cold
 from inference.prefilter.budget.recall import Seen, seen
 
 ENOUGH_MESSAGES = 200
@@ -69,9 +69,14 @@ class Outlook:
         return self.messages >= ENOUGH_MESSAGES
 
     @property
+    def exact_only(self) -> bool:
+        """Whether the policy leaves nothing to the learned score: none is as high as the lowest threshold."""
+        return cold(self.flag_rate) - MAX_FALL > DECADES
+
+    @property
     def conflict(self) -> bool:
         """Whether the budget lets too few of the policy's own examples be seen."""
-        return self.seen is not None and self.seen.misses_too_much
+        return not self.exact_only and self.seen is not None and self.seen.misses_too_much
 
 
 def outlook(meter: Meter, held_out: HeldOut | None, tally: Tally, *, audits: bool) -> Outlook:

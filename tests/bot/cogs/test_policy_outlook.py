@@ -56,6 +56,17 @@ def test_a_policy_that_does_well_is_told_in_a_few_lines() -> None:
     assert len(text) < 500
 
 
+@pytest.mark.parametrize("messages", [0.0, 1500.0])
+def test_a_policy_that_leaves_nothing_to_likeness_is_not_advised_to_flag_more(messages: float) -> None:
+    few = Seen(violating=0, violating_of=10, allowed=0, allowed_of=9, threshold_wanted=6.0)
+    text = said(replace(CALM, seen=few, rate_for_recall=0.9, flag_rate=1e-9, messages=messages, stop=Stop.LOWER))
+    assert "Likeness flags nothing" in text
+    assert "are not tested" in text
+    assert ("1.2% of messages lately, by exact matches" in text) is bool(messages)
+    assert "conflict" not in text
+    assert "higher `flag_rate`" not in text
+
+
 def test_a_conflict_says_what_recall_would_cost_and_what_helps() -> None:
     few = Seen(violating=7, violating_of=10, allowed=3, allowed_of=9, threshold_wanted=0.6)
     text = said(replace(CALM, seen=few, rate_for_recall=0.24))
