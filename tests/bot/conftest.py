@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Store
-from bot.store import open_store
 from tests.bot.adapters import Clock, RememberingDesk, TermJudge
+from tests.bot.new_store import new_store
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def walk_clock() -> Clock:
 
 @pytest.fixture
 async def memory(tmp_path: Path, walk_clock: Clock) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "memory.sqlite3", clock=walk_clock) as store:
+    async with new_store(tmp_path / "memory.sqlite3", clock=walk_clock) as store:
         yield store
 
 

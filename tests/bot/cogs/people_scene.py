@@ -27,11 +27,11 @@ from bot.review.appeal_cards import CardPace
 from bot.review.appeal_court import AppealCourt, Guilds, Outside
 from bot.review.decisions import Review
 from bot.review.retracting import Retracting
-from bot.store import open_store
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Policy
 from tests.bot.adapters import make_policy, make_verdict
 from tests.bot.cogs.housemates import PlainGuildBook
+from tests.bot.new_store import new_store
 from tests.discord_server import MODERATOR, Channel, DiscordServer, Guild, Member, Message, Permission, Reply, Role
 
 SWIFT = BackOff(timedelta(milliseconds=20), timedelta(milliseconds=200))
@@ -188,7 +188,7 @@ class PeopleScene:
 async def people_scene(folder: Path) -> AsyncIterator[PeopleScene]:
     """Everything is up: the bot is connected, its commands are synced, the court sits."""
     clock = Clock()
-    async with DiscordServer() as server, open_store(folder / "memory.sqlite3", clock=clock) as store:
+    async with DiscordServer() as server, new_store(folder / "memory.sqlite3", clock=clock) as store:
         guild = server.add_guild("Workshop")
         moderators = guild.add_role("Moderators", MODERATOR | Permission.VIEW_CHANNEL, position=1)
         general, hidden = guild.add_channel("general"), guild.add_channel("mods", private_to=[moderators])

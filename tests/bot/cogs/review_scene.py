@@ -23,11 +23,11 @@ from bot.outage import BackOff
 from bot.ports import Store
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox, OutboxSettings
-from bot.store import open_store
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Policy
 from tests.bot.adapters import make_policy, make_verdict
 from tests.bot.cogs.housemates import PlainGuildBook
+from tests.bot.new_store import new_store
 from tests.discord_server import (
     MODERATOR,
     Channel,
@@ -151,7 +151,7 @@ class ReviewScene:
 @asynccontextmanager
 async def review_scene(folder: Path) -> AsyncIterator[ReviewScene]:
     """Everything is up: the bot is connected, the outbox and the review run."""
-    async with DiscordServer() as discord, open_store(folder / "memory.sqlite3", clock=now) as store:
+    async with DiscordServer() as discord, new_store(folder / "memory.sqlite3", clock=now) as store:
         guild = discord.add_guild("Workshop")
         everyone = guild.add_channel("general")
         hidden = guild.add_channel("mods", private_to=[])

@@ -16,12 +16,12 @@ from bot.cogs.policy_sample_page import Shown, rules_page, sample_page
 from bot.cogs.rooms import Rooms
 from bot.ports import Store
 from bot.records.labels import Draw, LabelSource, Stratum
-from bot.store import open_store
 from bot.trials.room import TrialRoom
 from policies.policy import Policy
 from tests.bot.adapters import MODEL, START, TermJudge, make_earlier, make_message
 from tests.bot.cogs.card_samples import embed_texts, limits_broken, outside_code_blocks, unescaped
 from tests.bot.cogs.command_stage import Stage, stage
+from tests.bot.new_store import new_store
 from tests.bot.store.samples import LEASE, suspicion, verdict
 from tests.bot.trials.trial_samples import policy_with
 from tests.discord_server.replies import Reply
@@ -82,7 +82,7 @@ class Scene:
 @asynccontextmanager
 async def scene(folder: Path) -> AsyncIterator[Scene]:
     async with (
-        open_store(folder / "store.db") as store,
+        new_store(folder / "store.db") as store,
         stage(folder, cogs=(setup, policy, Samples(store), sync)) as made,
     ):
         await made.slash("policy add", starter="spam")

@@ -19,7 +19,6 @@ from bot.cogs.rooms import Rooms
 from bot.ports import DiscordAway, UnknownCase
 from bot.records.histories import Author, AuthorKind, Version
 from bot.records.labels import KnownText
-from bot.store import open_store
 from bot.trials.figures import Answered, figures, flips
 from bot.trials.items import known_items
 from bot.trials.report import full_report
@@ -33,6 +32,7 @@ from tests.bot.adapters import MODEL, START, TermJudge, make_message
 from tests.bot.cogs.card_samples import embed_texts, limits_broken, outside_code_blocks, unescaped
 from tests.bot.cogs.command_stage import Stage, stage
 from tests.bot.cogs.housemates import until
+from tests.bot.new_store import new_store
 from tests.bot.trials.trial_samples import known, label, policy_with, verdict
 from tests.discord_server.channels import Channel
 from tests.discord_server.replies import Reply
@@ -232,7 +232,7 @@ def flip_in(made: Stage, trials: Trials, *channels: Channel) -> None:
 
 
 async def test_a_version_that_the_history_knows_is_compared_by_its_number(tmp_path: Path):
-    async with open_store(tmp_path / "store.db") as store:
+    async with new_store(tmp_path / "store.db") as store:
         trials = Trials(store=store)
         async with stage(tmp_path, cogs=(setup, policy, trials, sync), store=store) as made:
             await blorps(made)

@@ -11,10 +11,10 @@ import pytest
 from bot.cogs.policy_editor import open_editor_with_example
 from bot.guilds.drafts import LIFE_SECONDS
 from bot.records.histories import Author, AuthorKind
-from bot.store import open_store
 from policies.policy import Mode
 from policies.starter import starter_text
 from tests.bot.cogs.command_stage import Stage, stage
+from tests.bot.new_store import new_store
 from tests.discord_server import Attachment, Reply
 from tests.discord_server.people import Member
 from tests.discord_server.permissions import Permission
@@ -39,7 +39,7 @@ allowed: [Snorps in stories.]
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_store(tmp_path / "store.db") as store, stage(tmp_path, store=store) as made:
+    async with new_store(tmp_path / "store.db") as store, stage(tmp_path, store=store) as made:
         yield made
         assert made.discord.pings == []
         made.discord.raise_deviations()

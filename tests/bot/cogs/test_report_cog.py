@@ -15,9 +15,9 @@ from bot.guilds.settings import GuildSettings
 from bot.pointing import MOST_IN_SHORT, MOST_OPENED
 from bot.ports import Store
 from bot.records.reports import Reported
-from bot.store import open_store
 from tests.bot.adapters import make_message
 from tests.bot.cogs.command_stage import STARTED, Stage, stage
+from tests.bot.new_store import new_store
 from tests.discord_server import Member, Reply
 from tests.discord_server import Message as Said
 from tests.discord_server.interactions import InteractionKind
@@ -49,7 +49,7 @@ class Scene:
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     taken: list[Report] = []
-    async with open_store(tmp_path / "memory.sqlite3", clock=lambda: NOW) as store:
+    async with new_store(tmp_path / "memory.sqlite3", clock=lambda: NOW) as store:
 
         async def take(message: Message, earlier: Sequence[Earlier], made: Report) -> Reported:
             taken.append(made)

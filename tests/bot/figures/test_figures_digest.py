@@ -18,7 +18,7 @@ from bot.figures.plots import Sheet
 from bot.figures.week import Digest
 from bot.language import Language
 from bot.ports import DiscordAway, Gone, Refused, Store
-from bot.store import open_store
+from tests.bot.new_store import new_store
 from tests.bot.store.samples import GUILD, Clock, policy
 from tests.bot.store.steps import opened
 
@@ -101,7 +101,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: Clock) -> object:
-    async with open_store(tmp_path / "store.db", clock=clock) as opened_store:
+    async with new_store(tmp_path / "store.db", clock=clock) as opened_store:
         await opened_store.keep_policy(GUILD, policy())
         yield opened_store
 
@@ -208,7 +208,7 @@ def test_no_week_is_told_twice_and_none_is_lost(orders: list[str], pauses: list[
 
 async def _live_through(folder: Path, orders: list[str], pauses: list[int]) -> None:
     clock = Clock()
-    async with open_store(folder / "store.db", clock=clock) as store:
+    async with new_store(folder / "store.db", clock=clock) as store:
         await store.keep_policy(GUILD, policy())
         await opened(store)
         clock.now = MONDAY

@@ -13,12 +13,12 @@ from bot.gate.outlook import Stop
 from bot.gate.reception import Reception
 from bot.ports import Store, StoreUnavailable
 from bot.rulebook import Rulebook
-from bot.store import open_store
 from inference.prefilter.budget.audit import Tally
 from inference.prefilter.budget.quantile import cold
 from policies.policy import Mode
 from tests.bot.adapters import GUILD, make_message, make_policy, make_rulebook
 from tests.bot.gate.lookers import Examples, NumberLooker, Timer, inspector_of, make_gate
+from tests.bot.new_store import new_store
 
 POLICY = make_policy(keywords=["loser"])
 HARMLESS, SUSPICIOUS, FORCED = "0.4 good morning", "2.1 nobody likes you", "you loser"
@@ -66,7 +66,7 @@ class Scene:
 
 @pytest_asyncio.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with open_store(tmp_path / "store.db") as store:
+    async with new_store(tmp_path / "store.db") as store:
         timer = Timer()
         yield Scene(store, make_gate(audit_rate=1.0, timer=timer), timer)
 

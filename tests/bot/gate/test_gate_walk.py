@@ -20,7 +20,6 @@ from bot.intake.work import Lanes
 from bot.moderation import Moderation
 from bot.ports import Store, StoreUnavailable
 from bot.rulebook import Rulebook
-from bot.store import open_store
 from bot.worker import WorkerSettings
 from inference.prefilter.budget.audit import Tally
 from inference.ticket import Priority
@@ -35,6 +34,7 @@ from tests.bot.adapters import (
     make_policy,
 )
 from tests.bot.gate.lookers import inspector_of, make_gate
+from tests.bot.new_store import new_store
 
 POLICY = make_policy(terms=("loser", "trash"), keywords=["loser"])
 HARMLESS, FORCED, OVERLOOKED = "0.4 good morning", "0.4 you loser", "0.4 you are trash"
@@ -69,7 +69,7 @@ class Walk:
 
 @pytest_asyncio.fixture
 async def walk(tmp_path: Path) -> AsyncIterator[Walk]:
-    async with open_store(tmp_path / "store.db") as store:
+    async with new_store(tmp_path / "store.db") as store:
         gate, judge, desk = make_gate(audit_rate=1.0), TermJudge(), RememberingDesk()
         book = Rulebook({GUILD: {POLICY.id: POLICY}}, inspector_of(gate, POLICY))
         moderation = Moderation(

@@ -13,12 +13,12 @@ from bot.guilds.history import Historian
 from bot.guilds.policies import PolicyBook
 from bot.ports import Store, StoreUnavailable
 from bot.records.histories import Author, AuthorKind, NewVersion, Version, file_hash
-from bot.store import open_store
 from policies.document import PolicyError
 from policies.policy import Mode
 from policies.problems import Problem
 from policies.starter import starter_text
 from tests.bot.guilds.shelves import GUILD, OTHER, Shop, running, until, write
+from tests.bot.new_store import new_store
 
 ADA = Author(AuthorKind.COMMAND, 5, "too many")
 BAD = "title: [never closed\n"
@@ -70,7 +70,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path):
-    async with open_store(tmp_path / "store.db") as store:
+    async with new_store(tmp_path / "store.db") as store:
         yield Desk(store, tmp_path / "policies")
 
 

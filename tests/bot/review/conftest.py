@@ -7,13 +7,13 @@ import pytest
 
 from bot.ports import Store
 from bot.review.outbox import CardOutbox
-from bot.store import open_store
+from tests.bot.new_store import new_store
 from tests.bot.review.review_adapters import QUICK, REVIEW, Arm, Wall, utc_now
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "memory.sqlite3", clock=utc_now) as store:
+    async with new_store(tmp_path / "memory.sqlite3", clock=utc_now) as store:
         yield store
 
 

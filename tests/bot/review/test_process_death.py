@@ -20,8 +20,8 @@ from bot.case import Action, CaseState
 from bot.ports import Store, StoreError
 from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
-from bot.store import open_store
 from tests.bot.adapters import START
+from tests.bot.new_store import new_store
 from tests.bot.review.review_adapters import (
     QUICK,
     QUICK_BACK_OFF,
@@ -105,7 +105,7 @@ async def _by_interaction(_: object) -> None:
 
 async def one_world(folder: Path, deaths: list[int], wall: Wall, arm: Arm) -> int:
     """Live through these deaths, then to the end; how many steps the last process took."""
-    async with open_store(folder / "memory.sqlite3", clock=utc_now) as store:
+    async with new_store(folder / "memory.sqlite3", clock=utc_now) as store:
         world = World(store, wall, arm)
         await world.fill()
         for steps in deaths:
