@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.backup.archive import FOLDERS, Item, Manifest, add_manifest, entry, item_of
+from bot.backup.placing import unfinished
 from bot.errors import EnvironmentProblem, InputError
 from bot.ports import StoreError
 from bot.settings import Settings
@@ -42,6 +43,11 @@ def make_backup(settings: Settings, path: Path, *, with_key: bool = False) -> Ma
         EnvironmentProblem: the database or the disk is not in order.
     """
     folder = settings.data_folder
+    if unfinished(folder):
+        raise EnvironmentProblem(
+            f"a restore was cut off in {folder}",
+            "start the bot, or run the same `safeguild restore` again: it goes on",
+        )
     if not (folder / DATABASE).is_file():
         raise InputError(
             f"nothing is stored in {folder} yet", "check `data_folder`: `safeguild settings` shows it"

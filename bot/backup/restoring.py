@@ -4,15 +4,18 @@ import shutil
 import tarfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from bot.app import open_data_folder
 from bot.backup.archive import FOLDERS, Manifest, extract, read_manifest
-from bot.errors import EnvironmentProblem, InputError, SettingsError
+from bot.backup.placing import STAGE, Plan, fingerprint, is_something, place, unfinished
+from bot.errors import InputError, SettingsError
 from bot.live.data_lock import data_lock
 from bot.ports import StoreError
 from bot.settings import Settings
 from bot.store import DATABASE, WrongKey
+from bot.store.carrying_over import carry_over, erasures_since
 from bot.store.copying import check_copy
 from bot.store.key_file import NAME as KEY_FILE
 from bot.store.key_file import read_keys
@@ -21,7 +24,6 @@ from bot.store_key import find_store_key
 
 _RESTORED = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *FOLDERS)
 """What a restore replaces; the key file only if another one comes with the backup."""
-_STAGE = ".restoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,16 @@ class Restored:
     """Where that is that was there before."""
     brought_key: bool
     """The backup's key is in the data folder now."""
+    erasures: int | None
+    """How many erasures that members have asked for are done again when the bot starts; None: what was erased
+    since the backup is not known, or not all of it."""
 
 
 def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restored:
     """Put a backup into the data folder. With `replace`, what is there is moved aside.
 
-    Archive and key are checked before anything is changed. The bot must not be running.
+    Archive and key are checked before anything is changed. Killed at any time, it is run again: what was there is
+    untouched then, or the backup takes its place all the same. The bot must not be running.
 
     Raises:
         InputError: the file is no whole backup, or there is something in the folder already.
@@ -48,26 +54,73 @@ def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restore
     if not path.is_file():
         raise InputError(f"there is no file {path}", "name a file that `safeguild backup` wrote")
     folder = open_data_folder(settings)
-    with data_lock(folder):
-        there = [name for name in _RESTORED if _is_something(folder / name)]
+    cut_off = unfinished(folder)
+    with data_lock(folder):  # which ends what was cut off
+        manifest = _manifest(path)
+        if cut_off and cut_off.backup == fingerprint(manifest):
+            return _done(folder, manifest, cut_off)
+        there = [name for name in _RESTORED if is_something(folder / name)]
         if there and not replace:
             raise InputError(
                 f"{folder} is in use: there is {', '.join(there)}",
                 "restore into an empty `data_folder`, or have what is there moved aside with --replace",
             )
-        stage = folder / _STAGE
+        stage = folder / STAGE
         shutil.rmtree(stage, ignore_errors=True)  # of a restore that was stopped: nothing was changed by it
         stage.mkdir(mode=0o700)
         try:
-            manifest = _unpacked(path, stage)
-            brings_key = _checked(settings, stage, manifest)
-            return Restored(manifest, _put_into_place(folder, stage, brings_key), brings_key)
+            plan = _prepared(settings, path, stage)
+            place(folder, plan)
+            return _done(folder, manifest, plan)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _is_something(path: Path) -> bool:
-    return any(path.iterdir()) if path.is_dir() else path.exists()
+def _done(folder: Path, manifest: Manifest, plan: Plan) -> Restored:
+    return Restored(manifest, folder / plan.aside if plan.set_aside else None, plan.brings_key, plan.erasures)
+
+
+def _prepared(settings: Settings, path: Path, stage: Path) -> Plan:
+    """Unpack a backup, look through it, and let it know what was erased since; what is to be done with it."""
+    folder = stage.parent
+    manifest = _unpacked(path, stage)
+    brings_key = _checked(settings, stage, manifest)
+    erasures = _carried_over(folder, stage, manifest)
+    key = [KEY_FILE] if brings_key else []
+    return Plan(
+        backup=fingerprint(manifest),
+        aside=_free_name(folder, f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}"),
+        old=tuple(name for name in [*_RESTORED, *key] if is_something(folder / name)),
+        new=tuple(name for name in [*key, *FOLDERS, DATABASE] if (stage / name).exists()),
+        brings_key=brings_key,
+        erasures=erasures,
+    )
+
+
+def _free_name(folder: Path, name: str) -> str:
+    """The name, or with a number where it is taken."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(free for free in names if not (folder / free).exists())
+
+
+def _carried_over(folder: Path, stage: Path, manifest: Manifest) -> int | None:
+    """How many erasures the restored database is to do again; None: not all of them are known."""
+    found = erasures_since(folder / DATABASE, manifest.made_at)
+    if found is None:
+        return None
+    try:
+        carry_over(found, stage / DATABASE)
+    except StoreError as error:
+        raise InputError(f"the backup's database: {error}") from error
+    return len(found.wishes) if found.complete else None
+
+
+def _manifest(path: Path) -> Manifest:
+    try:
+        with tarfile.open(path, mode="r:") as archive:
+            return read_manifest(archive)
+    except tarfile.TarError as error:
+        raise InputError(f"{path} is no whole backup: {error}", "take another one") from None
 
 
 def _unpacked(path: Path, stage: Path) -> Manifest:
@@ -112,25 +165,3 @@ def _candidates(settings: Settings, stage: Path) -> list[tuple[Keys, bool]]:
         except WrongKey as error:
             raise InputError(f"the backup's key: {error}") from error
     return found
-
-
-def _put_into_place(folder: Path, stage: Path, brings_key: bool) -> Path | None:
-    """Move what is there aside, then the new content into its place, the database last."""
-    replaced = [*_RESTORED, *([KEY_FILE] if brings_key else [])]
-    aside = folder / f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    try:
-        there = [name for name in replaced if _is_something(folder / name)]
-        if there:
-            aside.mkdir(mode=0o700)
-        for name in there:
-            (folder / name).rename(aside / name)
-        for name in [*([KEY_FILE] if brings_key else []), *FOLDERS, DATABASE]:
-            if (stage / name).exists():
-                shutil.rmtree(folder / name, ignore_errors=True)  # an empty folder
-                (stage / name).rename(folder / name)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{folder} could not be changed: {error.strerror}",
-            f"what was there before is in {aside}; make room, and restore again with --replace",
-        ) from error
-    return aside if there else None

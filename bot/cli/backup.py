@@ -55,6 +55,15 @@ def restore(
     output().print(f"{settings.data_folder} is as it was in the backup ({made}).")
     if done.moved_to:
         messages().print(f"What was there before is in {done.moved_to}. Delete it when all is well.")
-    messages().print(
-        "What members asked to be erased since then is there again: docs/privacy.md says what to do about it."
-    )
+    messages().print(_erasures(done.erasures))
+
+
+def _erasures(carried_over: int | None) -> str:
+    if carried_over is None:
+        return (
+            "What members had erased since then is there again: the database that was here does not tell all "
+            "of it, or there was none. docs/privacy.md says what to do about it."
+        )
+    if not carried_over:
+        return "Nobody had asked for an erasure that the backup does not know of."
+    return f"Erasures that members asked for since then: {carried_over}. They are done again when the bot starts."

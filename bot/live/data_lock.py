@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, ValidationError
 
+from bot.backup.placing import finish_placing
 from bot.errors import EnvironmentProblem
 from policies.frozen import Frozen
+
+_log = structlog.get_logger(__name__)
 
 _LOCK = "bot.lock"
 _OWNER = "bot.owner.json"
@@ -34,8 +38,10 @@ class Owner(Frozen):
 def data_lock(folder: Path) -> Iterator[None]:
     """Hold a data folder. The kernel lets go of it when the process ends, however it ends.
 
+    A restore that was cut off is finished first: nobody works with half of a backup.
+
     Raises:
-        EnvironmentProblem: another process holds it, or the folder cannot be locked.
+        EnvironmentProblem: another process holds it, the folder cannot be locked, or a restore not be finished.
     """
     lock = FileLock(folder / _LOCK, mode=0o600)
     try:
@@ -52,6 +58,8 @@ def data_lock(folder: Path) -> Iterator[None]:
         ) from None
     try:
         _say_who_holds(folder)
+        if finish_placing(folder):
+            _log.info("a restore that was cut off is finished", folder=str(folder))
         yield
     finally:
         lock.release()

@@ -59,6 +59,8 @@ class ErasureRequest:
     done_at: datetime | None = None
     """None: cases still wait for a moderator, or nobody has come to it yet. A wish is forgotten once it is done
     and the member knows."""
+    silent: bool = False
+    """It was fulfilled before, and a backup has brought the texts back: the member knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,10 @@ class Retention(Protocol):
 
     async def forget_requests(self, before: datetime) -> None:
         """Forget fulfilled wishes from before a moment, though their members may not know."""
+        ...
+
+    async def forget_erasures(self, before: datetime) -> None:
+        """Forget that anything was erased before a moment: no backup that is still of use can bring it back."""
         ...
 
     async def wipe(self, *, at_most_every: timedelta) -> bool:

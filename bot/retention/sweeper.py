@@ -27,6 +27,8 @@ PAUSE_SECONDS: Final = 0.05
 WIPED_EVERY: Final = timedelta(days=1)
 REQUESTS_KEPT: Final = timedelta(days=90)
 """How long a wish that was fulfilled waits for its member to look."""
+ERASURES_KNOWN: Final = timedelta(days=366)
+"""How long it is known what was erased, in case that a backup is put back: texts are kept for 365 days at most."""
 _MOST_REQUESTS: Final = 1_000
 
 
@@ -96,6 +98,7 @@ class Sweeper:
             await self._erase(guild_id)
             await self._forget(guild_id)
         await self._memory.forget_requests(self._clock() - REQUESTS_KEPT)
+        await self._memory.forget_erasures(self._clock() - ERASURES_KNOWN)
         if await self._memory.wipe(at_most_every=WIPED_EVERY):
             _log.info("the database was written anew, without what was erased")
 
@@ -108,7 +111,7 @@ class Sweeper:
         if cases:
             _log.info("erased what a member asked for", guild=request.guild_id, cases=cases, waiting=step.waiting)
         if not step.waiting and (done := await self._memory.erasure_done(request)):
-            await self._confirm(done)
+            await (self._memory.told_of_erasure(done) if done.silent else self._confirm(done))
 
     async def _confirm(self, request: ErasureRequest) -> None:
         """Once. A member who cannot be told by message sees it at the next look."""

@@ -210,17 +210,17 @@ ON CONFLICT DO NOTHING
 
 ASK: Final = """
 INSERT INTO erasure_request (guild_id, member_id, asked_at, language) VALUES (:guild, :member, :now, :language)
-ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at, language = excluded.language, done_at = NULL
-WHERE done_at IS NOT NULL
+ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at, language = excluded.language, done_at = NULL, silent = 0
+WHERE done_at IS NOT NULL OR silent
 """
 
 REQUEST: Final = """
-SELECT guild_id, member_id, asked_at, language, done_at FROM erasure_request
+SELECT guild_id, member_id, asked_at, language, done_at, silent FROM erasure_request
 WHERE guild_id = :guild AND member_id = :member
 """
 
 REQUESTS: Final = """
-SELECT guild_id, member_id, asked_at, language, done_at FROM erasure_request
+SELECT guild_id, member_id, asked_at, language, done_at, silent FROM erasure_request
 WHERE done_at IS NULL ORDER BY asked_at LIMIT :limit
 """
 
@@ -234,6 +234,31 @@ DELETE FROM erasure_request WHERE guild_id = :guild AND member_id = :member AND 
 
 OLD_REQUEST: Final = "SELECT 1 FROM erasure_request WHERE asked_at < :before AND done_at IS NOT NULL LIMIT 1"
 FORGET_REQUESTS: Final = "DELETE FROM erasure_request WHERE asked_at < :before AND done_at IS NOT NULL"
+
+# --- What was erased, for whoever puts a backup back ------------------------------------------------------------
+
+OLD_ERASURE: Final = "SELECT 1 FROM erasure_ledger WHERE asked_at < :before LIMIT 1"
+FORGET_ERASURES: Final = "DELETE FROM erasure_ledger WHERE asked_at < :before AND done_at IS NOT NULL"
+
+# The index is there for the time only: a backup may be older than any of them.
+ERASURES: Final = """
+SELECT guild_id, member_id, asked_at, language, told FROM erasure_ledger
+WHERE asked_at > 0 AND (done_at IS NULL OR done_at >= :since)
+"""
+
+# Of a database from before there was a ledger: what members were told of is not known any more.
+ERASURES_WITHOUT_LEDGER: Final = """
+SELECT guild_id, member_id, asked_at, language, 0 AS told FROM erasure_request WHERE done_at IS NULL
+UNION ALL
+SELECT guild_id, member_id, asked_at, language, 0 AS told FROM erasure_request WHERE done_at >= :since
+"""
+
+ASK_AGAIN: Final = """
+INSERT INTO erasure_request (guild_id, member_id, asked_at, language, silent)
+VALUES (:guild_id, :member_id, :asked_at, :language, :told)
+ON CONFLICT DO UPDATE SET
+    asked_at = max(asked_at, excluded.asked_at), done_at = NULL, silent = min(silent, excluded.silent)
+"""
 
 # --- Bytes in the files ---------------------------------------------------------------------------------------
 

@@ -194,6 +194,7 @@ def _request(row: sqlite3.Row) -> ErasureRequest:
         asked_at=rows.from_micros(row["asked_at"]),
         language=row["language"],
         done_at=rows.optional_moment(row["done_at"]),
+        silent=bool(row["silent"]),
     )
 
 

@@ -65,6 +65,12 @@ class SqliteRetention(StoreBase):
         if await self._read(lambda db: db.execute(queries.OLD_REQUEST, old).fetchone()):
             await self._writer.write(lambda db: db.execute(queries.FORGET_REQUESTS, old))
 
+    async def forget_erasures(self, before: datetime) -> None:
+        """See `Retention`."""
+        old = {"before": rows.to_micros(before)}
+        if await self._read(lambda db: db.execute(queries.OLD_ERASURE, old).fetchone()):
+            await self._writer.write(lambda db: db.execute(queries.FORGET_ERASURES, old))
+
     async def wipe(self, *, at_most_every: timedelta) -> bool:
         """See `Retention`. The file is written anew: that takes free space for two more copies of the database."""
         now = self._clock()

@@ -358,6 +358,7 @@ PLAIN = {
     "daily_rule": {"policy_id", "rule_id"},
     "daily_wait": {"policy_id", "rule_id"},
     "decision": {"action"},
+    "erasure_ledger": {"language"},
     "erasure_request": {"language"},
     "finding": {"rule_ids"},
     "job": {"state", "token"},
