@@ -105,6 +105,8 @@ class Since:
     current_text: str | None
     """What it says now, when that is something that nothing suspects."""
     deleted_at: datetime | None
+    kept_back: bool
+    """AutoMod kept the message back: it was never posted."""
     being_judged: bool
     """The newest revision waits for a verdict."""
 
@@ -255,13 +257,14 @@ def _since(case: CaseFile) -> Since:
     return Since(
         current_text=visible(case.current.text) if case.current else None,
         deleted_at=case.deleted_at,
+        kept_back=case.was_kept_back,
         being_judged=any(finding.state in waiting for finding in newest),
     )
 
 
 def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
     """`tells`: what was found in the text may be said."""
-    verdict = finding.verdict
+    verdict, patterns = finding.verdict, finding.policy.prefilter.patterns
     return Opinion(
         policy_id=finding.policy.id,
         policy_title=visible(finding.policy.title),
@@ -274,8 +277,8 @@ def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
         rationale=visible(told(verdict.rationale)) if verdict else "",
         reasoning=visible(verdict.reasoning) if verdict else "",
         notes=tuple(map(visible, verdict.notes)) if verdict else (),
-        evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion)))) if tells else (),
-        found=tuple(dict.fromkeys(map(plain, in_short(finding.suspicion)))) if tells else (),
+        evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion, patterns)))) if tells else (),
+        found=tuple(dict.fromkeys(map(plain, in_short(finding.suspicion, patterns)))) if tells else (),
         policy_digest=finding.policy.digest,
         model_name=visible(verdict.model_name) if verdict else "",
         model_digest=verdict.model_digest if verdict else "",

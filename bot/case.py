@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
+from bot.kept_back import is_stand_in
 from inference.prefilter.suspicion import Suspicion
 from policies.frozen import Frozen
 from policies.policy import Policy, Snowflake
@@ -297,3 +298,9 @@ class CaseFile:
     def message(self) -> Message:
         """The newest revision."""
         return self.revisions[-1]
+
+    @property
+    def was_kept_back(self) -> bool:
+        """Discord's AutoMod kept the message back: it was never posted, so nobody has deleted it."""
+        alerted = any(report.kind is ReportKind.AUTOMOD for report in self.reports)
+        return alerted and self.deleted_at is not None and is_stand_in(self.message.id)

@@ -3,13 +3,12 @@
 Discord tells them only to bots that may manage the server (its documentation of AUTO_MODERATION_ACTION_EXECUTION).
 
 Discord tells of each action of a rule: that it blocked, that it raised an alert, that it timed the member out. The
-same text of the same member in the same channel is one case, however many rules and actions it met: a blocked
-message has no id, so it gets one that is made of these, and of when it was written, in steps of ten minutes.
+same text of the same member in the same channel is one case, however many rules and actions it met: see
+`bot.kept_back`.
 """
 
 import asyncio
 from collections import OrderedDict
-from hashlib import sha256
 from typing import Final
 
 import discord
@@ -23,6 +22,7 @@ from bot.cogs.people import member_of
 from bot.cogs.pointing import before
 from bot.cogs.reading import roles_of
 from bot.cogs.rooms import Rooms
+from bot.kept_back import stand_in_id
 from bot.language import tr
 from bot.ports import DiscordError, Gone, StoreError
 
@@ -30,11 +30,7 @@ _log = structlog.get_logger(__name__)
 
 WAITING: Final = 1_000
 """Alerts that wait to be looked at. What comes beyond is left to the channel where Discord shows it."""
-_SPAN_MS: Final = 10 * 60 * 1000
-"""Milliseconds within which a blocked text that is tried again is the same case."""
 _REMEMBERED: Final = 5_000
-_LOW_BITS: Final = 22
-"""Discord's ids count milliseconds above so many bits."""
 
 
 class AutoModCog(commands.Cog):
@@ -72,7 +68,7 @@ class AutoModCog(commands.Cog):
 
     def _is_news(self, alert: discord.AutoModAction) -> bool:
         """Whether this rule has not spoken about this message yet."""
-        key = (alert.rule_id, alert.message_id or stand_in_id(alert))
+        key = (alert.rule_id, _id_of(alert))
         if key in self._seen:
             return False
         self._seen[key] = None
@@ -120,7 +116,7 @@ class AutoModCog(commands.Cog):
         if member is not None and member.bot:
             return None
         channel = alert.guild.get_channel_or_thread(alert.channel_id or 0)
-        number = alert.message_id or stand_in_id(alert)
+        number = _id_of(alert)
         return Message(
             id=number,
             guild_id=alert.guild_id,
@@ -146,12 +142,10 @@ def advice(guild: discord.Guild) -> str | None:
     )
 
 
-def stand_in_id(alert: discord.AutoModAction, now_ms: int | None = None) -> int:
-    """An id for a blocked message: the same for the same text, member and channel within ten minutes."""
-    now = discord.utils.time_snowflake(discord.utils.utcnow()) >> _LOW_BITS if now_ms is None else now_ms
-    text = f"{alert.user_id}:{alert.channel_id}:{alert.content}".encode("utf-8", "replace")
-    low = int.from_bytes(sha256(text).digest()[:3]) & ((1 << _LOW_BITS) - 1)
-    return (now // _SPAN_MS * _SPAN_MS) << _LOW_BITS | low
+def _id_of(alert: discord.AutoModAction) -> int:
+    """The message's id; one that stands for it if AutoMod kept the message back."""
+    now = discord.utils.time_snowflake(discord.utils.utcnow())
+    return alert.message_id or stand_in_id(alert.user_id, alert.channel_id, alert.content, now)
 
 
 async def setup_cog(bot: SafeguildBot, rooms: Rooms) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.cogs.safe_text import units
+from bot.language import tr
 
 EMBED_TOTAL = 6000
 """Title, description, field names and values, footer and author of all embeds of a message together."""
@@ -67,7 +68,7 @@ def joined(lines: Sequence[str], room: int, separator: str = "\n") -> str:
     if units(whole) <= room:
         return whole
     for count in range(len(lines) - 1, 0, -1):
-        text = separator.join((*lines[:count], f"… and {len(lines) - count} more"))
+        text = separator.join((*lines[:count], tr("… and {count} more", count=len(lines) - count)))
         if units(text) <= room:
             return text
     return ""

@@ -28,6 +28,7 @@ _HIDDEN: Final[Mapping[Hidden, str]] = {
         "the message itself, if it is still there."
     ),
 }
+KEPT_BACK: Final = marked("**Discord's AutoMod kept the message back:** it was never posted.")
 _SUPPORT: Final = marked(
     "**Somebody may need help.** “Offer help” sends the author a kind message with where to find it; it is no "
     "sanction. Other actions are under “More”."
@@ -42,7 +43,9 @@ def standing(case: CaseFile, card: Card) -> Iterator[str]:
         yield from _decided(case, case.decision)
     yield from _earlier_decisions(case)
     yield from _reports(case)
-    if card.since.deleted_at and not _deleted_by_us(case):
+    if card.since.kept_back:
+        yield tr(KEPT_BACK)
+    elif card.since.deleted_at and not _deleted_by_us(case):
         yield tr("**The message is gone:** it was deleted {when}.", when=ago(card.since.deleted_at))
     if card.since.being_judged and len(case.revisions) > 1:
         yield tr("**The message was edited.** Its newest version is being judged.")

@@ -68,7 +68,9 @@ def _moments(dossier: Dossier) -> Iterator[tuple[datetime, str]]:
     for revision in case.revisions[1:]:
         if revision.edited_at:
             yield revision.edited_at, tr("edited by its author, and flagged again")
-    if case.deleted_at:
+    if case.was_kept_back:
+        yield case.opened_at, tr("AutoMod kept the message back: it was never posted")
+    elif case.deleted_at:
         yield case.deleted_at, _gone(dossier.made, case.deleted_at)
     yield from ((report.made_at, _report(report)) for report in case.reports)
     yield from ((made.decision.decided_at, _decision(made)) for made in dossier.made)

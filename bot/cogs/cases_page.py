@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.cards import Card, Opinion, card
 from bot.case import CaseFile, CaseState
 from bot.cogs.budget import TITLE
+from bot.cogs.card_standing import KEPT_BACK
 from bot.cogs.cases_moments import Dossier, history
 from bot.cogs.cases_pages_view import packed
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened
@@ -61,7 +62,9 @@ def _standing(dossier: Dossier, shown: Card) -> Iterator[str]:
     )
     if links := _links(case):
         yield links
-    if shown.since.deleted_at:
+    if shown.since.kept_back:
+        yield tr(KEPT_BACK)
+    elif shown.since.deleted_at:
         yield tr("The message is gone since {when}.", when=at(shown.since.deleted_at))
     if case.holder:
         yield tr(

@@ -14,7 +14,7 @@ A line that holds nothing but placeholders that are empty is left out. Anything 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,12 +137,19 @@ def _decided(case: CaseFile, decision: Decision, *, chosen: bool) -> str:
     if decision.action is Action.UNDO:
         lifted = {part for part, _ in taken(case)}
         said += [tr(_LIFTED[part]) for part in (Action.TIMEOUT, Action.BAN) if part in lifted]
-    if not chosen and not case.deleted_at and decision.action in _MAY_DELETE:
-        place_ = place(case.message.channel_id)
-        said.append(tr("*(If you choose to delete it:)* Your message in {channel} was deleted.", channel=place_))
-    elif decision.deletes:
-        said.append(tr("Your message in {channel} was deleted.", channel=place(case.message.channel_id)))
+    said += _about_message(case, decision, chosen=chosen)
     return " ".join(said)
+
+
+def _about_message(case: CaseFile, decision: Decision, *, chosen: bool) -> Iterator[str]:
+    """What became of what they wrote."""
+    channel = place(case.message.channel_id)
+    if case.was_kept_back and decision.action is not Action.UNDO:
+        yield tr("Discord's AutoMod kept your message in {channel} back: it was not posted.", channel=channel)
+    elif not chosen and not case.deleted_at and decision.action in _MAY_DELETE:
+        yield tr("*(If you choose to delete it:)* Your message in {channel} was deleted.", channel=channel)
+    elif decision.deletes:
+        yield tr("Your message in {channel} was deleted.", channel=channel)
 
 
 _SAID: Final[Mapping[Action, str]] = {

@@ -192,4 +192,5 @@ def _policy_line(opinion: Opinion) -> str:
 
 
 def _list(lines: Sequence[str]) -> Writer:
-    return lambda room: joined([f"- {escaped(line, 400)}" for line in lines], room)
+    """What is longer than the room is cut, and stands whole in the file."""
+    return lambda room: joined([f"- {escaped(line, room - 2)}" for line in lines], room)

@@ -11,7 +11,7 @@ from bot.cogs.buttons import button
 from bot.cogs.card_face import footer_of
 from bot.cogs.failures import FAILURES, translation
 from bot.cogs.presses import Pressed
-from bot.cogs.words import ago, order
+from bot.cogs.words import ago, order, outcome_line
 from bot.cogs.words import person as mention
 from bot.language import marked, tr
 from bot.review.decisions import Ruling
@@ -98,5 +98,5 @@ def note(ruling: Ruling, user_id: int) -> str | None:
             when=ago(standing.decided_at),
         )
     if ruling.case.state is CaseState.FAILED:
-        return tr("This was not done. {outcome}", outcome=ruling.case.outcome or "").rstrip()
+        return tr("This was not done. {outcome}", outcome=outcome_line(ruling.case.outcome or "", 600)).rstrip()
     return tr(_PUT_OFF) if ruling.case.state is CaseState.DECIDED else None

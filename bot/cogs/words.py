@@ -62,8 +62,11 @@ def at(moment: datetime) -> str:
 
 
 def outcome_line(outcome: str, room: int) -> str:
-    """What came of a decision, as it was stored. Nothing in it is markup but moments, in each reader's zone."""
-    return _ESCAPED_MOMENT.sub(r"<t:\1:f>", escaped(outcome, room))
+    """What came of a decision, as it was stored. Nothing in it is markup but moments, in each reader's zone.
+
+    What was stored as a text to be said later (a defect: nobody knows who will read of it) is said now.
+    """
+    return _ESCAPED_MOMENT.sub(r"<t:\1:f>", escaped(tr(outcome) if outcome else "", room))
 
 
 def person(user_id: int) -> str:

@@ -1,6 +1,6 @@
 """Why a message was looked at, one line for each reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.explaining.chance import rank
 from bot.explaining.line import Line, Said, said
@@ -19,24 +19,23 @@ _MOST_LIKE = {
 }
 
 
-def reasons(suspicion: Suspicion) -> Iterator[Line]:
-    """Why a message was looked at, with everything that led to it."""
+def reasons(suspicion: Suspicion, patterns: Sequence[str]) -> Iterator[Line]:
+    """Why a message was looked at, with everything that led to it. `patterns`: the policy's, in its order."""
     for item in suspicion.evidence:
         told = _WITH_SCORE.get(item.kind)
-        yield told(item, suspicion.score) if told else reason(item)
+        yield told(item, suspicion.score) if told else reason(item, patterns)
 
 
-def in_short(suspicion: Suspicion) -> Iterator[Line]:
-    """The same without the patterns' expressions, which few people read."""
-    for item, line in zip(suspicion.evidence, reasons(suspicion), strict=True):
-        if item.kind is EvidenceKind.PATTERN:
-            yield said(tr("{quote} fits a pattern"), quote=Said(item.quote))
-        else:
-            yield line
+def in_short(suspicion: Suspicion, patterns: Sequence[str]) -> Iterator[Line]:
+    """The same with the patterns' numbers in place of their expressions, which few people read."""
+    for item, line in zip(suspicion.evidence, reasons(suspicion, patterns), strict=True):
+        yield _pattern_in_short(item, patterns) if item.kind is EvidenceKind.PATTERN else line
 
 
-def reason(item: Evidence) -> Line:
-    """What an exact match found."""
+def reason(item: Evidence, patterns: Sequence[str]) -> Line:
+    """What an exact match found. `patterns`: those of the policy, in its order."""
+    if item.kind is EvidenceKind.PATTERN:
+        return _pattern(item, patterns)
     told = _EXACT.get(item.kind)
     return told(item) if told else _likeness(item, None)
 
@@ -45,8 +44,22 @@ def _keyword(item: Evidence) -> Line:
     return (*said(tr("keyword {word}"), word=Said(item.name)), *_written(item))
 
 
-def _pattern(item: Evidence) -> Line:
-    return said(tr("pattern {pattern}, which fits {quote}"), pattern=Said(item.name), quote=Said(item.quote))
+def _pattern(item: Evidence, patterns: Sequence[str]) -> Line:
+    words = {"pattern": Said(item.name), "quote": Said(item.quote)}
+    if item.name not in patterns:
+        return said(tr("pattern {pattern}, which fits {quote}"), **words)
+    return said(tr("pattern {number}, {pattern}, which fits {quote}"), number=_number(item, patterns), **words)
+
+
+def _pattern_in_short(item: Evidence, patterns: Sequence[str]) -> Line:
+    if item.name not in patterns:
+        return said(tr("{quote} fits a pattern"), quote=Said(item.quote))
+    return said(tr("{quote} fits pattern {number}"), quote=Said(item.quote), number=_number(item, patterns))
+
+
+def _number(item: Evidence, patterns: Sequence[str]) -> str:
+    """Which one of the policy's patterns it is, counted as in its file: many begin alike."""
+    return str(patterns.index(item.name) + 1)
 
 
 def _link(item: Evidence) -> Line:
@@ -108,7 +121,6 @@ def _written(item: Evidence) -> Line:
 
 _EXACT: dict[EvidenceKind, Callable[[Evidence], Line]] = {
     EvidenceKind.KEYWORD: _keyword,
-    EvidenceKind.PATTERN: _pattern,
     EvidenceKind.LINK: _link,
     EvidenceKind.MENTIONS: _mentions,
     EvidenceKind.REPEAT: _repeat,

@@ -99,7 +99,7 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
         title=policy.title,
         flagged=found.flagged,
         surprise=found.score.surprise,
-        reason=_forced(found.forced[0]) if found.forced else _compared(found),
+        reason=_forced(found.forced[0], policy) if found.forced else _compared(found),
         level=tr(
             "{score}, takes {threshold}",
             score=percent(found.score.surprise),
@@ -110,10 +110,10 @@ def _policy(found: PolicyExplanation, policy: Policy) -> PolicyTold:
     )
 
 
-def _forced(item: Evidence) -> Line:
+def _forced(item: Evidence, policy: Policy) -> Line:
     if item.kind is EvidenceKind.EXAMPLE:
         return said(tr("nearly the same as the example {example}"), example=Said(item.name))
-    return reason(item)
+    return reason(item, policy.prefilter.patterns)
 
 
 def _compared(found: PolicyExplanation) -> Line:
@@ -135,18 +135,18 @@ def _reaches(score: ScoreExplanation) -> bool:
 
 
 def _steps(found: PolicyExplanation, policy: Policy) -> Iterator[Line]:
-    yield from _matches(found)
+    yield from _matches(found, policy)
     yield from _score(found)
     yield from _nearest(found.score, policy)
     if any(signal.kind is SignalKind.REPEAT for signal in policy.prefilter.parsed_signals):
         yield (tr("Repeats are not looked at here: one message alone does not show them."),)
 
 
-def _matches(found: PolicyExplanation) -> Iterator[Line]:
+def _matches(found: PolicyExplanation, policy: Policy) -> Iterator[Line]:
     if not found.forced:
         yield (tr("Exact matches: none. No keyword, pattern or signal fits, no example is nearly the same."),)
     for item in found.forced:
-        yield (tr("Exact match, enough alone: "), *_forced(item))
+        yield (tr("Exact match, enough alone: "), *_forced(item, policy))
     if found.patterns_reach is not None:
         told = tr(
             "Patterns were looked for in the first {count} characters only: all patterns together are too large "

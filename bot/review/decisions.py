@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.case import Action, CaseFile, CaseState, Decision
-from bot.language import marked, tr, tr_n
+from bot.language import marked, tr_n
 from bot.outage import BackOff, Outage
 from bot.ports import Desk, DiscordAway, Enforcer, Refused, Store, StoreUnavailable, UnknownCase
 from bot.review.locks import KeyedLocks
@@ -20,10 +20,11 @@ from bot.tasks import task_group
 _log = structlog.get_logger(__name__)
 
 _DISMISSED: Final = "Dismissed."
-_DEFECT: Final = marked(
+DEFECT: Final = marked(
     "Something went wrong in me, and I do not know whether it was done. "
     "Look for yourself, decide again if it was not, and tell the operator of the bot to look at the log."
 )
+"""Stored as it is, for whoever reads it speaks their own language: it is said when it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Review:
             raise
         except Exception as defect:  # noqa: BLE001 - a defect is shown on the card; trying again would only repeat it
             _log.error("a decision could not be carried out", case=case.id, error=type(defect).__name__)
-            return False, tr(_DEFECT)
+            return False, DEFECT
         self._discord_is_back(case.guild_id)
         return done, outcome
 

@@ -8,10 +8,11 @@ from rich.console import Console
 
 from bot.cards import MOST_OLDER, MOST_OPINIONS, Card, card, mark
 from bot.case import AuthorRecord, CaseFile, CaseState, Finding, JobState
+from bot.cogs.reasoning import reasoning
 from bot.terminal import render
 from bot.visible import visible
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
-from policies.policy import Mode, Policy, Severity
+from policies.policy import Mode, Policy, Prefilter, Severity
 from policies.verdict import Verdict
 from tests.bot.adapters import START, make_earlier, make_message, make_policy, make_verdict
 
@@ -236,6 +237,29 @@ def test_a_random_check_tells_how_far_the_message_was_from_being_flagged() -> No
     assert evidence_of(EvidenceKind.AUDIT, "random check", surprise=0.7) == (
         "random check: nothing had suspected this message; it scores higher than 80% of ordinary messages"
     )
+
+
+def test_patterns_that_begin_alike_are_told_apart_by_their_number_and_whole_where_there_is_room() -> None:
+    long = "|".join(f"word{number}" for number in range(40))
+    patterns = (f"{long}|dog", f"{long}|cat")
+    policy = make_policy().model_copy(update={"prefilter": Prefilter(patterns=patterns)})
+    fits = Evidence(kind=EvidenceKind.PATTERN, name=patterns[1], start=0, end=3, quote="cat")
+    found = finding(policy, make_verdict(policy, violation=True, rule_ids=("R1",)))
+    case = case_of(replace(found, suspicion=Suspicion(policy_id="harassment", evidence=(fits,))))
+    (opinion,) = card(case).opinions
+    assert opinion.found == ("“cat” fits pattern 2",)
+    assert opinion.evidence == (f"pattern 2, “{patterns[1]}”, which fits “cat”",)
+    shown = reasoning(case)
+    assert any(f"{long}|cat".replace("|", r"\|") in str(field.value) for field in shown.embeds[0].fields)
+
+
+def test_a_pattern_that_no_page_can_hold_stands_whole_in_the_file() -> None:
+    pattern = "a" * 1200
+    policy = make_policy().model_copy(update={"prefilter": Prefilter.model_construct(patterns=(pattern,))})
+    fits = Evidence(kind=EvidenceKind.PATTERN, name=pattern, start=0, end=3, quote="aaa")
+    found = finding(policy, make_verdict(policy, violation=True, rule_ids=("R1",)))
+    case = case_of(replace(found, suspicion=Suspicion(policy_id="harassment", evidence=(fits,))))
+    assert pattern in (reasoning(case).file_text or "")
 
 
 def test_a_card_says_what_fitted_a_pattern_and_not_the_pattern() -> None:

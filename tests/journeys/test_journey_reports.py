@@ -41,7 +41,10 @@ async def test_automod_and_the_judge_make_one_card(stage: Stage):
     await card.wait_until(lambda each: "AutoMod" in each.all_text, 20)
     assert len(stage.cards_about(said)) == 1
     automod.block(stage.general, stage.mallory, "you utter blorp", "blorp", alerts=stage.review)
-    await stage.review.wait_for_message(lambda each: "utter blorp" in each.all_text and each.buttons)
+    card = await stage.review.wait_for_message(lambda each: "utter blorp" in each.all_text and each.buttons)
+    await card.wait_until(lambda each: "AutoMod kept the message back" in each.all_text)
+    assert "was deleted" not in card.all_text
+    assert "Delete" not in card.button_labels
     assert len([each for each in stage.cards if "utter blorp" in each.all_text]) == 1
 
 

@@ -15,6 +15,7 @@ from bot.cogs.reasoning import reasoning
 from bot.cogs.words import sure
 from bot.language import Language, speaking
 from bot.review.care import Hidden
+from bot.review.decisions import DEFECT
 from inference.standin.notice import STANDIN_NAME
 from policies.policy import Effort, Mode, Severity
 from policies.verdict import FirstLook, Timing
@@ -173,6 +174,15 @@ def test_a_deleted_message_says_so_and_has_no_link() -> None:
     assert "**The message is gone:** it was deleted <t:1893499200:R>." in (embed.description or "")
     assert embed.url is None
     assert "discord.com/channels" not in everything(embed)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [(Language.ENGLISH, "Look for yourself"), (Language.GERMAN, "Sieh selbst nach")]
+)
+def test_a_defect_is_told_in_the_language_of_the_card(language: Language, told: str) -> None:
+    case = decided(case_about(), Action.DELETE, CaseState.FAILED, DEFECT)
+    with speaking(language):
+        assert told in (face(case).description or "")
 
 
 def test_a_message_that_we_deleted_does_not_say_twice_that_it_is_gone() -> None:

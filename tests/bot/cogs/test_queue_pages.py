@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.asking import Answer, Silence
 from bot.case import Action, CardPlace, CaseFile, Holder, Report, ReportKind
-from bot.cogs.automod import stand_in_id
 from bot.cogs.bulk_page import Wish, bulk_items, confirm_page, extent_text, panel_page, progress_page
 from bot.cogs.judge_this_page import Judged, conversation_page, message_page, opened_page
 from bot.cogs.queue_page import breakdown, queue_page
@@ -210,28 +209,3 @@ def test_a_case_without_a_card_says_so():
     text = text_of(queue_page(QueueState(), QueuePage((case,), Waiting({Severity.HIGH: 1})), {}, None))
     assert "no card yet" in text
     assert "1 case waits" in text
-
-
-class Alert:
-    """What the cog needs of an alert about a blocked message."""
-
-    def __init__(self, user_id: int = 1, channel_id: int = 2, content: str = "spam") -> None:
-        self.user_id, self.channel_id, self.content = user_id, channel_id, content
-
-
-def stand_in(alert: Alert, now_ms: int = 1_000_000_000) -> int:
-    return stand_in_id(alert, now_ms)  # type: ignore[arg-type]
-
-
-@given(st.integers(0, 2**40), st.text(max_size=50))
-def test_a_blocked_text_has_one_id_within_ten_minutes(now_ms: int, content: str):
-    number = stand_in(Alert(content=content), now_ms)
-    assert number == stand_in(Alert(content=content), now_ms // 600_000 * 600_000 + 599_999)
-    assert number != stand_in(Alert(content=content), now_ms + 600_000)
-    assert 0 <= number < 2**63
-    assert number >> 22 <= now_ms
-
-
-def test_other_texts_members_and_channels_have_other_ids():
-    alerts = [Alert(), Alert(user_id=3), Alert(channel_id=3), Alert(content="ham")]
-    assert len({stand_in(alert) for alert in alerts}) == len(alerts)

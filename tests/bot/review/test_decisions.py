@@ -7,9 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.case import Action, CaseFile, CaseState, Finding
+from bot.language import Language, speaking
 from bot.outage import BackOff
 from bot.ports import Gone, Refused, Store, StoreUnavailable, UnknownCase
-from bot.review.decisions import Review
+from bot.review.decisions import DEFECT, Review
 from bot.review.offers import USUAL_TIMEOUT, timeout_for
 from policies.policy import Mode, Policy, Rule, Severity
 from tests.bot.adapters import GUILD, RememberingDesk, make_policy, make_verdict
@@ -121,12 +122,12 @@ async def test_a_defect_fails_the_decision_once_and_tells_people_to_look(
 ) -> None:
     arm.broken = True
     case_id = await open_case(store)
-    with capture_logs() as logs:
+    with capture_logs() as logs, speaking(Language.GERMAN):  # of whoever pressed
         async with running(review.run()):
             ruling = await review.decide(a_decision(case_id))
             await asyncio.sleep(0.02)
     assert ruling.case.state is CaseState.FAILED
-    assert "Look for yourself" in (ruling.case.outcome or "")
+    assert ruling.case.outcome == DEFECT, "others read it, in their own languages"
     assert len(arm.asked) == 1
     assert [log["error"] for log in logs] == ["ZeroDivisionError"]
 
