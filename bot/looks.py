@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bot.language import marked, number, percent, tr, tr_n
+from bot.language import marked, number, percent, tr, tr_in, tr_n
 from policies.policy import Effort
 from policies.verdict import FirstLook, Timing, Verdict
 
 EFFORTS = {
-    Effort.LOW: marked("low"),
-    Effort.MEDIUM: marked("medium"),
-    Effort.HIGH: marked("high"),
-    Effort.AUTO: marked("auto"),
+    Effort.LOW: marked("low", context="effort"),
+    Effort.MEDIUM: marked("medium", context="effort"),
+    Effort.HIGH: marked("high", context="effort"),
+    Effort.AUTO: marked("auto", context="effort"),
 }
 """How long the model may reason, in words."""
 
@@ -40,15 +40,15 @@ class Look:
             return ""
         return tr(
             "second look at {effort} effort; the first, at {first}, was unsure ({share} likely)",
-            effort=tr(EFFORTS[self.effort]),
-            first=tr(EFFORTS[self.first.effort]),
+            effort=tr_in("effort", EFFORTS[self.effort]),
+            first=tr_in("effort", EFFORTS[self.first.effort]),
             share=percent(self.first.probability),
         )
 
     @property
     def lines(self) -> list[str]:
         """Effort, tokens and times, one fact a line."""
-        looks = self.second or tr("{effort} effort", effort=tr(EFFORTS[self.effort]))
+        looks = self.second or tr("{effort} effort", effort=tr_in("effort", EFFORTS[self.effort]))
         took = f"{_seconds(self.milliseconds)}{_parts(self.timing)}"
         return [tr_n("{looks}; {count} token", "{looks}; {count} tokens", self.tokens, looks=looks), took]
 

@@ -12,7 +12,7 @@ from bot.case import CaseFile
 from bot.cogs.budget import DESCRIPTION, EMBED_TOTAL, FIELD_VALUE, Part, fit, joined
 from bot.cogs.safe_text import code_block, escaped
 from bot.cogs.words import ago, at, by, card_link, done, message_link, outcome_line, person, place
-from bot.language import tr
+from bot.language import tr, tr_in
 from bot.records.appeals import Appeal, AppealState, Told
 from bot.review.appeals import Appealed
 
@@ -49,7 +49,8 @@ def appeal_id_of(custom_id: str | None) -> int | None:
 
 def appeal_button(case_id: int) -> Button[Any]:
     """What a member presses under a notice, in the language that is spoken now."""
-    return Button(label=tr("Appeal"), style=discord.ButtonStyle.secondary, custom_id=f"appeal:{case_id}")
+    label = tr_in("button", "Appeal")
+    return Button(label=label, style=discord.ButtonStyle.secondary, custom_id=f"appeal:{case_id}")
 
 
 def appeal_buttons(appeal: Appeal) -> View:

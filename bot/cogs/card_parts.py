@@ -12,10 +12,10 @@ from bot.cogs.card_standing import standing, told_hidden
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened, spoiler_block, spoiler_line, units
 from bot.cogs.words import ago, message_link, person, place, sure
 from bot.explaining.line import isolated
-from bot.language import marked, number, tr, tr_n
+from bot.language import marked, number, tr, tr_in, tr_n
 from bot.review.care import Hidden
+from bot.severities import severity_word
 from inference.standin.notice import STANDIN_NAME
-from policies.policy import Severity
 
 MAX_FULL_OPINIONS = 4
 """Opinions with their rules and reasons; further ones get a line."""
@@ -32,12 +32,6 @@ WORDS: Final[Mapping[str, str]] = {
     UNDECIDED: marked("undecided"),
     ALLOWED: marked("allowed"),
     WAITING: marked("waiting"),
-}
-_SEVERITIES: Final = {
-    Severity.LOW: marked("low"),
-    Severity.MEDIUM: marked("medium"),
-    Severity.HIGH: marked("high"),
-    Severity.CRITICAL: marked("critical"),
 }
 
 
@@ -101,7 +95,7 @@ def _blurred_reasons(card: Card) -> Iterator[Part]:
 
 
 def _byline(case: CaseFile, card: Card) -> str:
-    name = isolated(escaped(card.writer.name, 80)) or tr("unknown")
+    name = isolated(escaped(card.writer.name, 80)) or tr_in("name", "unknown")
     where = {"name": f"**{name}**", "place": place(case.message.channel_id)}
     if card.when:
         written = tr("{name} in {place}, {when}", **where, when=ago(card.when))
@@ -145,7 +139,7 @@ def _word(opinion: Opinion) -> str:
 
 def _rule(rule: CitedRule) -> str:
     suggested = "\n" + tr("Suggested: {actions}", actions=", ".join(rule.suggest)) if rule.suggest else ""
-    return f"**{escaped(rule.id, 40)}** ({tr(_SEVERITIES[rule.severity])}) {escaped(rule.text, 400)}{suggested}"
+    return f"**{escaped(rule.id, 40)}** ({severity_word(rule.severity)}) {escaped(rule.text, 400)}{suggested}"
 
 
 def _no_rule(opinion: Opinion) -> str:

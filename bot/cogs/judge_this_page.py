@@ -9,11 +9,12 @@ from discord.ui import View
 
 from bot.asking import Answer, Silence
 from bot.case import CaseFile, Message
+from bot.cogs.policy_pages import mode_name
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened
 from bot.cogs.words import card_link, person, sure
 from bot.explaining.line import isolated
-from bot.language import marked, tr, tr_n
+from bot.language import marked, tr, tr_in, tr_n
 from policies.policy import Mode
 
 _TITLE, _RULE, _REASON, _EXCERPT = 80, 40, 500, 60
@@ -100,7 +101,7 @@ def _card(case: CaseFile) -> str:
 
 def _heading(answer: Answer) -> str:
     title = escaped(answer.policy.title, _TITLE)
-    shadow = f" ({tr('shadow')})" if answer.policy.mode is Mode.SHADOW else ""
+    shadow = f" ({mode_name(Mode.SHADOW)})" if answer.policy.mode is Mode.SHADOW else ""
     return f"{title}{shadow} · {answer.policy.id}"
 
 
@@ -139,7 +140,7 @@ def _word(answer: Answer) -> str:
     likely = "" if verdict.probability is None else sure(verdict.probability)
     if verdict.violation:
         return tr("Violation, {likely} likely", likely=likely) if likely else tr("Violation")
-    return tr("Allowed, a violation is {likely} likely", likely=likely) if likely else tr("Allowed")
+    return tr("Allowed, a violation is {likely} likely", likely=likely) if likely else tr_in("verdict", "Allowed")
 
 
 def _lines(judged: Judged, *, is_chosen: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ import discord
 from bot.cogs.forms import StandingForm, Typed
 from bot.cogs.safe_text import shortened
 from bot.guilds.drafts import Draft
-from bot.guilds.form import LIMITS, NAMES, Field, Form
+from bot.guilds.form import LIMITS, Field, Form, field_name
 from bot.language import marked, tr
 
 FORM_ID = re.compile(r"policy-form:(?P<draft>.{1,80})")
@@ -46,7 +46,7 @@ class PolicyForm(StandingForm):
         for field in Field:
             description = shortened(tr(_DESCRIPTIONS[field]), _LONGEST_DESCRIPTION)
             text_input = _input(field, draft.form or Form())
-            self.add_item(discord.ui.Label(text=tr(NAMES[field]), description=description, component=text_input))
+            self.add_item(discord.ui.Label(text=field_name(field), description=description, component=text_input))
 
 
 def filled_in(typed: Typed) -> Form:

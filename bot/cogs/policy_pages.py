@@ -10,7 +10,8 @@ from bot.cogs.replies import Reply, page, problem_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
 from bot.gate.outlook import Outlook
-from bot.language import marked, percent, tr, tr_n
+from bot.language import marked, percent, tr, tr_in, tr_n
+from bot.looks import EFFORTS
 from policies.hints import nearest
 from policies.policy import Effort, Judging, Mode, Policy, Rule
 from policies.problems import Problem
@@ -21,14 +22,19 @@ MEANINGS: Mapping[Mode, str] = {
     Mode.LIVE: marked("violations appear as cards"),
 }
 MODE_NAMES: Mapping[Mode, str] = {
-    Mode.OFF: marked("off"),
-    Mode.SHADOW: marked("shadow"),
-    Mode.LIVE: marked("live"),
+    Mode.OFF: marked("off", context="mode of a policy"),
+    Mode.SHADOW: marked("shadow", context="mode of a policy"),
+    Mode.LIVE: marked("live", context="mode of a policy"),
 }
 _TITLE, _TEXT = 120, 300
 """The most units of a policy's title and of a rule."""
 _MOST_PLACES = 15
 """Channels or roles that are named one by one."""
+
+
+def mode_name(mode: Mode) -> str:
+    """What people call a mode."""
+    return tr_in("mode of a policy", MODE_NAMES[mode])
 
 
 def list_page(policies: Mapping[str, Policy], problems: tuple[Problem, ...]) -> Reply:
@@ -47,8 +53,8 @@ def show_page(
     """One policy, with its file attached as it stands on the disk, and how it does."""
     lines = [f"`{policy.id}`. {mode_line(policy)}", escaped(policy.goal, _TEXT), ""]
     fields = {
-        tr("Allowed"): [f"- {escaped(line, _TEXT)}" for line in policy.allowed],
-        tr("Examples"): [_examples(policy)],
+        tr_in("part of a policy", "Allowed"): [f"- {escaped(line, _TEXT)}" for line in policy.allowed],
+        tr_in("part of a policy", "Examples"): [_examples(policy)],
         tr("Looked at"): [_scope(policy)],
         tr("Judging"): [_judging(policy)],
         tr("Errors in its file"): [problem_line(each) for each in problems if each.file == f"{policy.id}.yaml"],
@@ -120,7 +126,7 @@ def already_page(policy_id: str, policy: Policy | None) -> Reply:
 
 def mode_line(policy: Policy) -> str:
     """A policy's mode and what it means."""
-    return tr("Mode: **{mode}**, {meaning}.", mode=tr(MODE_NAMES[policy.mode]), meaning=tr(MEANINGS[policy.mode]))
+    return tr("Mode: **{mode}**, {meaning}.", mode=mode_name(policy.mode), meaning=tr(MEANINGS[policy.mode]))
 
 
 def rule_line(rule: Rule) -> str:
@@ -130,7 +136,7 @@ def rule_line(rule: Rule) -> str:
 
 def _list_line(policy: Policy) -> str:
     count = tr_n("{count} rule", "{count} rules", len(policy.rules))
-    return f"**{escaped(policy.title, _TITLE)}** (`{policy.id}`): {tr(MODE_NAMES[policy.mode])}, {count}"
+    return f"**{escaped(policy.title, _TITLE)}** (`{policy.id}`): {mode_name(policy.mode)}, {count}"
 
 
 def _examples(policy: Policy) -> str:
@@ -173,11 +179,11 @@ def _judging(policy: Policy) -> str:
 
 def _effort(judge: Judging) -> str:
     if judge.effort is not Effort.AUTO:
-        return tr("effort {effort}", effort=judge.effort.value)
+        return tr("effort {effort}", effort=tr_in("effort", EFFORTS[judge.effort]))
     low, high = map(_share, judge.unsure)
     return tr(
         "effort auto: low, and again at {second} from {low} to {high} likely",
-        second=judge.second_effort.value,
+        second=tr_in("effort", EFFORTS[judge.second_effort]),
         low=low,
         high=high,
     )

@@ -10,7 +10,7 @@ from discord.ui import Button, Item, Select, View
 from bot.case import Earlier, Message
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened
-from bot.language import marked, tr, tr_n
+from bot.language import marked, tr, tr_in, tr_n
 from bot.question import speaker_labels
 from bot.records.labels import Draw, SampleAnswer
 from policies.policy import Policy
@@ -94,7 +94,7 @@ def _rules(policy: Policy) -> Iterator[str]:
 
 def _buttons(shown: Shown) -> View:
     style = discord.ButtonStyle.secondary
-    labels = (("violates", tr("Violates")), ("allowed", tr("Allowed")), ("skip", tr("Skip")))
+    labels = (("violates", tr("Violates")), ("allowed", tr_in("button", "Allowed")), ("skip", tr("Skip")))
     return _silent(
         *(Button(label=label, style=style, custom_id=custom_id(shown, press)) for press, label in labels)
     )

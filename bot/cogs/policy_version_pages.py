@@ -9,7 +9,7 @@ import discord
 from discord.ui import View
 
 from bot.cogs.policy_draft_pages import quoted, unified
-from bot.cogs.policy_pages import MODE_NAMES
+from bot.cogs.policy_pages import mode_name
 from bot.cogs.replies import Reply, page
 from bot.cogs.safe_text import code_block, escaped
 from bot.cogs.words import at, person
@@ -45,7 +45,7 @@ def history_page(policy_id: str, versions: Sequence[Version], view: View | None)
 def _line(version: Version) -> str:
     author = version.author
     who = person(author.id) if author.id else tr("somebody")
-    what = tr("removed") if version.mode is None else tr(MODE_NAMES[version.mode])
+    what = tr("removed") if version.mode is None else mode_name(version.mode)
     how = tr(_KINDS[author.kind], who=who)
     reason = f"\n  “{escaped(author.reason, _REASON)}”" if author.reason else ""
     return f"**#{version.number}** {at(version.at)}, {how} ({what}){reason}"

@@ -15,15 +15,10 @@ from bot.cogs.safe_text import escaped, readable, shortened
 from bot.cogs.words import ago, card_link, person, place
 from bot.language import marked, number, tr, tr_n
 from bot.records.reports import Bulk, QueueClaims, QueueOrder, QueuePage, Waiting
+from bot.severities import severity_word
 from policies.policy import Mode, Policy, Severity
 
 _MARKS: Final = {Severity.LOW: "🟡", Severity.MEDIUM: "🟠", Severity.HIGH: "🔴", Severity.CRITICAL: "🟣"}
-_SEVERITIES: Final = {
-    Severity.LOW: marked("low"),
-    Severity.MEDIUM: marked("medium"),
-    Severity.HIGH: marked("high"),
-    Severity.CRITICAL: marked("critical"),
-}
 _ORDERS: Final = {
     QueueOrder.SEVERITY: marked("Gravest first"),
     QueueOrder.AGE: marked("Oldest first"),
@@ -54,7 +49,7 @@ def queue_page(state: QueueState, found: QueuePage, policies: Mapping[str, Polic
 def breakdown(waiting: Waiting) -> str:
     """ "2 critical, 5 high, 30 low"."""
     ordered = [severity for severity in reversed(SEVERITIES) if waiting.by_severity.get(severity)]
-    told = [f"{number(waiting.by_severity[severity])} {tr(_SEVERITIES[severity])}" for severity in ordered]
+    told = [f"{number(waiting.by_severity[severity])} {severity_word(severity)}" for severity in ordered]
     return ", ".join(told)
 
 

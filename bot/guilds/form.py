@@ -14,7 +14,7 @@ policy, `form_text` a text file of a form.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from bot.language import marked, tr
+from bot.language import marked, tr, tr_in
 from policies.frozen import Frozen
 
 LONGEST_FIELD = 4000
@@ -34,13 +34,13 @@ class Field(StrEnum):
 
 
 NAMES: Mapping[Field, str] = {
-    Field.TITLE: marked("Title"),
-    Field.GOAL: marked("Goal"),
-    Field.RULES: marked("Rules"),
-    Field.ALLOWED: marked("Allowed"),
-    Field.EXAMPLES: marked("Examples"),
+    Field.TITLE: marked("Title", context="part of a policy"),
+    Field.GOAL: marked("Goal", context="part of a policy"),
+    Field.RULES: marked("Rules", context="part of a policy"),
+    Field.ALLOWED: marked("Allowed", context="part of a policy"),
+    Field.EXAMPLES: marked("Examples", context="part of a policy"),
 }
-"""What people call the fields."""
+"""What people call the fields, in English; see `field_name`."""
 LIMITS: Mapping[Field, int] = {
     Field.TITLE: LONGEST_TITLE,
     Field.GOAL: LONGEST_GOAL,
@@ -48,6 +48,11 @@ LIMITS: Mapping[Field, int] = {
     Field.ALLOWED: LONGEST_FIELD,
     Field.EXAMPLES: LONGEST_FIELD,
 }
+
+
+def field_name(field: Field) -> str:
+    """What people call a field, in the language that is spoken now."""
+    return tr_in("part of a policy", NAMES[field])
 
 
 class Form(Frozen):
@@ -76,7 +81,7 @@ class FormProblem(Frozen):
     @property
     def place(self) -> str:
         """Where it is: "Rules, line 2"."""
-        name = tr(NAMES[self.field])
+        name = field_name(self.field)
         return tr("{field}, line {line}", field=name, line=self.line) if self.line else name
 
 

@@ -4,20 +4,14 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from bot.language import marked, number, percent, tr, tr_n
+from bot.severities import severity_word
 from bot.trials.items import Item
 from bot.trials.result import Flip, Flips, Turn
 from bot.trials.wording import Say
-from policies.policy import Severity
 from policies.verdict import Verdict
 
 HOW_TO_READ: Final = marked("Before → now, each with how likely it takes a violation to be.")
 _REASON: Final = 300
-_SEVERITIES: Final = {
-    Severity.LOW: marked("low"),
-    Severity.MEDIUM: marked("medium"),
-    Severity.HIGH: marked("high"),
-    Severity.CRITICAL: marked("critical"),
-}
 _TURNS: Final = {
     Turn.BETTER: marked("better"),
     Turn.WORSE: marked("worse"),
@@ -42,7 +36,7 @@ def flip_line(flip: Flip, link: Callable[[str], str] = str) -> str:
     return tr(
         "{turn} ({severity}): {before} → {after} {where}",
         turn=tr(_TURNS[flip.turn]),
-        severity=tr(_SEVERITIES[flip.severity]),
+        severity=severity_word(flip.severity),
         before=_word(flip.before),
         after=_word(flip.after),
         where=_where(flip.item, link),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.language import number, percent, tr
+from bot.language import number, percent, tr, tr_in
 from inference.prefilter.budget.audit import Interval
 from policies.score import Rate
 
@@ -13,7 +13,7 @@ Say = Callable[[str, int], str]
 def rate(found: Rate) -> str:
     """A share with its counts and its interval."""
     if found.value is None:
-        return tr("unknown")
+        return tr_in("figure", "unknown")
     low, high = found.interval()
     return tr(
         "{successes} of {of}, {share} (between {low} and {high})",
@@ -28,7 +28,7 @@ def rate(found: Rate) -> str:
 def briefly(found: Rate) -> str:
     """A share with its counts, where there are many: they tell how sure it is."""
     if found.value is None:
-        return tr("unknown")
+        return tr_in("figure", "unknown")
     return tr(
         "{successes} of {of}, {share}",
         successes=number(found.successes),
@@ -40,7 +40,7 @@ def briefly(found: Rate) -> str:
 def between(found: Interval | None) -> str:
     """An estimate with its interval."""
     if found is None:
-        return tr("unknown")
+        return tr_in("figure", "unknown")
     if found.low == found.high:
         return tr("{share} (exactly: everything is labelled)", share=percent(found.estimate))
     if percent(found.low) == percent(found.high):
