@@ -22,13 +22,14 @@ LANGUAGES: Final[dict[Language, str]] = {
 }
 """By the names that their speakers give them."""
 
+_BY_CODE: Final = {language.value: language for language in Language}
 _current: ContextVar[Language] = ContextVar("language", default=Language.ENGLISH)
 
 
 def language_of(locale: str | None) -> Language:
     """The language of a locale as Discord writes it (`en-GB`, `es-419`, `de`); English without a catalogue."""
     code = (locale or "").replace("_", "-").split("-")[0].lower()
-    return Language(code) if code in set(Language) else Language.ENGLISH
+    return _BY_CODE.get(code, Language.ENGLISH)
 
 
 def current_language() -> Language:
