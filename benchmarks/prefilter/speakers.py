@@ -23,7 +23,8 @@ from policies.starter import starter_policies
 
 _SEED = 17
 _GUILD = 1
-_LEARNED = {EvidenceKind.EXAMPLE, EvidenceKind.RULE, EvidenceKind.SCORE}
+LEARNED = {EvidenceKind.EXAMPLE, EvidenceKind.RULE, EvidenceKind.SCORE}
+"""What the learned score found; all else is an exact match."""
 _FEWEST_LINES = 25
 """Fewer say nothing about a language."""
 _DEVIATIONS = 1.96
@@ -74,7 +75,7 @@ def print_flag_rates(data: Path, translations: Path | None, leave_out: LeaveOut,
         "Harmless lines flagged by any starter policy, by dialect and register",
         dialect_table(data, leave_out, most),
     )
-    folder = translations or _django()
+    folder = translations or installed_catalogues()
     if folder is None:
         print("No catalogues: give a folder with --translations, or install Django. No language is measured.\n")
         return
@@ -152,7 +153,7 @@ def _drawn(lines: Sequence[str], most: int, chance: random.Random) -> tuple[str,
 
 
 def _only_learned(suspicion: Suspicion) -> bool:
-    return all(item.kind in _LEARNED for item in suspicion.evidence)
+    return all(item.kind in LEARNED for item in suspicion.evidence)
 
 
 def _table(shown: Sequence[FlagRate], all_rates: Sequence[FlagRate]) -> str:
@@ -175,6 +176,7 @@ def _cells(rate: FlagRate, average: float) -> list[str]:
     ]
 
 
-def _django() -> Path | None:
+def installed_catalogues() -> Path | None:
+    """Django's folder, if it is installed."""
     found = find_spec("django")
     return Path(found.origin).parent if found is not None and found.origin else None

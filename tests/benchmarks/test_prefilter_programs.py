@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.prefilter import ablation, detection, speed, speed_memory
+from benchmarks.prefilter import ablation, detection, own_language, speed, speed_memory
 from benchmarks.prefilter.ablation_parts import PARTS, without_constants
 from benchmarks.prefilter.catalogues import ORIGINALS, by_language
 from benchmarks.prefilter.detection_tables import headline
@@ -193,6 +193,23 @@ def test_a_policy_without_its_keywords_forces_nothing(data: Path):
     (part,) = (part for part in PARTS if part.is_own_keywords)
     ranks = Ours(Knowledge.shipped()).ranks([part.changed(labelled).policy], ["you are such an idiot"])
     assert ranks[NAME][0, 0] < 1000
+
+
+def test_each_language_is_held_against_its_own_starter_policies(tmp_path: Path, capsys):
+    for country, line in (("de", "Das Passwort wurde geändert."), ("de_CH", "ich bring dich um, du hurensohn")):
+        folder = tmp_path / country / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        entry = f'msgid "{line} in English"\nmsgstr "{line}"\n'
+        (folder / "django.po").write_text(f'msgid ""\nmsgstr "x"\n\n{entry}', "utf-8")
+    assert own_language.lines_by_language(tmp_path)["de"] == (
+        "Das Passwort wurde geändert.",
+        "ich bring dich um, du hurensohn",
+    )
+    own_language.main(["--translations", str(tmp_path), "--show"])
+    printed = capsys.readouterr().out
+    assert "hurensohn*" in printed
+    assert "| de | 2 | its own | 50.0% | 0.0% |" in printed
+    assert "| es | 0 | its own | 0.0% | 0.0% |" in printed
 
 
 def test_catalogues_give_lines_by_language_and_their_originals(tmp_path: Path):
