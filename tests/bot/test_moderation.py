@@ -167,6 +167,7 @@ async def test_in_quiet_times_the_watermark_is_stored_while_the_worker_runs(
     async with asyncio.timeout(5):
         while await memory.watermarks(GUILD) != {CHANNEL: 10}:  # noqa: ASYNC110 - looked at from outside
             await asyncio.sleep(0.01)
+    assert not working.done()
     working.cancel()
 
 

@@ -143,10 +143,12 @@ def test_a_rate_that_could_break_discords_limit_is_refused(rate: int) -> None:
 
 
 async def test_discords_bucket_lets_its_burst_through() -> None:
-    bucket = discord_bucket(40, Hands())
+    hands = Hands()
+    bucket = discord_bucket(40, hands)
     async with asyncio.timeout(1):
         for _ in range(BURST):
             await bucket.take()
+    assert hands.now == Hands().now, "nobody waited"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ async def test_a_forgotten_session_is_identified_anew_and_misses_events(scene: S
 async def test_reconnect_is_asked_for_and_obeyed(scene: Scene, client: Client) -> None:
     scene.server.gateway.ask_to_reconnect()
     await client.until(lambda: client.heard["RESUMED"])
+    assert client.heard["READY"] == 1, "no new session was begun"
 
 
 async def test_a_wrong_token_is_refused(scene: Scene) -> None:

@@ -28,6 +28,7 @@ def test_a_kept_vocabulary_is_not_made_again(vocabulary_folder: Path) -> None:
         yield ""
 
     vocabulary.keep(vocabulary_folder, never())
+    assert vocabulary.is_kept(vocabulary_folder)
 
 
 def test_a_damaged_file_does_not_count_as_kept(tmp_path: Path) -> None:

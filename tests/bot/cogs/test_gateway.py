@@ -226,8 +226,11 @@ async def test_what_only_a_person_can_put_right_ends_the_connection(code: int, e
 
 async def test_closing_ends_a_long_pause(monkeypatch: pytest.MonkeyPatch, unused_tcp_port_factory: Any) -> None:
     monkeypatch.setattr(random, "uniform", lambda _, __: 60.0)
-    async with bot_at(f"ws://127.0.0.1:{unused_tcp_port_factory()}/") as bot, connected(bot):
-        await asyncio.sleep(0.05)
+    async with bot_at(f"ws://127.0.0.1:{unused_tcp_port_factory()}/") as bot:
+        async with connected(bot) as connecting:
+            await asyncio.sleep(0.05)
+            assert not connecting.done(), "it is in its pause"
+        assert connecting.done()
 
 
 @pytest.mark.parametrize(

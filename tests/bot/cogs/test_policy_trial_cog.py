@@ -171,6 +171,7 @@ async def test_an_absent_model_is_waited_for_and_that_is_said(tmp_path: Path):
         await reply.message.wait_until(lambda message: "I wait for it" in message.all_text)
         trials.judge.away = 0
         await reply.message.wait_until(lambda message: "Blorps was tested." in message.all_text)
+        assert "I wait for it" not in reply.message.all_text
 
 
 async def test_members_cannot_test_and_what_does_not_exist_is_told(tmp_path: Path):

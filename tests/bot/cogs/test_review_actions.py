@@ -314,8 +314,9 @@ class TestClaims:
         await scene.until_state(case_id, CaseState.ENFORCED)
         await card.wait_until(lambda shown: "Undo" in shown.button_labels)
         bob = scene.guild.add_member("bob", scene.ada.roles)
-        await card.click(bob, "Undo")
-        await scene.until_state(case_id, CaseState.OPEN)
+        undone = await card.click(bob, "Undo")
+        assert (await scene.until_state(case_id, CaseState.OPEN)).decision is None
+        assert "is on it" not in undone.text
 
 
 class TestEscalations:
@@ -344,7 +345,9 @@ class TestEscalations:
         await panel.click(scene.ada, "Take back escalation")
         await card.wait_until(lambda shown: "**Escalated**" not in shown.embed_text)
         await card.click(scene.ada, "Dismiss")
-        await scene.until_state(case_id, CaseState.ENFORCED)
+        decided = (await scene.until_state(case_id, CaseState.ENFORCED)).decision
+        assert decided is not None
+        assert (decided.action, decided.moderator_id) == (Action.DISMISS, scene.ada.id)
 
 
 class TestMore:

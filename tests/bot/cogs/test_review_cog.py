@@ -150,6 +150,7 @@ async def test_a_channel_that_is_gone_is_no_obstacle(scene: ReviewScene) -> None
     await lounge.delete()
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "gone already" in shown.embed_text)
+    assert (await scene.store.case(case.id)).state is CaseState.ENFORCED
 
 
 async def test_a_message_in_an_archived_thread_that_the_bot_never_saw_is_deleted(scene: ReviewScene) -> None:
@@ -297,6 +298,7 @@ async def test_a_click_on_another_card_of_the_case_brings_both_up_to_date(scene:
     await other.click(scene.ada, "Dismiss")
     for shown in (other, card):
         await shown.wait_until(lambda message: "**Dismissed** by" in message.embed_text)
+    assert other.button_labels == card.button_labels
 
 
 async def test_a_click_that_was_acknowledged_by_an_earlier_try_is_worked_on(scene: ReviewScene) -> None:
@@ -320,11 +322,12 @@ async def test_a_click_that_was_not_acknowledged_does_nothing(scene: ReviewScene
 
 
 async def test_the_card_changes_through_the_click_also_when_the_channel_takes_no_edits(scene: ReviewScene) -> None:
-    case, _ = await scene.flagged()
+    case, said = await scene.flagged()
     card = await scene.card(case)
     scene.discord.faults.answer_next("PATCH /channels/{}/messages/{}", 503, times=1000)
     await card.click(scene.ada, "Delete")
     await card.wait_until(lambda shown: "**Deleted** by" in shown.embed_text)
+    assert said.deleted
     scene.discord.faults.clear()
 
 

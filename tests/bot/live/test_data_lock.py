@@ -41,7 +41,7 @@ def test_the_second_process_is_told_who_holds_the_folder_and_what_to_do(tmp_path
 def test_a_killed_process_leaves_nothing_locked(tmp_path):
     with holder(tmp_path) as other:
         os.kill(other.pid, signal.SIGKILL)
-    with data_lock(tmp_path):
+    with data_lock(tmp_path), pytest.raises(EnvironmentProblem, match=str(os.getpid())), data_lock(tmp_path):
         pass
 
 

@@ -266,6 +266,8 @@ async def test_many_clicks_in_one_outage_do_not_prolong_it(store: Store, arm: Ar
     async with running(review.run()):
         await asyncio.gather(*(review.decide(a_decision(case_id)) for case_id in cases))
         await until_settled(store, *cases)
+    assert arm.away == 0
+    assert sorted(arm.effects) == [(case_id, Action.DELETE) for case_id in cases]
 
 
 async def test_one_decision_that_never_gets_through_holds_up_no_other(
@@ -278,6 +280,7 @@ async def test_one_decision_that_never_gets_through_holds_up_no_other(
     async with running(review.run()):
         await until_settled(store, *cases[1:])
         await until(lambda: review.waiting == 1)
+    assert sorted(arm.effects) == [(case_id, Action.DELETE) for case_id in cases[1:]]
 
 
 async def test_after_an_outage_that_a_purge_ended_the_next_one_is_waited_out_too(
@@ -292,6 +295,7 @@ async def test_after_an_outage_that_a_purge_ended_the_next_one_is_waited_out_too
         case_id = await open_case(store, 101)
         await review.decide(a_decision(case_id))
         await until_settled(store, case_id)
+    assert arm.effects == [(case_id, Action.DELETE)]
 
 
 async def test_a_purged_case_waits_no_longer(store: Store, arm: Arm, review: Review) -> None:

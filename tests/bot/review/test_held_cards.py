@@ -263,6 +263,7 @@ async def test_a_case_that_somebody_opens_without_a_review_channel_is_shown_when
         channels.append(REVIEW)
         outbox.stir(GUILD)
         await until(lambda: wall.of(ids[3]))
+    assert len(wall.of(ids[3])) == 1
 
 
 NEVER_POLLED = replace(QUICK, poll=timedelta(hours=1))

@@ -68,6 +68,7 @@ async def test_a_case_that_nobody_announced_is_shown_at_the_next_poll(
         await asyncio.sleep(0.01)
         case_id = await open_case(store)
         await until(lambda: wall.of(case_id))
+    assert wall.count("post") == 1
 
 
 async def test_a_change_is_shown_on_the_card_that_hangs(store: Store, wall: Wall, outbox: CardOutbox) -> None:
@@ -374,6 +375,7 @@ async def test_a_refused_guild_is_tried_again_after_its_rest(store: Store, wall:
         await until(lambda: wall.count("post") >= 3)
         wall.refusing = set()
         await until(lambda: wall.of(case_id))
+    assert len(wall.cards) == 1
 
 
 @pytest.mark.parametrize("fault", ["refused_cases", "broken_cases", "away_cases"])
@@ -399,6 +401,7 @@ async def test_a_card_that_failed_is_tried_after_those_that_did_not(store: Store
         await until(lambda: len(wall.calls) > 6)  # the guild and the card now rest equally long
         later = await open_case(store, 101)
         await until(lambda: wall.of(later))
+    assert [card.case_id for card in wall.cards.values()] == [later]
 
 
 async def test_a_rest_that_ends_is_not_slept_through_until_the_next_poll(store: Store, wall: Wall) -> None:
@@ -416,6 +419,7 @@ async def test_a_stir_of_all_guilds_finds_what_nobody_announced(store: Store, wa
         case_id = await open_case(store)
         outbox.stir()
         await until(lambda: wall.of(case_id))
+    assert wall.count("post") == 1
 
 
 async def test_a_defect_is_reported_without_its_words(store: Store, wall: Wall, outbox: CardOutbox) -> None:
@@ -451,6 +455,7 @@ async def test_a_guild_that_is_refused_does_not_hold_up_another(store: Store, wa
     good = await open_case(store, 200, guild_id=8)
     async with running(outbox.run()):
         await until(lambda: wall.of(good))
+    assert [card.case_id for card in wall.cards.values()] == [good]
 
 
 async def test_a_busy_guild_gives_way_to_a_quiet_one_after_every_batch(store: Store, wall: Wall) -> None:
@@ -483,6 +488,7 @@ async def test_a_purged_guild_is_forgotten(store: Store, wall: Wall, outbox: Car
         await until(lambda: outbox.problem(GUILD))
         await store.purge(GUILD)
         await until(lambda: outbox.problem(GUILD) is None)
+    assert wall.cards == {}
 
 
 async def test_refresh_shows_the_newest_version_through_the_interaction_alone(store: Store, wall: Wall) -> None:

@@ -70,6 +70,7 @@ async def test_a_run_that_was_cancelled_can_be_run_again() -> None:
     async with running(counter.turns.run()):
         counter.turns.call(7)
         await until(lambda: len(counter.served) == 2)
+    assert counter.served == [7, 7]
 
 
 async def test_locks_exclude_by_key_and_leave_nothing_behind() -> None:

@@ -9,7 +9,7 @@ from inference.rendering import Content
 from inference.standin import answer, lines
 from inference.standin.circuit import network
 from inference.standin.codes import code_words, letter_codes, output_head, token_codes, word_of
-from inference.standin.layers import Hidden
+from inference.standin.layers import EXPERTS, UNITS, Hidden
 from inference.standin.stream import PLACE, WIDTH, Sum, number
 from policies.policy import Effort, Policy, Rule
 
@@ -82,7 +82,9 @@ def test_too_many_hidden_units_are_refused() -> None:
 
 def test_the_circuit_fits() -> None:
     for layer in network():
-        layer.hidden.expert_weights()
+        gate, up, bias, down = layer.hidden.expert_weights()
+        assert gate.shape == up.shape == (EXPERTS, UNITS, WIDTH)
+        assert (bias.shape, down.shape) == ((EXPERTS, UNITS), (EXPERTS, WIDTH, UNITS))
 
 
 @pytest.mark.parametrize("name", [name for name in answer.TOKENS if not name.startswith("<|")])
