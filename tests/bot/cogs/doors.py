@@ -282,7 +282,7 @@ def _on_cases() -> Iterator[Door]:
         )
 
 
-def _others() -> Iterator[Door]:
+def _on_queue() -> Iterator[Door]:
     for pressed in QueuePress:
         if pressed.is_menu:
             value: Callable[[Town], str] = (
@@ -293,6 +293,14 @@ def _others() -> Iterator[Door]:
             )
         else:
             yield press(lambda _, word=pressed: f"queue:age:all:*:0:{word}", f"queue: {pressed}", MODERATORS)
+    for way in ("severity:mine", "split:free"):
+        yield press(lambda _, way=way: f"queue:{way}:*:0:back", f"queue: back, {way}", MODERATORS)
+        yield choose(
+            lambda _, way=way: f"queue:{way}:*:0:order", lambda _: "age", f"queue: order, {way}", MODERATORS
+        )
+
+
+def _others() -> Iterator[Door]:
     yield press(lambda town: f"bulk:{town.case.id}:cancel", "bulk: cancel", EVERYONE)
     for words in ("look", "author:dismiss:ask", "author:dismiss:1", "text:delete:1", "undo"):
         yield press(lambda town, words=words: f"bulk:{town.case.id}:{words}", f"bulk: {words}", MODERATORS)
@@ -338,9 +346,18 @@ def _others() -> Iterator[Door]:
     yield press(lambda _: "privacy:cancel", "privacy: cancel", EVERYONE)
 
 
+_FORM_PRESSES: Final = (
+    ("timeout-60", _TIMERS),
+    ("delete-ban-24", _TIMERS),
+    ("kick", _TIMERS),
+    ("anyway-warn", _TIMERS),
+    ("help", _IMPARTIAL),
+)
+
+
 def _forms() -> Iterator[Door]:
     yield form(lambda town: f"note-form:{town.case.id}", "form: note", MODERATORS)
-    for word, let_in in (("timeout-60", _TIMERS), ("delete-ban-24", _TIMERS), ("help", _IMPARTIAL)):
+    for word, let_in in _FORM_PRESSES:
         yield form(
             lambda town, word=word: f"case-form:{town.case.id}:{word}", f"form: {word}", let_in, {"reason": "why"}
         )
@@ -366,7 +383,7 @@ def _forms() -> Iterator[Door]:
     )
 
 
-PRESSED: Final = (*_on_cases(), *_others())
+PRESSED: Final = (*_on_cases(), *_on_queue(), *_others())
 FORMS: Final = tuple(_forms())
 DOORS: Final = (*COMMANDS, *COMPLETIONS, *MENUS, *PRESSED, *FORMS)
 

@@ -4,7 +4,6 @@ The rules themselves are tried exhaustively as pure functions in tests/bot/revie
 running bot that is pressed, also with what its cards never offered.
 """
 
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,6 +17,7 @@ from bot.cogs.forms import StandingForm
 from bot.guilds.settings import GuildSettings
 from bot.records.appeals import NewAppeal
 from bot.records.labels import Draw, Stratum
+from tests.bot.cogs.door_list import pressable_classes, untried
 from tests.bot.cogs.doors import (
     COMMANDS,
     COMPLETIONS,
@@ -169,11 +169,12 @@ async def test_every_command_completion_component_and_form_has_a_row(scene: Scen
     menus = client.tree.get_commands(type=discord.AppCommandType.message)
     assert {door.name for door in MENUS} == {each.name for each in menus}
     assert not client.tree.get_commands(type=discord.AppCommandType.user)
-    patterns = set(client._connection._view_store._dynamic_items)
-    patterns |= client.forms.patterns
+    items = client._connection._view_store._dynamic_items
     knocked = [door.knock(scene.town, scene.stranger).name or "" for door in (*PRESSED, *FORMS)]
-    assert {each for each in patterns if not any(re.fullmatch(each, id_) for id_ in knocked)} == set()
+    assert untried(items.keys() | client.forms.patterns, knocked) == []
     await scene.answered()
+    known = {each.__name__ for each in items.values()} | STANDING_FORMS | VIEWS | {"StandingForm"}
+    assert pressable_classes() == known, "whatever is called back is among what was tried"
     assert {each.__name__ for each in all_below(discord.ui.Modal)} - {"StandingForm"} == STANDING_FORMS
     assert all(issubclass(each, StandingForm) for each in all_below(discord.ui.Modal))
     assert {each.__name__ for each in all_below(discord.ui.View)} == VIEWS
@@ -222,7 +223,7 @@ async def test_nobody_who_is_not_let_in_sees_changes_or_causes_anything(scene: S
 
 
 async def test_people_of_other_servers_and_accounts_that_are_gone_get_nothing(scene: Scene):
-    doors = [door for door in PRESSED if door.name not in HARMLESS]
+    doors = [door for door in (*PRESSED, *FORMS) if door.name not in HARMLESS]
     await nothing_came_of(
         scene, lambda: [(f"elsewhere at {door.name}", door.knock(scene.town, scene.stranger)) for door in doors]
     )
@@ -236,13 +237,15 @@ async def test_people_of_other_servers_and_accounts_that_are_gone_get_nothing(sc
     )
 
 
-HARMLESS = {"privacy: delete"} | {door.name for door in PRESSED if door.name.startswith(("queue: next", "stats"))}
+HARMLESS = {"privacy: delete", "form: texts"} | {
+    door.name for door in PRESSED if door.name.startswith(("queue: next", "stats"))
+}
 """Names nothing of a server: from another one it is about that one."""
 
 
 async def test_who_cannot_read_a_channel_is_shown_nothing_out_of_it(scene: Scene):
     await scene.bot.at_rest()
-    doors = [door for door in (*PRESSED, *COMMANDS, *COMPLETIONS) if door.name not in DECIDING]
+    doors = [door for door in (*PRESSED, *FORMS, *COMMANDS, *COMPLETIONS) if door.name not in DECIDING]
     open_ = [(door, who) for door in doors for who in ("blind", "manager") if who in door.let_in]
     for few in batches(open_):
         knocked = scene.knocks(few, scene.private)
@@ -253,6 +256,7 @@ async def test_who_cannot_read_a_channel_is_shown_nothing_out_of_it(scene: Scene
 DECIDING = {f"card: {each}" for each, _ in PRESSES.items() if each.action} | {
     "bulk: author:dismiss:1",
     "bulk: text:delete:1",
+    *(door.name for door in FORMS if door.name not in ("form: note", "form: report", "form: policy")),
 }
 
 
