@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 from bot.language import LANGUAGES, Language
 from tools.language.collecting import Text, collect
+from tools.language.glossary import GLOSSARIES, as_comment
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot"
@@ -18,7 +19,8 @@ SPEAKING = (BOT, ROOT / "policies")
 """Folders with texts for people."""
 _HEAD = """\
 # {name}. `python -m tools.language.update` brings in new texts; keep {{placeholders}} and **markup** as they are.
-msgid ""
+#
+{glossary}msgid ""
 msgstr ""
 "Language: {code}\\n"
 "MIME-Version: 1.0\\n"
@@ -56,7 +58,8 @@ def update(file: Path, language: Language, texts: list[Text]) -> int:
 
 def head(language: Language) -> str:
     """What stands above a catalogue's texts."""
-    return _HEAD.format(name=LANGUAGES[language], code=language.value)
+    glossary = as_comment(GLOSSARIES[language])
+    return _HEAD.format(name=LANGUAGES[language], code=language.value, glossary=glossary)
 
 
 def fitted(known: Catalog, language: Language, texts: list[Text]) -> Catalog:

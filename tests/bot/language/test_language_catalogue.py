@@ -12,11 +12,13 @@ from babel.messages.pofile import read_po
 import bot.language
 from bot.language import Language, current_language, language_of, number, percent, speak, speaking, tr, tr_n
 from tools.language.collecting import NotATextError, Text, collect
-from tools.language.update import all_texts
+from tools.language.glossary import GLOSSARIES
+from tools.language.update import all_texts, head
 
 BOT = Path(bot.__file__).parent
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
 _PLACE = re.compile(r"\{\w+\}")
+_CODE = re.compile(r"`[^`]*`|\{\w+\}")
 _MARKUP = re.compile(r"\*\*|`[^`]*`|\n|</?\w+:\w+>")
 
 
@@ -68,6 +70,22 @@ def test_placeholders_and_markup_are_those_of_the_english_text(catalogue: Catalo
             assert placeholders(said) == placeholders(english), english
             assert sorted(_MARKUP.findall(said)) == sorted(_MARKUP.findall(english)), (english, said)
             assert said.strip() == said or english.strip() != english, english
+
+
+def test_one_thing_is_called_the_same_everywhere_and_nobodys_gender_is_guessed(catalogue: Catalog) -> None:
+    glossary = GLOSSARIES[Language(str(catalogue.locale))]
+    for term in filter(lambda term: term.never, glossary.terms):
+        never = re.compile(term.never, re.IGNORECASE)
+        assert not never.search(term.said), term
+        told = [_CODE.sub("", said) for message in catalogue if message.id for _, said in forms(message)]
+        found = [said for said in told if never.search(said)]
+        assert found == [], f"{term.english} is called {term.said}"
+
+
+def test_the_words_to_use_stand_at_the_head_of_a_catalogue(catalogue: Catalog) -> None:
+    language = Language(str(catalogue.locale))
+    text = (BOT / "language" / f"{language}.po").read_text("utf-8")
+    assert text.startswith(head(language)), "python -m tools.language.update"
 
 
 def test_what_discord_limits_fits_in_every_language(catalogue: Catalog, texts: list[Text]) -> None:
