@@ -31,15 +31,20 @@ _INSIDE = rf"(?:\*|{_INSIDE_WORD})"
 _OR_MASK = rf"(?:[^\W_]|[{_SIGNS}{MASKS}])"
 _BETWEEN_MASKED = rf"(?:\s|\s?(?:[^\w\s{_SIGNS}{MASKS}]|_){{1,3}}\s?)"
 
+_IS_NO_LETTER = r"(?=[\W_])"
+"""Told first, it spares most places the looking back: half of the time."""
+
 GAP = re.compile(
+    rf"{_IS_NO_LETTER}(?:"
     rf"(?<=(?<!{_LETTER}){_LETTER}){_BETWEEN_SPELLED}(?={_LETTER}{_SPELLED_END})"  # l o s e r
-    rf"|(?<={_LETTER}){_INSIDE}{{1,2}}(?={_LETTER})"  # lo-ser
+    rf"|(?<={_LETTER}){_INSIDE}{{1,2}}(?={_LETTER}))"  # lo-ser
 )
 """What parts letters of one word."""
 GAP_BESIDE_MASKS = re.compile(
+    rf"{_IS_NO_LETTER}(?:"
     rf"(?<=(?<!{_OR_MASK}){_OR_MASK}){_BETWEEN_MASKED}(?={_OR_MASK}(?!{_OR_MASK}))"  # f * c k
     rf"|(?<=[^\W\d_{MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_]|[{MASKS}])"  # f-*ck
-    rf"|(?<=[{MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_])"  # f*-ck
+    rf"|(?<=[{MASKS}]){_INSIDE_WORD}{{1,2}}(?=[^\W\d_]))"  # f*-ck
 )
 """What parts letters of a word some of which are masked."""
 DISGUISED = re.compile(

@@ -102,8 +102,9 @@ def _known_share(text: str) -> float:
     """The share of a text's letters and digits that the vocabulary has; 1 where there are none."""
     if text.isascii():
         return 1.0
-    written = [character for character in text if character.isalnum()]
-    return sum(map(str.isascii, written)) / len(written) if written else 1.0
+    written = sum(map(str.isalnum, text))
+    known = sum(map(str.isalnum, text.encode("ascii", "ignore").decode()))
+    return known / written if written else 1.0
 
 
 @functools.cache

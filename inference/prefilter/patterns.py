@@ -2,7 +2,7 @@
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +57,9 @@ class PatternSet:
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._gates = [(_joined(tuple(pattern.name for pattern in group)), group) for group in _groups(patterns)]
+        self._gates = _joined_groups(patterns, _GATE_SIZE, _joined)
+        self._sweeps = _joined_groups(patterns, _SWEEP_SIZE, _swept)
         size = sum(_size(pattern) for pattern in patterns)
-        self._patterns = tuple(patterns)
-        few = len(patterns) > 1 and size <= _SWEEP_SIZE
-        self._sweep = _swept(tuple(pattern.name for pattern in patterns)) if few else None
         self.reach = _MOST_STEPS // max(1, size)
         """Characters of a text that are searched."""
 
@@ -94,25 +92,40 @@ class PatternSet:
             if span is not None:
                 yield PatternHit(pattern, *view.raw_span(*span))
 
-    def _candidates(self, text: str) -> Iterable[Pattern]:
+    def _candidates(self, text: str) -> Iterator[Pattern]:
         """The patterns that may match, in their order."""
-        if self._sweep is not None and len(text) <= _SWEPT_UP_TO:
-            swept = self._sweep.Match(text) or ()
-            if len(self._patterns) in swept:
-                return [self._patterns[number] for number in sorted(swept)[:-1]] if len(swept) > 1 else ()
-        return itertools.chain.from_iterable(
-            patterns for gate, patterns in self._gates if gate is None or gate.search(text) is not None
-        )
+        if len(text) <= _SWEPT_UP_TO:
+            for sweep, patterns in self._sweeps:
+                yield from patterns if sweep is None else _found(sweep, patterns, text)
+        else:
+            for gate, patterns in self._gates:
+                if gate is None or gate.search(text) is not None:
+                    yield from patterns
 
 
-def _groups(patterns: Sequence[Pattern]) -> list[tuple[Pattern, ...]]:
-    """The patterns in their order, as many together as may be joined."""
+def _found(sweep: Any, patterns: Sequence[Pattern], text: str) -> Iterable[Pattern]:  # re2 ships no types
+    """The patterns that match; all of them if the search ran out of memory, which its last one tells."""
+    numbers: Sequence[int] = sweep.Match(text) or ()
+    if len(patterns) not in numbers:
+        return patterns
+    return [patterns[number] for number in sorted(numbers)[:-1]] if len(numbers) > 1 else ()
+
+
+def _joined_groups(
+    patterns: Sequence[Pattern], most: int, join: Callable[[tuple[str, ...]], Any | None]
+) -> list[tuple[Any | None, tuple[Pattern, ...]]]:
+    """As many patterns together as may be joined, and what they are joined to."""
+    return [(join(tuple(each.name for each in group)), group) for group in _groups(patterns, most)]
+
+
+def _groups(patterns: Sequence[Pattern], most: int) -> list[tuple[Pattern, ...]]:
+    """The patterns in their order, with so many instructions together."""
     groups: list[list[Pattern]] = []
     room = 0
     for pattern in patterns:
         if not groups or room < _size(pattern):
             groups.append([])
-            room = _GATE_SIZE
+            room = most
         groups[-1].append(pattern)
         room -= _size(pattern)
     return [tuple(group) for group in groups]
@@ -142,10 +155,10 @@ def _joined(patterns: tuple[str, ...]) -> Any | None:  # re2 ships no types
 
 @functools.lru_cache(maxsize=_KEPT_GATES)
 def _swept(patterns: tuple[str, ...]) -> Any | None:  # re2 ships no types
-    """All patterns at once: the numbers of those that match, and behind them one that always does.
-
-    Where that is not among them, the search ran out of memory, and says nothing. None if RE2 cannot join them.
-    """
+    """All patterns at once, and behind them one that matches every text: where it is not found, the search ran out
+    of memory and says nothing. None if there is one only, or if RE2 cannot join them."""
+    if len(patterns) == 1:
+        return None
     sweep = re2.Set.SearchSet(_options())
     try:
         for pattern in (*patterns, ""):

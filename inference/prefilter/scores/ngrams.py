@@ -17,6 +17,8 @@ Buckets = npt.NDArray[np.intp]
 _MIX = 0x9E3779B1  # 2^32 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 _SHIFT = np.uint32(32 - BUCKETS.bit_length() + 1)
 _LENGTHS = (2, 3, 4, 5)
+_NO_BUCKET = 2 * BUCKETS - 1
+"""All bits set: so it stays, and sorts last, whatever is put to it."""
 _KEPT_LENGTHS = 64
 """Lengths of words whose places are remembered."""
 _NOTHING: Buckets = np.zeros(0, np.intp)
@@ -34,24 +36,25 @@ def ngram_buckets(text: str) -> Buckets:
     if not words:
         return _NOTHING
     points = np.frombuffer(f" {' '.join(words)}    ".encode("utf-32-le", "replace"), np.uint32)
-    within = np.concatenate([_within(len(word)) for word in words])
-    windows = np.ndarray((len(within), max(_LENGTHS)), np.uint32, points, strides=(4, 4))
-    hashes = (windows @ _POWERS)[within]
+    beyond = np.concatenate([_beyond(len(word)) for word in words])
+    windows = np.ndarray((len(beyond), max(_LENGTHS)), np.uint32, points, strides=(4, 4))
+    hashes = windows @ _POWERS
     hashes >>= _SHIFT
-    return _distinct(hashes)
+    hashes |= beyond
+    return _distinct(hashes.ravel())
 
 
 @functools.lru_cache(maxsize=_KEPT_LENGTHS)
-def _within(length: int) -> npt.NDArray[np.bool_]:
-    """Whether what begins in the blank before a word of so many letters, or at each of them, and has each length
-    holds no blank but at its ends (length + 1, lengths)."""
+def _beyond(length: int) -> npt.NDArray[np.uint32]:
+    """`_NO_BUCKET` where what begins in the blank before a word of so many letters, or at each of them, and has
+    each length reaches over the blank behind the word, 0 elsewhere (length + 1, lengths)."""
     letters_left = np.arange(length, -1, -1)[:, None]
-    return np.array(_LENGTHS) - 2 <= letters_left
+    return np.where(np.array(_LENGTHS) - 2 > letters_left, _NO_BUCKET, 0).astype(np.uint32)
 
 
 def _distinct(hashes: npt.NDArray[np.uint32]) -> Buckets:
-    """What `numpy.unique` finds, in a third of its time for the few patterns of a message."""
+    """What `numpy.unique` finds, in a third of its time for the few patterns of a message, without what is
+    `beyond`: that comes last, and is in every text."""
     hashes.sort()
-    is_new = np.ones(len(hashes), np.bool_)
-    np.not_equal(hashes[1:], hashes[:-1], out=is_new[1:])
-    return hashes[is_new].astype(np.intp)  # they are places in tables: numpy would convert them at each look
+    places = hashes.astype(np.intp)  # in tables: numpy would convert them at each look
+    return np.asarray(places[:-1][places[1:] != places[:-1]])

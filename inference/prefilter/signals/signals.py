@@ -56,7 +56,7 @@ class Signals:
             found += self._for_all(SignalKind.INVITE_LINK, _invites(written, links.found))
         if "/" in light.text:
             found += self._for_all(SignalKind.INVITE_LINK, _spaced_invites(written, light, links.found))
-        if "@" in written:
+        if "@" in written and SignalKind.MASS_MENTION in self._wanted:
             found += self._mass_mentions(written)
         return found
 
@@ -91,7 +91,7 @@ class Signals:
             return
         said = f"mentions {mentions.broadcast or f'{mentions.count} members and roles'}"
         evidence = _evidence(EvidenceKind.MENTIONS, said, written, mentions.start, mentions.end)
-        for policy_id, signal in self._wanted.get(SignalKind.MASS_MENTION, ()):
+        for policy_id, signal in self._wanted[SignalKind.MASS_MENTION]:
             if mentions.broadcast or mentions.count >= signal.count:
                 yield policy_id, evidence
 
