@@ -1,7 +1,7 @@
 """What is shown around one decision about many cases, and what its buttons say. Buttons hold ids, never state."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -96,16 +96,7 @@ def confirm_page(wish: Wish, extent: BulkExtent) -> Reply:
 def progress_page(bulk: Bulk) -> Reply:
     """How far it is, and how it ended."""
     ended = bulk.total - bulk.waiting
-    lines = [
-        tr("{ended} of {total} cases", ended=number(ended), total=number(bulk.total)),
-        *([tr("Decided: {count}", count=number(bulk.done))] if bulk.done else []),
-        *(
-            [tr("Refused: {count}. Their cards are as they were.", count=number(bulk.refused))]
-            if bulk.refused
-            else []
-        ),
-        *([tr("Decided by others meanwhile: {count}", count=number(bulk.passed))] if bulk.passed else []),
-    ]
+    lines = [tr("{ended} of {total} cases", ended=number(ended), total=number(bulk.total)), *_endings(bulk)]
     if bulk.waiting:
         lines.append(tr("I go on with it, also after a restart."))
         return page(tr("Under way"), lines, discord.Colour.blurple())
@@ -118,8 +109,29 @@ def progress_page(bulk: Bulk) -> Reply:
     return replace(done, view=view)
 
 
+def _endings(bulk: Bulk) -> Iterator[str]:
+    takes_back = bulk.action is Action.UNDO
+    if bulk.done:
+        count = number(bulk.done)
+        yield tr("Opened again: {count}", count=count) if takes_back else tr("Decided: {count}", count=count)
+    if bulk.refused:
+        yield tr("Refused: {count}. Their cards are as they were.", count=number(bulk.refused))
+    if bulk.passed and takes_back:
+        yield tr(
+            "Not taken back: {count}. Somebody has decided about these cases since, or opened them again.",
+            count=number(bulk.passed),
+        )
+    elif bulk.passed:
+        yield tr("Decided by others meanwhile: {count}", count=number(bulk.passed))
+
+
 def extent_text(extent: BulkExtent) -> str:
-    """ "41 cases, 38 messages in 3 channels, 2 authors"."""
+    """ "41 cases, 38 messages in 3 channels, 2 authors", and "at least" before it where there may be more."""
+    text = _counted(extent)
+    return tr("at least {extent}", extent=text) if extent.more else text
+
+
+def _counted(extent: BulkExtent) -> str:
     return tr(
         "{cases}, {messages} in {channels}, {authors}",
         cases=tr_n("{count} case", "{count} cases", len(extent.case_ids)),

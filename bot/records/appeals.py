@@ -97,7 +97,8 @@ class Appeals(People, Protocol):
     """A part of the `Store`. Every call raises StoreUnavailable."""
 
     async def add_appeal(self, appeal: NewAppeal) -> tuple[Appeal, bool]:
-        """Store an appeal; the one that stands for this decision, and whether it is this one.
+        """Store an appeal, with the event in its case's history; the one that stands for this decision, and
+        whether it is this one.
 
         Raises:
             UnknownCase: there is no such case in the guild.

@@ -1,6 +1,7 @@
 """What is left of values when the words of people in them are erased. Pure."""
 
 from bot.case import Earlier, Message
+from bot.missing_words import ERASED
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.verdict import Verdict
 
@@ -26,6 +27,11 @@ def erased_suspicion(suspicion: Suspicion) -> Suspicion:
 def erased_verdict(verdict: Verdict) -> Verdict:
     """Label, probability, cited rules and figures."""
     return verdict.model_copy(update={"quotes": (), "rationale": "", "reasoning": "", "notes": ()})
+
+
+def without_own_words(verdict: Verdict) -> Verdict:
+    """The verdict with its quotes, which are of the message, but without what the model wrote itself."""
+    return verdict.model_copy(update={"rationale": ERASED if verdict.rationale else "", "reasoning": ""})
 
 
 def without_author(earlier: tuple[Earlier, ...], author_id: int) -> tuple[Earlier, ...]:

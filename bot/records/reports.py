@@ -110,6 +110,8 @@ class BulkExtent:
     """Those that are still there."""
     channels: int
     authors: int
+    more: bool = False
+    """There are so many that not all of them were looked at: the figures are the least that there is."""
 
 
 class ItemEnd(StrEnum):
@@ -135,6 +137,8 @@ class Bulk:
     done: int
     refused: int
     passed: int
+    undoes: int | None = None
+    """The bulk whose decisions it takes back. None in those of earlier versions, too."""
 
     @property
     def total(self) -> int:
@@ -210,9 +214,19 @@ class Reports(Protocol):
         ...
 
     async def begin_bulk(
-        self, guild_id: int, moderator_id: int, action: Action, case_ids: tuple[int, ...], at: datetime
+        self,
+        guild_id: int,
+        moderator_id: int,
+        action: Action,
+        case_ids: tuple[int, ...],
+        at: datetime,
+        *,
+        undoes: int | None = None,
     ) -> Bulk:
-        """Note a decision about these cases of the guild. It is carried out from here on, over restarts."""
+        """Note a decision about these cases of the guild. It is carried out from here on, over restarts.
+
+        `undoes`: the bulk whose decisions it takes back.
+        """
         ...
 
     async def bulk(self, bulk_id: int) -> Bulk | None:

@@ -18,7 +18,7 @@ from bot.guilds.settings import GuildSettings
 from bot.language import Language, speaking
 from bot.ports import DiscordAway, DiscordError, Store, StoreUnavailable, UnknownCase
 from bot.records.appeals import Answer, Appeal, NewAppeal, Told
-from bot.records.events import CaseEvent, EventKind
+from bot.records.events import EventKind
 from bot.review.appeal_cards import AppealBoard, AppealCards, CardPace
 from bot.review.appeals import Appealed, decision_to_appeal, objection_to_appeal
 from bot.review.retracting import Retracting
@@ -131,12 +131,9 @@ class AppealCourt:
         number = decision_to_appeal(case)
         if number is None:  # taken back between two reads
             raise UnknownCase(f"Case {case_id} has no decision to appeal.")
-        now = self._clock()
-        made, mine = await self._store.add_appeal(
-            NewAppeal(case.guild_id, case_id, number, member_id, text, made_at=now)
-        )
+        appeal = NewAppeal(case.guild_id, case_id, number, member_id, text, made_at=self._clock())
+        made, mine = await self._store.add_appeal(appeal)
         if mine:
-            await self._store.add_event(CaseEvent(case_id, now, EventKind.APPEAL))
             self.stir(case.guild_id)
         return Appealed(made, case), mine
 

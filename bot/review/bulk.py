@@ -6,7 +6,7 @@ by its decision: who, what, and when it was confirmed.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ import structlog
 
 from bot.case import Action, CaseFile, CaseState, Decision
 from bot.outage import BackOff, Outage
-from bot.ports import DiscordAway, Refused, Store, UnknownCase
+from bot.ports import DiscordAway, Refused, Store, StoreUnavailable, UnknownCase
 from bot.records.reports import Bulk, ItemEnd
 from bot.review.decisions import Review
 from bot.review.together import DeletingTogether
@@ -53,6 +53,42 @@ class _Rest:
     outage: Outage
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be decided about many cases."""
+
+    bulk: Bulk
+    undone: Bulk | None
+    """The one whose decisions it takes back."""
+
+    @property
+    def takes_back(self) -> bool:
+        return self.bulk.action is Action.UNDO
+
+    def ended(self, case: CaseFile) -> ItemEnd | None:
+        """How the case has ended for it already; None: it has not."""
+        if _is_of(self.bulk, case.decision or next(reversed(case.earlier_decisions), None)):
+            return ItemEnd.DONE  # decided just before an earlier process died
+        if self.takes_back:
+            stands = case.state is CaseState.ENFORCED and self._made(case.decision)
+            return None if stands else ItemEnd.PASSED
+        return None if case.state is CaseState.OPEN else ItemEnd.PASSED
+
+    def _made(self, decision: Decision | None) -> bool:
+        """Whether a decision is one of those to be taken back, and not somebody's who decided after that."""
+        if self.undone is not None:
+            return _is_of(self.undone, decision)
+        mine = decision is not None and decision.moderator_id == self.bulk.moderator_id
+        return mine and decision is not None and decision.action is Action.DISMISS
+
+
+def _is_of(bulk: Bulk, decision: Decision | None) -> bool:
+    if decision is None:
+        return False
+    made = (decision.action, decision.moderator_id, decision.decided_at)
+    return made == (bulk.action, bulk.moderator_id, bulk.begun_at)
+
+
 class BulkWork:
     """Works off what was confirmed. One per store."""
 
@@ -85,16 +121,27 @@ class BulkWork:
             ValueError: this is not decided about many cases at once.
             StoreUnavailable: nothing was noted.
         """
-        if action not in FOR_MANY and action is not Action.UNDO:
+        if action not in FOR_MANY:
             raise ValueError(f"“{action}” is decided case by case.")
         bulk = await self._store.begin_bulk(guild_id, moderator_id, action, tuple(case_ids), self._clock())
         self._stirred.set()
         return bulk
 
     async def take_back(self, bulk: Bulk, moderator_id: int) -> Bulk | None:
-        """Open again what a bulk has dismissed; None if it has done nothing that can be taken back."""
+        """Open again what a bulk has dismissed and nobody has decided otherwise since; None if it has done nothing
+        that can be taken back.
+
+        Raises:
+            StoreUnavailable: nothing was noted.
+        """
         case_ids = await self._store.bulk_done(bulk.id) if bulk.action is Action.DISMISS else ()
-        return await self.begin(bulk.guild_id, moderator_id, Action.UNDO, case_ids) if case_ids else None
+        if not case_ids:
+            return None
+        undoing = await self._store.begin_bulk(
+            bulk.guild_id, moderator_id, Action.UNDO, case_ids, self._clock(), undoes=bulk.id
+        )
+        self._stirred.set()
+        return undoing
 
     async def run(self) -> None:
         """Work until cancelled. An outage of Discord holds up the servers that it meets and no others.
@@ -146,31 +193,33 @@ class BulkWork:
         cases = [
             case for id_ in await self._store.bulk_waiting(bulk.id, TOGETHER) if (case := await self._case(id_))
         ]
+        undone = None if bulk.undoes is None else await self._store.bulk(bulk.undoes)
         by_channel: dict[int, list[CaseFile]] = {}
         for case in cases:
             by_channel.setdefault(case.message.channel_id, []).append(case)
         for group in by_channel.values():
-            await self._work_on(bulk, group)
+            await self._work_on(_Task(bulk, undone), group)
 
     async def _case(self, case_id: int) -> CaseFile | None:
         with suppress(UnknownCase):  # purged meanwhile, and its item with it
             return await self._store.case(case_id)
         return None
 
-    async def _work_on(self, bulk: Bulk, group: Sequence[CaseFile]) -> None:
-        allowed = [case for case in group if await self._is_allowed(bulk, case)]
+    async def _work_on(self, task: _Task, group: Sequence[CaseFile]) -> None:
+        bulk = task.bulk
+        allowed = [case for case in group if await self._is_allowed(task, case)]
         if bulk.action is Action.DELETE:
             with self._together.expecting(allowed):
-                await asyncio.gather(*(self._decide(bulk, case) for case in allowed))
+                await _all_of(self._decide(task, case) for case in allowed)
             await asyncio.sleep(self._rest.total_seconds() * len(allowed))
         else:
             for case in allowed:
-                await self._decide(bulk, case)
+                await self._decide(task, case)
                 await asyncio.sleep(self._rest.total_seconds())
 
-    async def _is_allowed(self, bulk: Bulk, case: CaseFile) -> bool:
+    async def _is_allowed(self, task: _Task, case: CaseFile) -> bool:
         """Whether there is something to do about the case that this person may do. If not, the item has ended."""
-        end = await self._ended(bulk, case)
+        bulk, end = task.bulk, task.ended(case)
         if end is None and not await self._may(bulk, case):
             end = ItemEnd.REFUSED
         if end is not None:
@@ -184,30 +233,33 @@ class BulkWork:
             _log.warning("who may decide cannot be told", guild=bulk.guild_id, case=case.id, reason=str(no))
             return False
 
-    async def _ended(self, bulk: Bulk, case: CaseFile) -> ItemEnd | None:
-        if _is_ours(bulk, case.decision or next(reversed(case.earlier_decisions), None)):
-            return ItemEnd.DONE  # decided just before an earlier process died
-        if bulk.action is Action.UNDO:
-            dismissed = case.decision is not None and case.decision.action is Action.DISMISS
-            return None if dismissed and case.state is CaseState.ENFORCED else ItemEnd.PASSED
-        return None if case.state is CaseState.OPEN else ItemEnd.PASSED
+    async def _decide(self, task: _Task, case: CaseFile) -> None:
+        """Whatever happens to one case is noted of it; without the store nothing is, and it is tried again."""
+        try:
+            end = await self._ruled(task, case)
+        except StoreUnavailable:
+            raise
+        except Exception as defect:  # noqa: BLE001 - trying again would only repeat it, and hold up all others
+            _log.error("one of many cases could not be decided", case=case.id, error=type(defect).__name__)
+            end = ItemEnd.REFUSED
+        await self._store.end_bulk_item(task.bulk.id, case.id, end)
 
-    async def _decide(self, bulk: Bulk, case: CaseFile) -> None:
+    async def _ruled(self, task: _Task, case: CaseFile) -> ItemEnd:
+        bulk = task.bulk
         decision = Decision(
             case_id=case.id, action=bulk.action, moderator_id=bulk.moderator_id, decided_at=bulk.begun_at
         )
         try:
-            ruling = await self._review.decide(decision)
+            ruling = await self._review.decide(decision, after=case.decision if task.takes_back else None)
         except UnknownCase:
-            end = ItemEnd.PASSED
-        else:
-            failed = ruling.case.state is CaseState.FAILED
-            end = ItemEnd.PASSED if not ruling.mine else ItemEnd.REFUSED if failed else ItemEnd.DONE
-        await self._store.end_bulk_item(bulk.id, case.id, end)
+            return ItemEnd.PASSED
+        if not ruling.mine:
+            return ItemEnd.PASSED
+        return ItemEnd.REFUSED if ruling.case.state is CaseState.FAILED else ItemEnd.DONE
 
 
-def _is_ours(bulk: Bulk, decision: Decision | None) -> bool:
-    if decision is None:
-        return False
-    made = (decision.action, decision.moderator_id, decision.decided_at)
-    return made == (bulk.action, bulk.moderator_id, bulk.begun_at)
+async def _all_of(works: Iterable[Awaitable[None]]) -> None:
+    """Wait for all of them, whatever becomes of each; then raise what one of them has raised."""
+    for ended in await asyncio.gather(*works, return_exceptions=True):
+        if ended is not None:
+            raise ended

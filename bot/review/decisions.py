@@ -84,8 +84,10 @@ class Review:
             reason=outage.reason,
         )
 
-    async def decide(self, decision: Decision) -> Ruling:
+    async def decide(self, decision: Decision, *, after: Decision | None = None) -> Ruling:
         """Store a decision and carry it out. Cancelling the caller does not stop what was begun.
+
+        `after`: it is only stored while that decision stands (see `Store.decide`).
 
         When Discord is away, the case stays DECIDED and `run` tries again until it is done.
 
@@ -93,7 +95,7 @@ class Review:
             UnknownCase: there is no such case, or it is not open for decisions.
             StoreUnavailable: the decision was not stored, and nothing was done.
         """
-        task = asyncio.create_task(self._decide(decision))
+        task = asyncio.create_task(self._decide(decision, after))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
@@ -110,9 +112,9 @@ class Review:
         finally:
             await self._leave_the_rest()
 
-    async def _decide(self, decision: Decision) -> Ruling:
+    async def _decide(self, decision: Decision, after: Decision | None) -> Ruling:
         before = await self._store.case(decision.case_id)
-        standing, mine = await self._store.decide(decision)
+        standing, mine = await self._store.decide(decision, after=after)
         if not mine:
             return Ruling(await self._store.case(decision.case_id), standing, mine=False)
         self.decided[decision.action] += 1

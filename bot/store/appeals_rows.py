@@ -6,13 +6,14 @@ from datetime import datetime
 
 from bot.ports import UnknownCase
 from bot.records.appeals import Answer, Appeal, NewAppeal, Told
+from bot.records.events import CaseEvent, EventKind
 from bot.store import appeals_queries as queries
-from bot.store import label_rows, rows
+from bot.store import events_rows, label_rows, rows
 from bot.store.cases import POSSIBLE_IDS
 
 
 def add(db: sqlite3.Connection, appeal: NewAppeal) -> tuple[Appeal, bool]:
-    """Store an appeal unless there is one about the same decision."""
+    """Store an appeal unless there is one about the same decision, and note that in its case's history."""
     about = {"case": appeal.case_id, "decision": appeal.decision}
     made = {
         "guild": appeal.guild_id,
@@ -24,6 +25,8 @@ def add(db: sqlite3.Connection, appeal: NewAppeal) -> tuple[Appeal, bool]:
     standing = db.execute(queries.APPEAL_ABOUT, about).fetchone() if appeal.case_id in POSSIBLE_IDS else None
     if standing is None or standing["guild_id"] != appeal.guild_id:
         raise UnknownCase(f"There is no case {appeal.case_id} in guild {appeal.guild_id}.")
+    if added:
+        events_rows.add(db, CaseEvent(appeal.case_id, appeal.made_at, EventKind.APPEAL))
     return _appeal(standing), added
 
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 ADD_BULK: Final = """
-INSERT INTO bulk (guild_id, moderator_id, action, begun_at) VALUES (:guild, :moderator, :action, :at)
+INSERT INTO bulk (guild_id, moderator_id, action, begun_at, undoes)
+VALUES (:guild, :moderator, :action, :at, :undoes)
 """
 
 # Cases of another guild, and those that were purged meanwhile, are left out.
@@ -15,7 +16,7 @@ WHERE case_file.guild_id = :guild
 
 BULK: Final = """
 SELECT
-    bulk.id, guild_id, moderator_id, action, begun_at,
+    bulk.id, guild_id, moderator_id, action, begun_at, undoes,
     (SELECT count(*) FROM bulk_item WHERE bulk_id = bulk.id AND ended IS NULL) AS waiting,
     (SELECT count(*) FROM bulk_item WHERE bulk_id = bulk.id AND ended = 'done') AS done,
     (SELECT count(*) FROM bulk_item WHERE bulk_id = bulk.id AND ended = 'refused') AS refused,

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.case import Action
@@ -11,13 +12,28 @@ from bot.store import rows
 from bot.store.cases import POSSIBLE_IDS
 
 
-def begin(
-    db: sqlite3.Connection, guild_id: int, moderator_id: int, action: Action, cases: Collection[int], at: datetime
-) -> Bulk:
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody has decided about many cases."""
+
+    guild_id: int
+    moderator_id: int
+    action: Action
+    at: datetime
+    undoes: int | None
+
+
+def begin(db: sqlite3.Connection, word: Word, cases: Collection[int]) -> Bulk:
     """Note what is to be decided."""
-    word = {"guild": guild_id, "moderator": moderator_id, "action": action, "at": rows.to_micros(at)}
-    bulk_id = db.execute(queries.ADD_BULK, word).lastrowid
-    db.execute(queries.ADD_ITEMS, {"bulk": bulk_id, "guild": guild_id, "cases": rows.to_ids(cases)})
+    noted = {
+        "guild": word.guild_id,
+        "moderator": word.moderator_id,
+        "action": word.action,
+        "at": rows.to_micros(word.at),
+        "undoes": word.undoes,
+    }
+    bulk_id = db.execute(queries.ADD_BULK, noted).lastrowid
+    db.execute(queries.ADD_ITEMS, {"bulk": bulk_id, "guild": word.guild_id, "cases": rows.to_ids(cases)})
     assert bulk_id is not None
     made = bulk(db, bulk_id)
     assert made is not None
@@ -41,6 +57,7 @@ def bulk(db: sqlite3.Connection, bulk_id: int) -> Bulk | None:
         done=row["done"],
         refused=row["refused"],
         passed=row["passed"],
+        undoes=row["undoes"],
     )
 
 

@@ -9,12 +9,12 @@ from bot.store import cases, figures_rows, label_rows, queries, rows
 from bot.store.reading import ANSWERED, answers
 
 
-def decide(db: sqlite3.Connection, decision: Decision) -> tuple[Decision, bool]:
+def decide(db: sqlite3.Connection, decision: Decision, after: Decision | None) -> tuple[Decision, bool]:
     """Store a decision where one is asked for or may follow; else return the one that stands."""
     state = cases.state(db, decision.case_id)
     if state in ANSWERED:
         standing = _standing(db, decision.case_id)
-        if not may_follow(standing, state, decision.action):
+        if not may_follow(standing, state, decision.action) or (after is not None and standing != after):
             return standing, False
     elif state is not CaseState.OPEN or (decision.action is Action.UNDO and not _can_undo(db, decision.case_id)):
         raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")

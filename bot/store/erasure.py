@@ -7,7 +7,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.records.erasing import erased_message, erased_suspicion, erased_verdict, without_author
+from bot.records.erasing import (
+    erased_message,
+    erased_suspicion,
+    erased_verdict,
+    without_author,
+    without_own_words,
+)
 from bot.store import audits, cases, figures_rows, rows
 from bot.store import retention_queries as queries
 
@@ -63,12 +69,12 @@ def erase_reports(db: sqlite3.Connection, member_id: int, case_ids: Sequence[int
 
 
 def _erase_reasoning(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:
-    """The model thinks aloud about the context, too, and may quote it; its reasons are about the message."""
+    """The model has read the context, too, and may quote it: in its thoughts, and where it says why."""
     for row in db.execute(queries.JOBS, wanted).fetchall():
         verdict = rows.verdict(row)
-        if verdict is not None and verdict.reasoning:
-            left = rows.to_json(verdict.model_copy(update={"reasoning": ""}))
-            db.execute(queries.ERASE_JOB, {"job": row["id"], "suspicion": row["suspicion"], "verdict": left})
+        if verdict is not None and (verdict.reasoning or verdict.rationale):
+            left = {"job": row["id"], "verdict": rows.to_json(without_own_words(verdict))}
+            db.execute(queries.ERASE_OWN_WORDS, left)
 
 
 def _erase_texts(db: sqlite3.Connection, wanted: Mapping[str, object]) -> None:

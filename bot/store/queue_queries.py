@@ -119,10 +119,10 @@ WHERE given.id = :case AND case_file.state IN ('open', 'decided', 'enforced', 'f
     AND case_file.state = 'open' AND case_file.for_people = 1
     AND case_file.channel_id NOT IN (SELECT value FROM json_each(:hidden))
     AND case_file.parent_id NOT IN (SELECT value FROM json_each(:hidden))
-ORDER BY case_file.id
+ORDER BY case_file.id LIMIT :most
 """
 
-# Candidates: whoever asks compares the texts.
+# Candidates: whoever asks compares the texts. A flood of them is not gone through to its end.
 MAYBE_ALIKE: Final = """
 SELECT DISTINCT case_file.id FROM likeness AS given
 CROSS JOIN likeness AS other INDEXED BY likeness_by_print
@@ -131,7 +131,7 @@ CROSS JOIN case_file ON case_file.id = other.case_id
 WHERE given.case_id = :case AND case_file.state = 'open' AND case_file.for_people = 1
     AND case_file.channel_id NOT IN (SELECT value FROM json_each(:hidden))
     AND case_file.parent_id NOT IN (SELECT value FROM json_each(:hidden))
-ORDER BY case_file.id
+LIMIT :most
 """
 
 NEWEST_TEXTS: Final = f"""

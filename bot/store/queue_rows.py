@@ -19,6 +19,8 @@ from bot.store.reading import read
 from policies.policy import Severity
 
 _CRITICAL: Final = SEVERITIES.index(Severity.CRITICAL)
+MOST_ALIKE: Final = 2_000
+"""Cases that are looked at together: a flood is decided in several parts."""
 _TEXTS_AT_ONCE: Final = 200
 """Texts that are held in memory while they are compared."""
 
@@ -106,13 +108,13 @@ def alike(db: sqlite3.Connection, case_id: int, by: Alike, hidden: Collection[in
     (given,) = _texts(db, [case_id] if case_id in POSSIBLE_IDS else []) or (None,)
     if given is None:
         raise UnknownCase(f"There is no case {case_id}.")
-    asked = {"case": case_id, "hidden": rows.to_ids(hidden)}
-    if by is Alike.AUTHOR:
-        ids = [row["id"] for row in db.execute(queries.SAME_AUTHOR, asked)]
-    else:
-        maybe = [row["id"] for row in db.execute(queries.MAYBE_ALIKE, asked)]
-        ids = list(_alike(db, given[1], maybe))
-    return _extent(db, ids)
+    asked = {"case": case_id, "hidden": rows.to_ids(hidden), "most": MOST_ALIKE + 1}
+    query = queries.SAME_AUTHOR if by is Alike.AUTHOR else queries.MAYBE_ALIKE
+    found = sorted(row["id"] for row in db.execute(query, asked))
+    ids = found[:MOST_ALIKE]
+    if by is Alike.TEXT:
+        ids = list(_alike(db, given[1], ids))
+    return _extent(db, ids, more=len(found) > MOST_ALIKE)
 
 
 def _alike(db: sqlite3.Connection, text: str, case_ids: Iterable[int]) -> Iterable[int]:
@@ -127,9 +129,9 @@ def _texts(db: sqlite3.Connection, case_ids: Iterable[int]) -> list[tuple[int, s
     return [(row["case_id"], rows.message(row).text) for row in found]
 
 
-def _extent(db: sqlite3.Connection, case_ids: list[int]) -> BulkExtent:
+def _extent(db: sqlite3.Connection, case_ids: list[int], *, more: bool) -> BulkExtent:
     row = db.execute(queries.EXTENT, {"cases": rows.to_ids(case_ids)}).fetchone()
-    return BulkExtent(tuple(case_ids), row["messages"], row["channels"], row["authors"])
+    return BulkExtent(tuple(case_ids), row["messages"], row["channels"], row["authors"], more)
 
 
 def _waiting(found: Iterable[sqlite3.Row]) -> Waiting:

@@ -44,6 +44,8 @@ UPDATE job SET suspicion = sealed('job.suspicion', :suspicion), verdict = sealed
 WHERE id = :job
 """
 
+ERASE_OWN_WORDS: Final = "UPDATE job SET verdict = sealed('job.verdict', :verdict) WHERE id = :job"
+
 # There is nothing left to judge. Whoever holds a lease has lost it.
 END_JOBS: Final = """
 UPDATE job SET state = 'undecided', token = NULL, leased_until = NULL

@@ -160,9 +160,9 @@ class SqliteStore(
         """See `Store`."""
         return await self._writer.write(lambda db: jobs.release(db, claim, failed, self._clock()))
 
-    async def decide(self, decision: Decision) -> tuple[Decision, bool]:
+    async def decide(self, decision: Decision, *, after: Decision | None = None) -> tuple[Decision, bool]:
         """See `Store`."""
-        return await self._writer.write(lambda db: decisions.decide(db, decision))
+        return await self._writer.write(lambda db: decisions.decide(db, decision, after))
 
     async def settle(self, case_id: int, *, enforced: bool, outcome: str) -> bool:
         """See `Store`. When a later revision was found to violate meanwhile, the case is OPEN again afterwards."""

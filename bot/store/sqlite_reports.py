@@ -75,12 +75,18 @@ class SqliteReports(StoreBase):
         return await self._read(lambda db: queue_rows.alike(db, case_id, by, hidden))
 
     async def begin_bulk(
-        self, guild_id: int, moderator_id: int, action: Action, case_ids: tuple[int, ...], at: datetime
+        self,
+        guild_id: int,
+        moderator_id: int,
+        action: Action,
+        case_ids: tuple[int, ...],
+        at: datetime,
+        *,
+        undoes: int | None = None,
     ) -> Bulk:
         """See `Reports`."""
-        return await self._writer.write(
-            lambda db: bulk_rows.begin(db, guild_id, moderator_id, action, case_ids, at)
-        )
+        word = bulk_rows.Word(guild_id, moderator_id, action, at, undoes)
+        return await self._writer.write(lambda db: bulk_rows.begin(db, word, case_ids))
 
     async def bulk(self, bulk_id: int) -> Bulk | None:
         """See `Reports`."""

@@ -44,11 +44,13 @@ DROP_WAITING_AUDITS: Final = "DELETE FROM job WHERE state = 'queued' AND audit =
 
 FORGET_JOB: Final = "DELETE FROM job WHERE id = :job"
 
-# What a random check was about goes with it, unless something suspects the message too, or somebody points at it.
+# What a random check was about goes with it, unless something suspects the message too, somebody points at it, or
+# somebody has labelled it: labels of samples are about cases without any job.
 FORGET_CASES_WITHOUT_JOBS: Final = """
 DELETE FROM case_file
 WHERE id IN (SELECT value FROM json_each(:cases))
     AND NOT EXISTS (SELECT 1 FROM job WHERE case_id = case_file.id)
     AND NOT EXISTS (SELECT 1 FROM report WHERE case_id = case_file.id)
+    AND NOT EXISTS (SELECT 1 FROM label WHERE case_id = case_file.id)
 RETURNING id
 """

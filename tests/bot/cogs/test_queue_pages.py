@@ -137,6 +137,12 @@ def test_only_what_can_be_undone_offers_it():
     assert progress_page(a_bulk(waiting=1)).view is None
     assert progress_page(a_bulk(done=1)).view is not None
     assert progress_page(replace(a_bulk(done=1), action=Action.DELETE)).view is None
+    undone = replace(a_bulk(done=3, passed=2), action=Action.UNDO, undoes=1)
+    assert "Opened again: 3" in text_of(progress_page(undone))
+    assert "Not taken back: 2" in text_of(progress_page(undone))
+    assert "at least 41 cases" in text_of(
+        confirm_page(Wish(9, Alike.TEXT, Action.DISMISS), replace(EXTENT, more=True))
+    )
     assert "Refused: 2" in text_of(progress_page(a_bulk(refused=2, passed=1, done=1)))
 
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.case import Action, CaseFile, CaseState, Decision
-from bot.ports import DiscordAway, Refused, Store
+from bot.ports import DiscordAway, Refused, Store, StoreUnavailable
 from bot.records.reports import Bulk
 from bot.review.bulk import BulkWork
-from bot.review.decisions import Review
+from bot.review.decisions import Review, Ruling
 from bot.review.outbox import CardOutbox
 from bot.review.together import DeletingTogether
 from tests.bot.adapters import GUILD, make_message
@@ -217,6 +217,77 @@ async def test_dismissals_are_taken_back_together_and_deletions_are_not(office: 
         assert await states(office.store, ids) == {CaseState.OPEN}
         deleted = await office.ended(await office.work.begin(GUILD, ADA, Action.DELETE, ids))
         assert await office.work.take_back(deleted, ADA) is None
+
+
+async def test_what_others_decided_after_the_dismissals_is_not_taken_back(office: Office) -> None:
+    """Opened again and dismissed once more: by somebody else, and by the same person on its own."""
+    ids = await cases(office.store, 3)
+    async with running(office.work.run(), office.review.run()):
+        dismissed = await office.ended(await office.work.begin(GUILD, ADA, Action.DISMISS, ids))
+        for case_id, moderator_id in ((ids[0], BOB), (ids[1], ADA)):
+            await office.review.decide(a_decision(case_id, Action.UNDO, BOB))
+            await office.review.decide(a_decision(case_id, Action.DISMISS, moderator_id))
+        undoing = await office.work.take_back(dismissed, ADA)
+        assert undoing is not None
+        ended = await office.ended(undoing)
+    assert (ended.undoes, ended.done, ended.passed) == (dismissed.id, 1, 2)
+    assert await states(office.store, ids[:2]) == {CaseState.ENFORCED}
+    assert await states(office.store, ids[2:]) == {CaseState.OPEN}
+
+
+async def test_what_is_decided_between_the_look_and_the_undo_stands(office: Office) -> None:
+    (case_id,) = await cases(office.store, 1)
+    async with running(office.work.run(), office.review.run()):
+        dismissed = await office.ended(await office.work.begin(GUILD, ADA, Action.DISMISS, [case_id]))
+    case = await office.store.case(case_id)
+    await office.review.decide(a_decision(case_id, Action.UNDO, BOB))
+    await office.review.decide(a_decision(case_id, Action.DISMISS, BOB))
+    undo = a_decision(case_id, Action.UNDO, ADA)
+    ruling = await office.review.decide(undo, after=case.decision)
+    assert (ruling.mine, ruling.standing.moderator_id) == (False, BOB)
+    assert dismissed.done == 1
+    assert await states(office.store, [case_id]) == {CaseState.ENFORCED}
+
+
+@dataclass
+class Stumbling:
+    """A `Review` that comes to grief over one case, while the others are still under way."""
+
+    review: Review
+    case_id: int
+    error: Exception
+    decided: list[int] = field(default_factory=list)
+
+    async def decide(self, decision: Decision, *, after: Decision | None = None) -> Ruling:
+        if decision.case_id == self.case_id:
+            raise self.error
+        await asyncio.sleep(0.02)
+        ruling = await self.review.decide(decision, after=after)
+        self.decided.append(decision.case_id)
+        return ruling
+
+
+async def test_one_case_that_fails_does_not_lose_what_became_of_the_others(office: Office) -> None:
+    ids = await cases(office.store, 4)
+    office.work._review = Stumbling(office.review, ids[1], ZeroDivisionError())  # type: ignore[assignment]
+    bulk = await office.finished(await office.work.begin(GUILD, ADA, Action.DELETE, ids))
+    assert (bulk.done, bulk.refused, bulk.passed) == (3, 1, 0)
+    assert await states(office.store, [ids[1]]) == {CaseState.OPEN}
+
+
+async def test_when_the_store_is_away_for_one_case_the_others_are_ended_first(office: Office) -> None:
+    ids = await cases(office.store, 4)
+    stumbling = Stumbling(office.review, ids[1], StoreUnavailable("The disk is full."))
+    office.work._review = stumbling  # type: ignore[assignment]
+    bulk = await office.work.begin(GUILD, ADA, Action.DELETE, ids)
+    with pytest.raises(StoreUnavailable):
+        await office.work.run()
+    assert stumbling.decided == [ids[0], *ids[2:]]
+    found = await office.store.bulk(bulk.id)
+    assert found is not None
+    assert (found.done, found.waiting) == (3, 1)
+    office.work._review = office.review
+    assert (await office.finished(bulk)).done == 4
 
 
 async def test_nobody_is_punished_in_passing(office: Office) -> None:

@@ -53,6 +53,13 @@ class TestAppeals:
             assert await later.appeal(made.id) == made
             assert await later.appeals_of_case(made.case_id) == [made]
 
+    async def test_it_stands_in_its_case_s_history_once_with_it_in_one_write(self, store: Store) -> None:
+        made = await appealed(store)
+        again, mine = await store.add_appeal(new_appeal(made.case_id, text="once more"))
+        assert (again, mine) == (made, False)
+        (event,) = await store.events(made.case_id)
+        assert (event.kind, event.at, event.actor_id, event.text) == (EventKind.APPEAL, START, None, "")
+
     async def test_a_decision_has_one_appeal_however_many_are_handed_in_at_once(self, store: Store) -> None:
         case_id = await punished(store)
         answers = await asyncio.gather(

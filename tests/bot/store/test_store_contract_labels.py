@@ -10,6 +10,7 @@ from bot.ports import Store
 from bot.records.appeals import Answer, NewAppeal
 from bot.records.labels import Draw, Label, LabelSource, SampleAnswer, Stratum
 from bot.records.reports import QueueView
+from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Mode
 from policies.verdict import Verdict
 from tests.bot.store.samples import (
@@ -331,6 +332,20 @@ class TestSamples:
     @pytest.mark.parametrize("unknown", [0, -1, 12345, 2**63, 10**30])
     async def test_an_unknown_draw_is_none(self, store: Store, unknown: int) -> None:
         assert await store.draw(unknown) is None
+
+    async def test_a_random_check_that_finds_nothing_in_an_edit_does_not_take_the_labelled_text_along(
+        self, store: Store
+    ) -> None:
+        (drawn,) = await handed_out(store, a_draw(500))
+        shown = Suspected(message=message(500, "all is well"), suspicions=())
+        await store.answer_draw(drawn.id, SampleAnswer.VIOLATES, shown=shown)
+        check = Evidence(kind=EvidenceKind.AUDIT, name="", start=0, end=0, quote="")
+        suspicions = (Suspicion(policy_id=POLICY, evidence=(check,)),)
+        await store.record(Suspected(message=message(500, "edited", edited_after=9), suspicions=suspicions))
+        (claim,) = await store.claim(1, LEASE)
+        await store.finish(claim, verdict(False))
+        (known,) = await store.labelled_texts(GUILD, POLICY, 10)
+        assert known.message.content == "all is well"
 
     async def test_an_answer_is_noted_once_and_labels_the_cleared_case(self, store: Store) -> None:
         case_id = await cleared(store, 100)

@@ -9,7 +9,8 @@ import pytest
 from bot.case import Action, CaseState, Report, ReportKind
 from bot.likeness import are_alike, bands
 from bot.ports import Store, UnknownCase
-from bot.records.reports import Alike, ItemEnd, QueueClaims, QueueOrder, QueueView
+from bot.records.reports import Alike, BulkExtent, ItemEnd, QueueClaims, QueueOrder, QueueView
+from bot.store import queue_rows
 from policies.policy import Effort, Mode, Policy, Rule, Severity
 from policies.verdict import FirstLook, Verdict
 from tests.bot.store.samples import GUILD, START, Clock, message, suspected, verdict
@@ -199,6 +200,15 @@ class TestAlike:
         extent = await queue.alike(first, Alike.TEXT)
         assert extent.case_ids == (first, second)
         assert (extent.messages, extent.channels, extent.authors) == (2, 1, 1)
+
+    @pytest.mark.parametrize("by", Alike)
+    async def test_a_flood_is_not_gone_through_to_its_end_and_that_is_said(
+        self, queue: Store, monkeypatch: pytest.MonkeyPatch, by: Alike
+    ) -> None:
+        ids = [await graver(queue, 100 + number, Severity.LOW, f"{SPAM} {number}") for number in range(4)]
+        assert await queue.alike(ids[0], by) == BulkExtent(tuple(ids), 4, 1, 1)
+        monkeypatch.setattr(queue_rows, "MOST_ALIKE", 3)
+        assert await queue.alike(ids[0], by) == BulkExtent(tuple(ids[:3]), 3, 1, 1, more=True)
 
     async def test_candidates_that_only_share_a_fingerprint_are_not_taken(self, queue: Store) -> None:
         one, other = next(_candidates())

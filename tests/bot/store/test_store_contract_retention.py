@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.case import Action, CaseFile, CaseState, Earlier, JobState, Message, Report, ReportKind, Suspected
+from bot.missing_words import ERASED
 from bot.ports import LeaseLost, Store
 from bot.records.appeals import Answer, NewAppeal
 from bot.records.events import CaseEvent, EventKind
@@ -451,9 +452,10 @@ class TestWishes:
         assert case.message == before.message
         (verdict,) = (finding.verdict for finding in case.findings)
         assert verdict is not None
-        assert (verdict.reasoning, bool(verdict.rationale)) == ("", True), (
-            "the model may have thought about it aloud"
-        )
+        assert (verdict.reasoning, verdict.rationale) == ("", ERASED), "the model may have quoted it"
+        (was,) = (finding.verdict for finding in before.findings)
+        assert was is not None
+        assert verdict == was.model_copy(update={"reasoning": "", "rationale": ERASED}), "figures and quotes stay"
         assert case.version > before.version, "cards show it"
         assert (await store.kept_of(GUILD, OTHER)).is_nothing
 

@@ -30,3 +30,6 @@ END;
 CREATE TRIGGER erasure_request_is_forgotten AFTER DELETE ON erasure_request BEGIN
     UPDATE erasure_ledger SET told = 1 WHERE guild_id = OLD.guild_id AND member_id = OLD.member_id;
 END;
+
+-- The decisions about many cases that are taken back: those, and no others that were made about the same cases since.
+ALTER TABLE bulk ADD COLUMN undoes INTEGER;
