@@ -266,6 +266,7 @@ def test_patterns_find_the_shapes_they_are_for(policy_id: str, text: str) -> Non
         ("es", "self-harm", "creo que me voy a matar"),
         ("es", "sexual-content", "mándame nudes"),
         ("es", "sexual-minors", "tiene 14 anos"),
+        ("es", "sexual-minors", "una niña de 13"),
         ("es", "threats", "os vamos a encontrar"),
         ("es", "threats", "bórralo o publico el chat"),
     ],

@@ -36,6 +36,9 @@ EVERYDAY = {
         "wir haben gewonnen, in einer woche ist finale!",
         "schöne ritzen im boden, da muss fugenmasse rein",
         "mein rücken tut weh vom langen sitzen",
+        "hallo olli, der anschlag auf der tastatur ist laut",
+        "hab endlich einen 5 sterne charakter gezogen",
+        "legt die bombe in der mitte, ich geb deckung",
     ),
     "es": (
         "buenos días a todos, ¿qué tal ayer?",
@@ -52,6 +55,11 @@ EVERYDAY = {
         "cogí el autobús y llegué en diez minutos",
         "el cono se derritió al sol",
         "me corro un poco para que pases, espera",
+        "me comí un arroz con pollo y abrí tres packs de cartas",
+        "los nodos del árbol de habilidades necesitan tokens para subir",
+        "quedamos en la calle Mayor a las 8, por el camino de los 7 reinos",
+        "diez años de historia y de 10 años de experiencia",
+        "por fin me salió un personaje de 5 estrellas",
     ),
 }  # fmt: skip
 
@@ -89,6 +97,31 @@ def test_violating_examples_are_found_by_words_and_few_allowed_ones_are(
 )
 def test_everyday_lines_are_left_alone(prefilter: Prefilter, language: str, text: str) -> None:
     assert prefilter.inspect(guild(language), text) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "policy_id", "text"),
+    [
+        ("de", "harassment", "du hur3nsohn"),
+        ("de", "harassment", "h*rensohn"),
+        ("de", "harassment", "hurnesohn"),
+        ("de", "harassment", "w 1 x x e r"),
+        ("de", "self-harm", "haengdichauf"),
+        ("de", "threats", "ich t0te dich"),
+        ("de", "threats", "ICH TOETE DICH"),
+        ("es", "harassment", "h1jo de put4"),
+        ("es", "harassment", "g*lipollas"),
+        ("es", "harassment", "hijo de p*ta"),
+        ("es", "self-harm", "m a t a t e"),
+        ("es", "self-harm", "mátaaaate"),
+        ("es", "threats", "tevoyamatar"),
+        ("es", "hate", "mar1c0n"),
+    ],
+)
+def test_disguised_words_are_found_in_every_language(
+    prefilter: Prefilter, language: str, policy_id: str, text: str
+) -> None:
+    assert found(prefilter, language, LIBRARY[language][policy_id], text)
 
 
 @pytest.mark.parametrize("language", OTHERS)
