@@ -205,7 +205,7 @@ class Stage:
         taken_in = "Up to date" in reply.text and "arriving" not in reply.text
         return taken_in and nothing_else and self.memory.is_quiet()
 
-    async def nothing_came_of(self, *messages: Message) -> None:
+    async def assert_nothing_came_of(self, *messages: Message) -> None:
         """No case, no card: not even a suspicion."""
         await self.quiet()
         suspected = self.memory.messages_with_cases()

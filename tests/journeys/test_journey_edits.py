@@ -76,7 +76,7 @@ async def test_an_edit_back_to_the_first_of_two_insults_is_told(stage: Stage):
 
 async def test_an_insult_that_is_added_later_makes_the_card_that_was_not_there(stage: Stage):
     message = await stage.general.say(stage.mallory, HARMLESS)
-    await stage.nothing_came_of(message)
+    await stage.assert_nothing_came_of(message)
     await message.edit(f"{HARMLESS} Not you, loser.")
     card = await stage.card_about(message)
     assert await the_only_card(stage, message) is card
@@ -169,7 +169,7 @@ async def test_an_insult_that_is_deleted_before_the_verdict_is_judged_all_the_sa
 async def test_deleting_what_was_never_suspected_leaves_no_trace(stage: Stage):
     message = await stage.general.say(stage.mallory, HARMLESS)
     await message.delete()
-    await stage.nothing_came_of(message)
+    await stage.assert_nothing_came_of(message)
 
 
 async def test_bulk_deletion_reaches_every_card(stage: Stage):
@@ -189,7 +189,7 @@ async def test_a_harmless_preview_of_a_link_is_nothing_new(stage: Stage):
     before = card.all_text
     await plain.unfurl(PREVIEW)
     await insult.unfurl(PREVIEW)
-    await stage.nothing_came_of(plain)
+    await stage.assert_nothing_came_of(plain)
     assert await the_only_card(stage, insult) is card
     assert card.all_text == before
     assert stage.case(insult).questions == (("harassment", 1),)
@@ -197,7 +197,7 @@ async def test_a_harmless_preview_of_a_link_is_nothing_new(stage: Stage):
 
 async def test_a_preview_is_flagged_by_what_it_adds(stage: Stage):
     message = await stage.general.say(stage.mallory, "news: https://news.example/1")
-    await stage.nothing_came_of(message)
+    await stage.assert_nothing_came_of(message)
     await message.unfurl(UGLY_PREVIEW)
     card = await stage.card_about(message)
     assert await the_only_card(stage, message) is card
@@ -220,7 +220,7 @@ async def test_pins_threads_and_hidden_previews_are_nothing_new(stage: Stage):
         await message.pin()
         await message.suppress_embeds()
         await stage.general.start_thread(stage.ada, "about this", on=message)
-    await stage.nothing_came_of(plain)
+    await stage.assert_nothing_came_of(plain)
     assert await the_only_card(stage, insult) is card
     assert card.all_text == before
     assert card.revisions == []

@@ -29,4 +29,4 @@ async def test_an_explanation_is_dry_and_for_moderators_only(stage: Stage):
     message = await stage.general.say(stage.mallory, HARMLESS)
     with pytest.raises(NotAllowed, match="hidden from mallory"):
         await message.use(stage.mallory, NAME)
-    await stage.nothing_came_of(message, unseen)
+    await stage.assert_nothing_came_of(message, unseen)

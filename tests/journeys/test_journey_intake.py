@@ -7,7 +7,7 @@ from tests.journeys.policies import BLORP, blorp_policy
 from tests.journeys.stage import HARMLESS, INSULT, THREAT_AND_INSULT, Stage
 
 
-async def each_has_its_card(stage: Stage, messages: dict[str, Message]) -> None:
+async def assert_each_has_its_card(stage: Stage, messages: dict[str, Message]) -> None:
     """One card for each, with the words that it was flagged for and the place where they are."""
     for what, message in messages.items():
         card = await stage.card_about(message)
@@ -30,7 +30,7 @@ async def test_threads_forum_posts_forwards_and_replies_are_looked_at(stage: Sta
         "forward": await elsewhere.forward(mallory, original),
         "reply": await general.say(mallory, INSULT, reply_to=greeting),
     }
-    await each_has_its_card(stage, messages)
+    await assert_each_has_its_card(stage, messages)
 
 
 async def test_embeds_polls_stickers_and_names_of_files_are_looked_at(stage: Stage):
@@ -41,19 +41,19 @@ async def test_embeds_polls_stickers_and_names_of_files_are_looked_at(stage: Sta
         "sticker": await general.say(mallory, stickers=["biggest loser"]),
         "name of a file": await general.say(mallory, files=["absolute loser.png"]),
     }
-    await each_has_its_card(stage, messages)
+    await assert_each_has_its_card(stage, messages)
 
 
 async def test_the_description_of_a_picture_is_looked_at(stage: Stage):
     picture = Attachment(stage.discord.world.snowflakes.mint(), "image.png", description="Bob the loser")
-    await each_has_its_card(stage, {"description": await stage.general.say(stage.mallory, files=[picture])})
+    await assert_each_has_its_card(stage, {"description": await stage.general.say(stage.mallory, files=[picture])})
 
 
 async def test_a_new_title_of_a_forum_post_is_an_edit_of_it(stage: Stage):
     post = await stage.guild.add_channel("help", ChannelKind.FORUM).post(
         stage.mallory, "question", "how does it go"
     )
-    await stage.nothing_came_of(post)
+    await stage.assert_nothing_came_of(post)
     await post.channel.rename("Bob is a loser")
     assert "Bob is a loser" in (await stage.card_about(post)).embed_text
 
@@ -67,7 +67,7 @@ async def test_bots_webhooks_and_notices_are_not_looked_at(stage: Stage):
         await stage.general.say(stage.discord.bot, INSULT),
     ]
     await messages[0].edit(THREAT_AND_INSULT)
-    await stage.nothing_came_of(*messages)
+    await stage.assert_nothing_came_of(*messages)
 
 
 async def test_the_review_channel_and_its_threads_are_not_looked_at(stage: Stage):
@@ -75,7 +75,7 @@ async def test_the_review_channel_and_its_threads_are_not_looked_at(stage: Stage
     thread = await stage.review.start_thread(stage.ada, "about mallory", on=note)
     inside = await thread.say(stage.bob, INSULT)
     await note.edit(THREAT_AND_INSULT)
-    await stage.nothing_came_of(note, inside)
+    await stage.assert_nothing_came_of(note, inside)
 
 
 async def test_one_message_has_one_card_however_many_policies_flag_it(stage: Stage):
@@ -114,7 +114,7 @@ async def test_a_channel_outside_a_policy_s_scope_and_roles_that_are_exempt_are_
         await stage.general.say(jester, BLORP),
     ]
     assert BLORP in (await stage.card_about(watched)).embed_text
-    await stage.nothing_came_of(*exempt)
+    await stage.assert_nothing_came_of(*exempt)
 
 
 async def test_a_channel_that_the_bot_may_read_from_now_on_is_looked_at(stage: Stage):
@@ -124,4 +124,4 @@ async def test_a_channel_that_the_bot_may_read_from_now_on_is_looked_at(stage: S
     await hidden.allow(bot, deny=Permission.VIEW_CHANNEL)
     await hidden.allow(bot, Permission.VIEW_CHANNEL)
     message = await hidden.say(stage.mallory, INSULT)
-    await each_has_its_card(stage, {"hidden": message})
+    await assert_each_has_its_card(stage, {"hidden": message})

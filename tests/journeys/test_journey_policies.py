@@ -35,7 +35,7 @@ async def test_a_shadow_policy_is_marked_on_the_card_that_a_live_one_gives(stage
 async def test_the_modes_of_a_policy_take_effect_with_the_next_message(stage: Stage):
     await command(stage, "policy mode", policy="harassment", mode="off")
     ignored = await stage.general.say(stage.mallory, INSULT)
-    await stage.nothing_came_of(ignored)
+    await stage.assert_nothing_came_of(ignored)
     asked = await stage.guild.slash(
         stage.guild.owner, stage.review, "policy mode", policy="harassment", mode="live"
     )
@@ -51,7 +51,7 @@ async def test_the_modes_of_a_policy_take_effect_with_the_next_message(stage: St
 async def test_a_policy_that_is_added_holds_from_the_next_message_on(stage: Stage):
     address = "her real name is Mika and her postcode is 90210"
     before = await stage.general.say(stage.mallory, address)
-    await stage.nothing_came_of(before)
+    await stage.assert_nothing_came_of(before)
     told = await command(stage, "policy add", starter="doxxing", mode="live")
     assert "Added: Doxxing" in told
     _, card = await stage.flagged(address)
@@ -68,7 +68,7 @@ async def test_a_file_that_is_written_by_hand_is_picked_up_while_the_bot_runs(st
     await stage.put_policy("blorps", blorp_policy(word="snorp"))
     await stage.card_about(await stage.until_flagged("you snorp"))
     unharmed = await stage.general.say(stage.mallory, BLORP)
-    await stage.nothing_came_of(unharmed)
+    await stage.assert_nothing_came_of(unharmed)
     stage.policy_file("blorps").unlink()
     removed = {"event": "policy removed", "guild": stage.guild.id, "policy": "blorps"}
     await stage.bot.until(

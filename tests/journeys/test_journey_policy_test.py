@@ -55,7 +55,7 @@ async def test_one_message_is_tried_dry(stage: Stage):
     assert HARMLESS in await one(stage, link)
     elsewhere = f"https://discord.com/channels/1/{stage.general.id}/{message.id}"
     assert "leads to another server" in await one(stage, elsewhere)
-    await stage.nothing_came_of(message)
+    await stage.assert_nothing_came_of(message)
 
 
 async def one(stage: Stage, message: str) -> str:

@@ -203,10 +203,10 @@ pauses = st.lists(st.sampled_from([0, 2, 10, 3600, 86_400, 5 * 86_400]), min_siz
 @given(orders, pauses)
 def test_no_week_is_told_twice_and_none_is_lost(orders: list[str], pauses: list[int]) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(_live_through(Path(folder), orders, pauses))
+        asyncio.run(_check_living_through(Path(folder), orders, pauses))
 
 
-async def _live_through(folder: Path, orders: list[str], pauses: list[int]) -> None:
+async def _check_living_through(folder: Path, orders: list[str], pauses: list[int]) -> None:
     clock = Clock()
     async with new_store(folder / "store.db", clock=clock) as store:
         await store.keep_policy(GUILD, policy())

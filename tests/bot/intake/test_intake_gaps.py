@@ -68,6 +68,7 @@ async def test_a_session_that_is_lost_while_the_last_page_is_on_its_way_makes_it
     missed = world.write("hi")
     world.new_session()
     await world.until(lambda: world.is_safe(missed))
+    world.check_marks()
     await world.stop()
 
 
@@ -84,6 +85,7 @@ async def test_an_edit_missed_after_its_message_came_live_is_read_from_history()
     world.see_guild()
     world.history.gate.set()
     await world.until(lambda: edited.content in world.inspector.seen)
+    world.check_marks()
     await world.stop()
 
 
@@ -96,6 +98,7 @@ async def test_a_message_deleted_while_its_page_is_on_its_way_is_judged_and_note
     await page_on_its_way(world)
     world.delete(missed)
     await world.until(lambda: missed.id in world.store.gone)
+    world.check_marks()
     await world.stop()
 
 
@@ -134,6 +137,7 @@ async def test_an_edit_that_comes_while_its_message_is_being_read_again_is_read_
     world.write("hi")
     edited = world.edit(edited, "trash")
     await world.until(lambda: edited.content in world.inspector.seen)
+    world.check_marks()
     await world.stop()
 
 
@@ -179,6 +183,7 @@ async def test_an_edit_waits_until_its_message_is_stored_and_other_messages_do_n
     assert sum(map(world.is_safe, others)) > 16
     opened.set()
     await world.until(lambda: edited.content in world.inspector.seen)
+    world.check_marks()
     await world.stop()
 
 
@@ -198,6 +203,7 @@ async def test_what_is_said_of_an_older_session_makes_no_channel_current() -> No
     await world.turns(10)
     world.see_guild()
     await world.until(lambda: world.is_safe(missed))
+    world.check_marks()
     await world.stop()
 
 
@@ -268,6 +274,7 @@ async def test_a_channel_whose_last_message_is_not_told_is_asked_for_what_is_new
     world.new_session()
     world.intake.guild_seen(GUILD, {FIRST_CHANNEL: None})
     await world.until(lambda: world.is_safe(missed))
+    world.check_marks()
     await world.stop()
 
 
@@ -278,6 +285,7 @@ async def test_a_channel_that_says_nothing_of_its_last_message_after_an_outage_o
     world.is_connected = True
     world.intake.guild_seen(GUILD, {FIRST_CHANNEL: None})
     await world.until(lambda: world.is_safe(missed))
+    world.check_marks()
     await world.stop()
 
 
@@ -294,6 +302,7 @@ async def test_a_channel_that_was_hidden_is_asked_although_its_last_message_is_k
     world.is_connected = True
     world.intake.channel_seen(GUILD, FIRST_CHANNEL, before.id, stale=True)
     await world.until(lambda: world.is_safe(missed))
+    world.check_marks()
     await world.stop()
 
 

@@ -127,7 +127,7 @@ async def check(world: World) -> None:
     assert (await world.store.case(world.cases[100])).state is CaseState.OPEN
 
 
-def run_world(deaths: list[int], wall: Wall | None = None, arm: Arm | None = None) -> int:
+def check_world(deaths: list[int], wall: Wall | None = None, arm: Arm | None = None) -> int:
     with TemporaryDirectory() as folder:
         return asyncio.run(one_world(Path(folder), deaths, wall or Wall(), arm or Arm()))
 
@@ -135,10 +135,10 @@ def run_world(deaths: list[int], wall: Wall | None = None, arm: Arm | None = Non
 @pytest.mark.parametrize("every", range(8))
 def test_a_death_at_any_step_costs_no_card_and_no_decision_and_doubles_none(every: int) -> None:
     """All steps of an undisturbed process, eight shares of them."""
-    steps = run_world([])
+    steps = check_world([])
     assert steps > 60
     for death in range(every, steps, 8):
-        run_world([death])
+        check_world([death])
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -152,4 +152,4 @@ def test_a_death_at_any_step_costs_no_card_and_no_decision_and_doubles_none(ever
 def test_deaths_and_outages_together_do_not_either(
     deaths: list[int], lost_cards: int, away: int, lost_acts: int, arm_away: int
 ) -> None:
-    run_world(deaths, Wall(lost_answers=lost_cards, away=away), Arm(lost_answers=lost_acts, away=arm_away))
+    check_world(deaths, Wall(lost_answers=lost_cards, away=away), Arm(lost_answers=lost_acts, away=arm_away))
