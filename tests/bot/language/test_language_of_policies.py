@@ -26,6 +26,8 @@ OTHERS = [language for language in Language if language is not Language.ENGLISH]
 FUZZED = 400
 BARE = frozenset({"keys", "choices", "choice", "part", "example", "code", "kind", "byte"})
 """What is neither quoted nor a phrase: keys and words of a file, and what Unicode calls a character."""
+LONGEST_QUOTE = 100
+"""Characters: a policy's keys in a row are 93."""
 _FROM_THE_FILE = re.compile(r"`.*`|\".*\"|-?[0-9.,e+-]+", re.DOTALL)
 NOT_OF_A_FILES_TEXT = frozenset(
     {
@@ -126,6 +128,11 @@ def test_a_rare_reason_of_the_disk_stays_in_the_systems_words() -> None:
         assert said(reason_of(NotAFile())) == "das ist keine Datei"
 
 
+def test_what_is_quoted_leaves_room_for_what_is_said(problems: tuple[Problem, ...]) -> None:
+    quoted = [value for each in phrases_of(problems) for _, value in each.values if isinstance(value, str)]
+    assert max(map(len, quoted)) <= LONGEST_QUOTE
+
+
 def test_without_a_language_the_reader_speaks_english(problems: tuple[Problem, ...]) -> None:
     assert all(said(problem.message) == str(problem.message) for problem in problems)
 
@@ -161,8 +168,9 @@ def test_no_error_of_any_file_breaks_the_limits_of_a_page(
 ) -> None:
     hostile = [problem for source in HOSTILE.values() for problem in found_in(source)]
     assert len(hostile) > 100
+    endless = Problem("x.yaml", 1, 1, phrase("{name} is empty", name="*" * 5000), phrase("{key}", key="`" * 5000))
     with speaking(language):
-        for found in (problems[:400], hostile):
+        for found in (problems[:400], hostile, [endless] * 50):
             assert max(units(problem_line(problem)) for problem in found) < 700
             embed = file_errors_page("house.yaml", found).embed
             assert len(embed) <= 6000
