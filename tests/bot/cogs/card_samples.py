@@ -122,3 +122,7 @@ def unescaped(text: str) -> str:
 
 def _length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
+
+
+def told_by(embed: discord.Embed) -> str:
+    return "\n".join(text for _, text in embed_texts(embed.to_dict()))

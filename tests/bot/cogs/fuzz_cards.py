@@ -5,7 +5,7 @@ import sys
 from hypothesis import HealthCheck, given, settings
 
 from bot.case import Action
-from tests.bot.cogs.test_card_face import HOSTILE, check_hostile_reasoning, check_hostile_text
+from tests.bot.cogs.hostile_card import HOSTILE, check_hostile_reasoning, check_hostile_text
 from tests.bot.cogs.test_notices_text import check_hostile_notice
 
 

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -6,20 +5,17 @@ from typing import cast
 
 import discord
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bot.case import Action, AuthorRecord, CaseFile, CaseState, Holder, JobState, Message, Report, ReportKind
-from bot.cogs.card_face import Sight, face, version_seen
+from bot.case import Action, AuthorRecord, CaseState, Holder, JobState
+from bot.cogs.card_face import face, version_seen
 from bot.cogs.reasoning import reasoning
 from bot.cogs.words import sure
 from bot.language import Language, speaking
-from bot.review.care import Hidden
 from bot.review.decisions import DEFECT
 from inference.standin.notice import STANDIN_NAME
 from policies.policy import Effort, Mode, Severity
 from policies.verdict import FirstLook, Timing
-from tests.bot.adapters import START, make_earlier, make_policy, make_verdict
+from tests.bot.adapters import START, make_policy, make_verdict
 from tests.bot.cogs.card_samples import (
     AUTHOR,
     MODERATOR,
@@ -29,29 +25,10 @@ from tests.bot.cogs.card_samples import (
     flagged,
     hostile_case,
     limits_broken,
-    outside_code_blocks,
     said,
-    unescaped,
+    told_by,
     violation,
 )
-
-OWN_MENTIONS = re.compile(rf"<(@({AUTHOR}|{MODERATOR})|#70|t:\d+:[Rf])>")
-OWN_LINK = re.compile(r"\[Jump to it\]\(https://discord\.com/channels/7/70/100\)")
-HOSTILE = st.lists(
-    st.one_of(
-        st.sampled_from(
-            (
-                "@everyone", "<@&7>", "<@55>", "<#70>", "</ban:1>", "<t:0:R>", "<:x:1>", "<a:x:1>", "<id:guide>",
-                "```", "``", "`", "\\", "\\```", "```ansi\n", "**", "__", "~~", "||", "> ", ">>> ", "# ", "-# ",
-                "- ", "1. ", "[a](https://evil.example)", "https://evil.example", "discord.gg/evil", "<https://e.x>",
-                "\n", "\n\n", "\u202e", "\u200b", "\u2028", "\ud83d", "\U000e0041", "😀",
-                "\U0001d54f", " ", "\t", "\x00",
-            )
-        ),
-        st.text(max_size=20),
-    ),
-    max_size=30,
-).map("".join)  # fmt: skip
 
 
 def field(embed: discord.Embed, name: str) -> str:
@@ -301,123 +278,6 @@ def test_the_least_important_is_shortened_first() -> None:
     assert "Author" in names
     assert "Other policies" not in names
     assert (embed.description or "").count("x") > 1500
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["😀" * 4000, "*" * 4000, "`" * 4000, "\u202e" * 4000, "x" * 4000, "\ud83d" * 4000, "*😀\u200b\n" * 900],
-)
-def test_four_thousand_of_any_character_break_no_limit(text: str) -> None:
-    check_hostile_text(text)
-    check_hostile_reasoning(text)
-
-
-SIGHTS = (Sight(), Sight(blurred=True), Sight(Hidden.PRIVATE, "some of you"))
-
-
-def outside_spoilers(text: str) -> str:
-    """The text without what has to be clicked, found as Discord finds it: up to the next two bars."""
-    return re.sub(r"\|\|[\s\S]+?\|\|", "¤", text)
-
-
-@given(HOSTILE)
-@settings(max_examples=200, deadline=None)
-def test_no_text_breaks_a_limit_pings_anyone_or_gets_out_of_its_code_block(text: str) -> None:
-    check_hostile_text(text)
-
-
-def check_hostile_text(text: str) -> None:
-    """For the suite, and for the long run of the same (`python -m tests.bot.cogs.fuzz_cards 10000`)."""
-    case = hostile_case(text)
-    for sight in SIGHTS:
-        _check_hostile_face(face(case, sight))
-
-
-def _check_hostile_face(embed: discord.Embed) -> None:
-    assert limits_broken(embed) == []
-    for kind, shown in embed_texts(embed.to_dict()):
-        shown.encode()  # no half characters
-        markup = unescaped(outside_code_blocks(outside_spoilers(shown)))
-        rest = OWN_LINK.sub("", OWN_MENTIONS.sub("", markup))
-        assert not re.search(r"[<>@#\[\]~|_]|://|```", rest.replace(f"`{AUTHOR}`", "")), (kind, shown)
-        assert "\u202e" not in shown
-        assert "\u200b" not in shown
-        for line in rest.split("\n"):
-            assert not re.match(r"\s*(-#|>|#{1,3}\s|\d+\.\s)", line), (kind, line)
-
-
-@given(HOSTILE)
-@settings(max_examples=150, deadline=None)
-def test_what_stands_behind_a_card_is_as_safe(text: str) -> None:
-    check_hostile_reasoning(text)
-
-
-def check_hostile_reasoning(text: str) -> None:
-    """The private answer."""
-    answer = reasoning(hostile_case(text))
-    assert limits_broken(*answer.embeds) == []
-    for embed in answer.embeds:
-        for _, shown in embed_texts(embed.to_dict()):
-            assert not re.search(r"[<>@#\[\]~|_`]|://", unescaped(outside_code_blocks(shown))), shown
-    if answer.file_text is not None:
-        answer.file_text.encode()
-
-
-CANARY = "zephyrine"
-
-
-def told_by(embed: discord.Embed) -> str:
-    return "\n".join(text for _, text in embed_texts(embed.to_dict()))
-
-
-@pytest.mark.parametrize("case", [hostile_case(CANARY), case_about(CANARY, CANARY + " again")])
-def test_what_not_everybody_may_read_is_on_no_part_of_the_card(case: CaseFile) -> None:
-    bare = replace(case, revisions=tuple(said_by_nobody(revision) for revision in case.revisions))
-    shown = told_by(face(bare, Sight(Hidden.PRIVATE, "<@&5>")))
-    assert CANARY not in shown.replace("Zephyrine", "").replace(policy_words(bare), "")
-    assert "**Not everybody here may read where this was written** (<@&5>)" in shown
-
-
-def said_by_nobody(message: Message) -> Message:
-    return message.model_copy(update={"author_name": "nobody", "channel_name": "somewhere"})
-
-
-def policy_words(case: CaseFile) -> str:
-    """What the policy's own authors wrote may be read by all."""
-    return case.findings[0].policy.title
-
-
-def test_erased_words_leave_a_card_with_the_facts() -> None:
-    case = case_about("", erased_at=START, findings=case_about().findings)
-    shown = told_by(face(case))
-    assert "**What was written was erased**" in shown
-    assert "Insults aimed at a member" in shown
-    assert "A listed term" not in shown
-
-
-def test_a_blurred_card_hides_every_word_of_members_behind_a_click() -> None:
-    policy = make_policy()
-    verdict = violation(policy, quotes=(CANARY,), rationale="An insult.")
-    case = case_about(
-        f"old {CANARY}", f"{CANARY} || new", findings=(flagged(policy, verdict, revision=2, quote=CANARY),),
-        earlier=(make_earlier(1, 5, CANARY),), current=said(f"now {CANARY}"),
-    )  # fmt: skip
-    shown = told_by(face(case, Sight(blurred=True)))
-    assert shown.count(CANARY) >= 5
-    assert CANARY not in outside_spoilers(shown)
-    assert shown.index("An insult") < shown.index(CANARY)
-
-
-def test_reports_name_no_member_and_say_what_they_say() -> None:
-    reports = tuple(
-        Report(kind, 4_000 + number, f"because {number}", START) for number, kind in enumerate(ReportKind, start=1)
-    )
-    shown = told_by(face(case_about(reports=reports, findings=())))
-    assert "**Reported** by 1 member." in shown
-    assert "<@4001>" not in shown
-    assert "<@4002> asked to have it judged" in shown
-    assert "AutoMod raised an alert" in shown
-    assert (face(case_about(reports=reports, findings=())).title or "").endswith("reported")
 
 
 def test_who_has_it_in_hand_is_on_the_card_until_it_is_decided() -> None:

@@ -20,8 +20,8 @@ from tests.bot.cogs.card_samples import (
     unescaped,
     violation,
 )
+from tests.bot.cogs.hostile_card import HOSTILE
 from tests.bot.cogs.review_scene import suggesting
-from tests.bot.cogs.test_card_face import HOSTILE
 
 NOTICES = GuildSettings(notices=True)
 END = f"<t:{int(START.timestamp()) + 3600}:f>"
