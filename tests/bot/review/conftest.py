@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Store
+from bot.review.decisions import Review
 from bot.review.outbox import CardOutbox
+from tests.bot.adapters import RememberingDesk
 from tests.bot.new_store import new_store
+from tests.bot.review.decision_steps import a_review
 from tests.bot.review.review_adapters import QUICK, REVIEW, Arm, Wall, utc_now
 
 
@@ -35,3 +38,13 @@ def channels() -> dict[int, int | None]:
 @pytest.fixture
 def outbox(store: Store, wall: Wall, channels: dict[int, int | None]) -> CardOutbox:
     return CardOutbox(store, wall, lambda guild: channels.get(guild, REVIEW), clock=utc_now, settings=QUICK)
+
+
+@pytest.fixture
+def shown() -> RememberingDesk:
+    return RememberingDesk()
+
+
+@pytest.fixture
+def review(store: Store, arm: Arm, shown: RememberingDesk) -> Review:
+    return a_review(store, arm, shown)
