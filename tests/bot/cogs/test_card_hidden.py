@@ -6,6 +6,7 @@ import pytest
 
 from bot.case import CaseFile, Message, Report, ReportKind
 from bot.cogs.card_face import Sight, face
+from bot.missing_words import ERASED, UNREADABLE
 from bot.review.care import Hidden
 from tests.bot.adapters import START, make_earlier, make_policy
 from tests.bot.cogs.card_samples import (
@@ -44,6 +45,24 @@ def test_erased_words_leave_a_card_with_the_facts() -> None:
     assert "**What was written was erased**" in shown
     assert "Insults aimed at a member" in shown
     assert "A listed term" not in shown
+
+
+def test_a_case_whose_text_is_damaged_says_so_and_what_is_known_of_it() -> None:
+    case = case_about("", unreadable=True, findings=case_about().findings)
+    shown = told_by(face(case))
+    assert "**What was written cannot be read:** it is damaged" in shown
+    assert "Insults aimed at a member" in shown
+
+
+@pytest.mark.parametrize(
+    ("mark", "note"), [(ERASED, "(erased: it may"), (UNREADABLE, "(this text cannot be read")]
+)
+def test_reasons_that_are_gone_are_told_as_that(mark: str, note: str) -> None:
+    policy = make_policy()
+    case = case_about(findings=(flagged(policy, violation(policy, rationale=mark)),))
+    shown = told_by(face(case)).replace("\\", "")
+    assert note in shown
+    assert "U+0000" not in shown
 
 
 def test_a_blurred_card_hides_every_word_of_members_behind_a_click() -> None:

@@ -6,9 +6,27 @@ from hypothesis import strategies as st
 
 from bot.cogs.budget import Part, fit, joined
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened, units
+from bot.language import Language, speaking
+from bot.missing_words import ERASED, UNREADABLE
 
 ROOM = st.integers(min_value=0, max_value=200)
 PUNCTUATION = "".join(map(chr, [*range(0x21, 0x30), *range(0x3A, 0x41), *range(0x5B, 0x61), *range(0x7B, 0x7F)]))
+
+
+@pytest.mark.parametrize("gone", [ERASED, UNREADABLE])
+def test_words_that_are_gone_are_told_in_the_reader_s_language(gone: str) -> None:
+    said = set()
+    for language in (Language.ENGLISH, Language.GERMAN, Language.SPANISH):
+        with speaking(language):
+            assert escaped(gone, 300).replace("\\", "") in code_block(gone, 300)[0]
+            said.add(one_line(gone))
+    assert len(said) == 3
+    assert not any("U+0000" in each or gone in each for each in said)
+
+
+def test_what_a_member_writes_is_never_taken_for_a_mark() -> None:
+    """Intake replaces NUL, and a mark in the midst of a text is none."""
+    assert "U+0000" in one_line(f"{ERASED}!")
 
 
 def test_every_punctuation_mark_of_ascii_is_behind_a_backslash() -> None:

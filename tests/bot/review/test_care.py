@@ -65,6 +65,7 @@ def test_why_nobody_is_shown_what_was_written() -> None:
     assert hidden(about(under(Care.WITHHOLD))) is Hidden.WITHHELD
     assert hidden(replace(about(under(Care.USUAL)), erased_at=START)) is Hidden.ERASED
     assert hidden(replace(about(under(Care.WITHHOLD)), erased_at=START)) is Hidden.WITHHELD
+    assert hidden(replace(about(under(Care.USUAL)), unreadable=True)) is Hidden.UNREADABLE
 
 
 def test_without_words_no_word_of_a_member_is_left_and_the_facts_are() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.backup.making import make_backup
+from bot.backup.restoring import restore
 from bot.case import Action, CaseState, JobState, Report, ReportKind
 from bot.doctor.check import Outcome
 from bot.doctor.stored import check_stored, look_at_stored
@@ -169,6 +171,17 @@ async def test_the_keys_are_changed_all_the_same(path: Path, clock: Clock, colum
         await read_everything(store)
         written_anew = column == "case_file.current_message"  # by the edit that was noted before
         assert store.damaged_texts() == (0 if written_anew else 1)
+
+
+async def test_a_backup_is_made_and_put_back_with_its_damage(path: Path, clock: Clock) -> None:
+    for column in ROW_KEYS:
+        damage(path, column, DAMAGES["no UTF-8 any more"])
+    settings = Settings(data_folder=path.parent)
+    archive = make_backup(settings, path.parent / "backup.tar").path
+    restore(settings, archive, replace=True)
+    async with open_store(path, clock=clock) as store:
+        assert await read_everything(store) == 3
+        assert store.damaged_texts() == len(ROW_KEYS)
 
 
 @pytest.mark.parametrize("how", ["a damaged head", "a cut text"])
