@@ -30,6 +30,7 @@ from bot.review.retracting import Retracting
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Policy
 from tests.bot.adapters import make_policy, make_verdict
+from tests.bot.cogs.connecting import connected
 from tests.bot.cogs.housemates import PlainGuildBook
 from tests.bot.new_store import new_store
 from tests.discord_server import MODERATOR, Channel, DiscordServer, Guild, Member, Message, Permission, Reply, Role
@@ -210,7 +211,8 @@ async def people_scene(folder: Path) -> AsyncIterator[PeopleScene]:
         )  # fmt: skip
         ada, bob = guild.add_member("ada", [moderators]), guild.add_member("bob", [moderators])
         mallory, eve = guild.add_member("mallory"), guild.add_member("eve")
-        async with _running(server, bot, court, review):
+        async with connected(server, bot, court.run, review.run):
+            await server.wait_until(lambda: server.requests_to("PUT /applications/{}/commands"))
             yield PeopleScene(
                 server,
                 bot,
@@ -260,21 +262,3 @@ def _rooms(
         kept=kept,
         appeals=court,
     )
-
-
-@asynccontextmanager
-async def _running(
-    server: DiscordServer, bot: SafeguildBot, court: AppealCourt, review: Review
-) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(bot.start(server.token))]
-    try:
-        await server.wait_connected()
-        await asyncio.wait_for(bot.wait_until_ready(), 10)
-        await server.wait_until(lambda: server.requests_to("PUT /applications/{}/commands"))
-        tasks += [asyncio.create_task(court.run()), asyncio.create_task(review.run())]
-        yield
-    finally:
-        for task in tasks[1:]:
-            task.cancel()
-        await bot.close()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -26,6 +26,7 @@ from bot.review.outbox import CardOutbox, OutboxSettings
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from policies.policy import Policy
 from tests.bot.adapters import make_policy, make_verdict
+from tests.bot.cogs.connecting import connected
 from tests.bot.cogs.housemates import PlainGuildBook
 from tests.bot.new_store import new_store
 from tests.discord_server import (
@@ -174,7 +175,7 @@ async def review_scene(folder: Path) -> AsyncIterator[ReviewScene]:
         ada, mallory = guild.add_member("ada", [moderators]), guild.add_member("mallory")
         await hidden.allow(moderators, Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY)
         bot.furnish(_rooms(store, outbox, review, book, folder), review_cog.setup_cog)
-        async with _running(discord, bot, outbox, review):
+        async with connected(discord, bot, outbox.run, review.run):
             yield ReviewScene(
                 discord, bot, store, outbox, board, enforcer, guild, everyone, hidden, book, ada, mallory
             )
@@ -194,20 +195,3 @@ def _rooms(store: Store, outbox: CardOutbox, review: Review, book: PlainGuildBoo
         purge=nobody,
         kept=folder,
     )
-
-
-@asynccontextmanager
-async def _running(
-    discord: DiscordServer, bot: SafeguildBot, outbox: CardOutbox, review: Review
-) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(bot.start(discord.token))]
-    try:
-        await discord.wait_connected()
-        await bot.wait_until_ready()
-        tasks += [asyncio.create_task(outbox.run()), asyncio.create_task(review.run())]
-        yield
-    finally:
-        for task in tasks[1:]:
-            task.cancel()
-        await bot.close()
-        await asyncio.gather(*tasks, return_exceptions=True)
