@@ -88,7 +88,7 @@ class StaticEmbedder:
         ids = np.array(self._tokens.ids(read), np.intp)
         rows = self._rows.take(ids, axis=0).astype(np.float32)  # a product of both types takes twice as long
         vector = self._scales.take(ids).dot(rows)
-        vector *= _known_share(read) / max(math.sqrt(vector.dot(vector)), _SHORTEST)
+        vector *= np.float32(_known_share(read) / max(math.sqrt(vector.dot(vector)), _SHORTEST))
         return np.asarray(vector)
 
 

@@ -17,11 +17,11 @@ _GATE_MEMORY = 2 * 1024 * 1024
 _GATE_SIZE = 1_000
 """Instructions of the patterns that are joined. A larger expression runs out of memory on hostile texts, and RE2
 then takes a hundred times as long."""
-_SWEEP_SIZE = 6_000
-_SWEPT_UP_TO = 400
-"""Instructions of patterns that are searched all together, and characters of a text in which they are: that takes
-a quarter of the gates' time for a message of a chat. A text that was made to be slow takes a microsecond for each
-character, four times as long as with gates, so that a long one must not come here."""
+_SWEEP_SIZE = 4_000
+_SWEPT_UP_TO = 200
+"""Instructions of patterns that are searched all at once, and characters of a text in which they are: that takes
+a quarter of the gates' time for a message of a chat. Hostile patterns on a hostile text take several times as long
+as with gates, and so no long text comes here: a short one then takes about as long as the longest with gates."""
 _MOST_STEPS = 24_000_000
 """Instructions times characters that one search may take in the worst case. The starter policies all together stay
 below with 4,000 characters; of a guild with larger patterns, less of each text is searched."""

@@ -108,7 +108,7 @@ class Attempts:
         self._characters = MOST_CHARACTERS
         self._spellings = MOST_SPELLINGS
         self.mixed_left = MOST_MIXED
-        """Words with signs that are to be tried; below 0 once one was not."""
+        """Below 0 once a word with signs was not tried."""
         self._fitted = MOST_FITTED
 
     def begin(self, token: str) -> bool:
@@ -129,7 +129,7 @@ class Attempts:
         return self.mixed_left >= 0
 
     def mixed_again(self, count: int) -> bool:
-        """Count so many words with signs, which were tried in another text; not if they are more than are left."""
+        """Count words with signs that were tried in another text, unless they are more than are left."""
         if count > self.mixed_left:
             return False
         self.mixed_left -= count
@@ -178,8 +178,7 @@ class Respeller:
         return found
 
     def _tried(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
-        """The spellings of the words in a token. What was in vain before is only counted: what is found must not
-        depend on other texts."""
+        """The spellings of the words in a token. What was in vain before still counts, as if it were tried."""
         known = self._harmless.get(token)
         if known == _NOT_TRIED:
             return {}

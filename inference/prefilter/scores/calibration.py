@@ -13,7 +13,7 @@ _SLOPE_FROM = 6
 _LEAST_GAP = 1e-4
 _LEAST_SHARE = 1e-6
 """Knots are so far apart at least, however large they are: single precision must tell them from each other."""
-MOST = np.float64(8)
+MOST = np.array(8, np.float32)
 """One in a hundred million: no sample tells more."""
 
 
@@ -25,17 +25,17 @@ class Calibration:
 
     def __init__(self, knots: Array) -> None:
         """`knots` (policies, tails): the score that each share of ordinary messages reaches, rising."""
-        knots = knots.astype(np.float64)
+        flat = np.zeros((len(knots), 1))
         rise = _SURPRISES[-1] - _SURPRISES[_SLOPE_FROM]
         beyond = rise / (knots[:, -1:] - knots[:, _SLOPE_FROM : _SLOPE_FROM + 1])
-        flat = np.zeros((len(knots), 1))
-        self._slopes = np.concatenate([flat, np.diff(_SURPRISES) / np.diff(knots, axis=1), beyond], axis=1).ravel()
-        self._knots = np.concatenate([flat, knots], axis=1).ravel()
-        self._surprises = np.tile([0.0, *_SURPRISES], len(knots))
-        self._ends = np.concatenate([knots, np.full_like(flat, np.inf)], axis=1)
+        slopes = np.concatenate([flat, np.diff(_SURPRISES) / np.diff(knots, axis=1), beyond], axis=1)
+        surprises = np.broadcast_to(np.append(0, _SURPRISES), slopes.shape)
+        self._ends = np.concatenate([knots, flat + np.inf], axis=1, dtype=np.float32)
+        lines = [np.concatenate([flat, knots], axis=1), slopes, surprises]
+        self._knots, self._slopes, self._surprises = (each.astype(np.float32).ravel() for each in lines)
         self._first_lines = np.arange(len(knots)) * self._ends.shape[1]
 
-    def surprises(self, scores: Array) -> npt.NDArray[np.float64]:
+    def surprises(self, scores: Array) -> Array:
         """Scores (policies,) -> surprises (policies,), rising with them, between 0 and `MOST`."""
         lines = (scores[:, None] < self._ends).argmax(axis=1)
         lines += self._first_lines

@@ -67,7 +67,8 @@ class Corpus:
 def pattern_shares(buckets: Buckets, rarity: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How much each of a text's patterns counts -> (buckets,), of length 1."""
     weights = rarity.take(buckets)
-    return np.asarray(weights / np.float32(math.sqrt(max(float(weights.dot(weights)), _SHORTEST))))
+    weights /= np.float32(math.sqrt(max(float(weights.dot(weights)), _SHORTEST)))
+    return np.asarray(weights)
 
 
 class Featuriser:

@@ -94,8 +94,7 @@ class _Study:
         """Those of some examples, by a fit on the others."""
         head = self.fitted(self.taught.take(~fold))
         scores = head.scores(self.taught.take(fold), self.lesson.rarity)
-        surprises = Calibration(np.tile(head.knots, (len(scores), 1))).surprises(scores)
-        return surprises.astype(np.float32)
+        return Calibration(np.tile(head.knots, (len(scores), 1))).surprises(scores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from inference.prefilter.embedding import Vectors
 from inference.prefilter.suspicion import EvidenceKind
 from policies.policy import Policy, Rule
 
-SHARPNESS = np.float32(3)
+SHARPNESS = np.array(3, np.float32)
 """Of the soft maximum over a policy's rules. Large: the nearest rule alone decides; 0: the mean of all of them."""
 
 Row = npt.NDArray[np.float32]

@@ -15,8 +15,10 @@ BUCKETS = 1 << 13
 Buckets = npt.NDArray[np.intp]
 
 _MIX = 0x9E3779B1  # 2^32 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
-_SHIFT = np.uint32(32 - BUCKETS.bit_length() + 1)
+_SHIFT = np.array(32 - BUCKETS.bit_length() + 1, np.uint32)  # numpy takes longer to make one of a number each time
+_POINT = np.dtype(np.uint32)
 _LENGTHS = (2, 3, 4, 5)
+_BLANKS_BEHIND = max(_LENGTHS) - 1
 _NO_BUCKET = 2 * BUCKETS - 1
 """All bits set: so it stays, and sorts last, whatever is put to it."""
 _KEPT_LENGTHS = 64
@@ -35,21 +37,22 @@ def ngram_buckets(text: str) -> Buckets:
     words = text.split()
     if not words:
         return _NOTHING
-    points = np.frombuffer(f" {' '.join(words)}    ".encode("utf-32-le", "replace"), np.uint32)
-    beyond = np.concatenate([_beyond(len(word)) for word in words])
-    windows = np.ndarray((len(beyond), max(_LENGTHS)), np.uint32, points, strides=(4, 4))
+    points = f" {' '.join(words)}{' ' * _BLANKS_BEHIND}".encode("utf-32-le", "replace")
+    beyond = b"".join([_beyond(len(word)) for word in words])  # quicker than to concatenate arrays
+    starts = len(points) // _POINT.itemsize - _BLANKS_BEHIND
+    windows = np.ndarray((starts, max(_LENGTHS)), _POINT, points, 0, (_POINT.itemsize, _POINT.itemsize))
     hashes = windows @ _POWERS
     hashes >>= _SHIFT
-    hashes |= beyond
+    hashes |= np.ndarray(hashes.shape, _POINT, beyond)
     return _distinct(hashes.ravel())
 
 
 @functools.lru_cache(maxsize=_KEPT_LENGTHS)
-def _beyond(length: int) -> npt.NDArray[np.uint32]:
+def _beyond(length: int) -> bytes:
     """`_NO_BUCKET` where what begins in the blank before a word of so many letters, or at each of them, and has
-    each length reaches over the blank behind the word, 0 elsewhere (length + 1, lengths)."""
+    each length reaches over the blank behind the word, 0 elsewhere: an array's bytes (length + 1, lengths)."""
     letters_left = np.arange(length, -1, -1)[:, None]
-    return np.where(np.array(_LENGTHS) - 2 > letters_left, _NO_BUCKET, 0).astype(np.uint32)
+    return np.where(np.array(_LENGTHS) - 2 > letters_left, _NO_BUCKET, 0).astype(_POINT).tobytes()
 
 
 def _distinct(hashes: npt.NDArray[np.uint32]) -> Buckets:

@@ -23,7 +23,7 @@ Row = npt.NDArray[np.float32]
 class Scored:
     """What a text scores under every policy of the panel."""
 
-    surprises: npt.NDArray[np.floating]
+    surprises: Row
     """(policies,)"""
     cosines: Row
     """To all anchors of all policies, as `AnchorTable` has them."""

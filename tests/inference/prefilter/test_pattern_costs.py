@@ -56,4 +56,34 @@ def test_patterns_in_several_groups_are_all_found_in_their_order() -> None:
 def test_a_pattern_that_needs_too_much_memory_is_refused_with_a_hint() -> None:
     with pytest.raises(PatternError) as refused:
         compile_pattern("(?:[a-z]{100}[0-9]{100}){4}\\pL{800}")
-    assert refused.value.hint
+    assert str(refused.value.hint)
+
+
+@pytest.mark.parametrize("far", [0, 2_000])
+def test_a_short_text_and_a_long_one_are_searched_alike(far: int) -> None:
+    names = ["free (nitro|gold)", r"\bask me\b", "x*", "(?P<n>a)bc", "(?P<n>z)yx", "never"]
+    built = PatternSet.build([("p", name) for name in names])
+    text = "." * far + " ABC, ask me for free gold"
+    hits = built.find(NORMALISER.read(text))
+    expected = {"free (nitro|gold)": "free gold", r"\bask me\b": "ask me", "(?P<n>a)bc": "ABC"}
+    assert {hit.pattern.name: text[hit.start : hit.end] for hit in hits} == expected
+    assert [hit.pattern.name for hit in hits] == list(expected)
+
+
+class Speechless:
+    """A search of several patterns that ran out of memory: RE2 finds nothing then, and tells no more."""
+
+    def Match(self, text: str) -> None:  # noqa: N802 -- RE2's name
+        """What RE2 returns."""
+
+
+def test_a_search_that_runs_out_of_memory_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.prefilter.patterns._swept", lambda _: Speechless())
+    built = PatternSet.build([("p", f"needle{number}") for number in range(20)])
+    assert [hit.pattern.name for hit in built.find(NORMALISER.read("a needle7 here"))] == ["needle7"]
+
+
+def test_patterns_that_cannot_be_searched_at_once_are_searched_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.prefilter.patterns._GATE_MEMORY", 40_000)
+    built = PatternSet.build([("p", f"haystack{number}(?:a|b){{0,60}}c") for number in range(20)])
+    assert [hit.start for hit in built.find(NORMALISER.read("a haystack7ababc here"))] == [2]
