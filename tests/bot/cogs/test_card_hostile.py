@@ -16,12 +16,12 @@ def test_four_thousand_of_any_character_break_no_limit(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_text_breaks_a_limit_pings_anyone_or_gets_out_of_its_code_block(text: str) -> None:
     check_hostile_text(text)
 
 
 @given(HOSTILE)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_stands_behind_a_card_is_as_safe(text: str) -> None:
     check_hostile_reasoning(text)

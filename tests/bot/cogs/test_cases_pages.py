@@ -54,7 +54,7 @@ def appeal_of(text: str, **changed: object) -> Appeal:
     return replace(whole, **changed)  # type: ignore[arg-type]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(text=HOSTILE)
 def test_pages_of_a_hostile_case_fit_and_name_no_reporter(text: str) -> None:
     case = hostile_case(text)
@@ -69,7 +69,7 @@ def test_pages_of_a_hostile_case_fit_and_name_no_reporter(text: str) -> None:
     assert units(title(case)) <= TITLE
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(text=HOSTILE, answered=st.booleans())
 def test_the_card_of_a_hostile_appeal_fits(text: str, answered: bool) -> None:
     appeal = appeal_of(text) if answered else appeal_of(text, answer=None)

@@ -101,7 +101,7 @@ def test_every_remark_has_words(concern: Concern) -> None:
     assert "{" not in message + hint
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(policies(), policies())
 def test_every_change_has_words(one: Policy, other: Policy) -> None:
     for change in changes(one, other):

@@ -122,7 +122,7 @@ def test_shares_have_as_many_digits_as_matter(part: float, words: str) -> None:
     assert share(part) == words
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.builds(
         Outlook,

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -132,12 +133,17 @@ def check_world(deaths: list[int], wall: Wall | None = None, arm: Arm | None = N
         return asyncio.run(one_world(Path(folder), deaths, wall or Wall(), arm or Arm()))
 
 
+@cache
+def steps_of_an_undisturbed_process() -> int:
+    steps = check_world([])
+    assert steps > 60
+    return steps
+
+
 @pytest.mark.parametrize("every", range(8))
 def test_a_death_at_any_step_costs_no_card_and_no_decision_and_doubles_none(every: int) -> None:
     """All steps of an undisturbed process, eight shares of them."""
-    steps = check_world([])
-    assert steps > 60
-    for death in range(every, steps, 8):
+    for death in range(every, steps_of_an_undisturbed_process(), 8):
         check_world([death])
 
 
