@@ -394,6 +394,7 @@ async def test_an_idle_worker_starts_at_once_when_it_is_stirred(
         await fill(memory, "you loser")
         worker.stir()
         await until(lambda: opened.ids == [1])
+    assert (await memory.job_counts())[JobState.JUDGED] == 1
 
 
 async def test_a_job_whose_task_never_began_goes_back_too(

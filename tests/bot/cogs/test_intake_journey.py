@@ -164,6 +164,7 @@ async def test_the_bot_is_back_after_an_outage(scene: Scene, kind: Outage) -> No
         await scene.server.wait_connected()
         await scene.general.say(scene.ada, "after the outage")
         await scene.heard_text("created", "after the outage")
+        assert scene.server.connected
 
 
 async def test_history_that_may_not_be_read_is_refused_with_words(scene: Scene) -> None:
