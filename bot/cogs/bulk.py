@@ -15,7 +15,7 @@ from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import FAILURES, translation
 from bot.cogs.people import hidden_places, person, place_of
 from bot.cogs.plainly import Declined, plainly, said
-from bot.cogs.replies import NOT_READY, Reply, about_moderators, refused_for, reply
+from bot.cogs.replies import NOT_READY, Reply, about_moderators, refused_for, reply, reply_in_place
 from bot.cogs.rooms import Rooms
 from bot.language import marked, tr
 from bot.ports import StoreError
@@ -66,7 +66,8 @@ class BulkDesk:
         if await refused_for(click, about_moderators(click, self._rooms)):
             return
         begun: list[Bulk] = []
-        await reply(click, plainly(self._asked_or_begun(click, wish, begun)))
+        answering = reply if wish.confirmed is None else reply_in_place
+        await answering(click, plainly(self._asked_or_begun(click, wish, begun)))
         for bulk in begun:
             await self._watch(click, bulk)
 
@@ -75,7 +76,7 @@ class BulkDesk:
         if await refused_for(click, about_moderators(click, self._rooms)):
             return
         begun: list[Bulk] = []
-        await reply(click, plainly(self._taken_back(click, bulk_id, begun)))
+        await reply_in_place(click, plainly(self._taken_back(click, bulk_id, begun)))
         for bulk in begun:
             await self._watch(click, bulk)
 

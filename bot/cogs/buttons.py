@@ -54,29 +54,34 @@ _AND_DELETE: Final = {
     Press.HELP: marked("Delete + help"),
 }
 _REOPEN: Final = marked("Reopen")
+_LIFT: Final = marked("Lift + reopen")
+"""Where a part of what was done stays: a message that is deleted, a warning."""
 _TAKE_OVER: Final = marked("Take over")
 _IN_HAND: Final = (CaseState.OPEN, CaseState.FAILED)
 
 
-def offered(case: CaseFile, hidden: Hidden | None = None) -> tuple[tuple[Pressed, ...], tuple[Pressed, ...]]:
+def offered(
+    case: CaseFile, hidden: Hidden | None = None, viewer_id: int | None = None
+) -> tuple[tuple[Pressed, ...], tuple[Pressed, ...]]:
     """The two rows of buttons that a case has: what it is decided with, and what helps to decide.
 
-    Reasoning is always there: a card is found again by it.
+    Reasoning is always there: a card is found again by it. `viewer_id`: the only one who sees them, if it is one.
     """
     deciding = tuple(press for press in _deciding(case) if _may_be_pressed(case, press))
-    helping = [Pressed(Press.CLAIM)] if case.state in _IN_HAND else []
+    theirs = case.holder is not None and case.holder.moderator_id == viewer_id
+    helping = [Pressed(Press.RELEASE if theirs else Press.CLAIM)] if case.state in _IN_HAND else []
     evidence = [Pressed(Press.EVIDENCE)] if hidden is Hidden.PRIVATE else []
     return deciding, (*helping, Pressed(Press.REASONING), *evidence, Pressed(Press.MORE))
 
 
-def buttons(case: CaseFile, hidden: Hidden | None = None) -> View:
-    """The buttons as discord.py sends them, in the language that is spoken now.
+def buttons(case: CaseFile, hidden: Hidden | None = None, viewer_id: int | None = None) -> View:
+    """The buttons as discord.py sends them, in the language that is spoken now. `viewer_id`: see `offered`.
 
     The view is stopped at once: a press finds its handler by its custom id alone, and discord.py would otherwise
     remember every view that was ever sent.
     """
     view = View(timeout=None)
-    deciding, helping = offered(case, hidden)
+    deciding, helping = offered(case, hidden, viewer_id)
     for press in deciding:
         view.add_item(button(case, press, row=0))
     for press in helping:
@@ -94,7 +99,8 @@ def button(case: CaseFile, press: Pressed, row: int | None = None) -> Button[Any
 def label(case: CaseFile, press: Pressed) -> str:
     """What stands on a button: short, for five of them share a phone's width."""
     if press.press is Press.UNDO and not is_lifted(case):
-        return tr(_REOPEN)
+        lifts = any(action in LIFTED for action, _ in taken(case))
+        return tr(_LIFT) if lifts else tr(_REOPEN)
     if press.press is Press.CLAIM and case.holder:
         return tr(_TAKE_OVER)
     text = _AND_DELETE[press.press] if press.also_delete else _LABELS[press.press]
@@ -102,7 +108,7 @@ def label(case: CaseFile, press: Pressed) -> str:
 
 
 def is_lifted(case: CaseFile) -> bool:
-    """Whether an undo takes everything back that was done; if not, it only opens the case again."""
+    """Whether an undo takes everything back that was done."""
     done = {action for action, _ in taken(case)}
     return done <= LIFTED | {Action.DISMISS}
 

@@ -10,7 +10,7 @@ from bot.case import AuthorRecord, CaseFile
 from bot.cogs.budget import Part, Writer, joined
 from bot.cogs.card_standing import standing, told_hidden
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened, spoiler_block, spoiler_line, units
-from bot.cogs.words import ago, message_link, person, place, sure
+from bot.cogs.words import ago, message_link, person, place, suggested, sure
 from bot.explaining.line import isolated
 from bot.language import marked, number, tr, tr_in, tr_n
 from bot.review.care import Hidden
@@ -138,8 +138,9 @@ def _word(opinion: Opinion) -> str:
 
 
 def _rule(rule: CitedRule) -> str:
-    suggested = "\n" + tr("Suggested: {actions}", actions=", ".join(rule.suggest)) if rule.suggest else ""
-    return f"**{escaped(rule.id, 40)}** ({severity_word(rule.severity)}) {escaped(rule.text, 400)}{suggested}"
+    named = ", ".join(map(suggested, rule.suggest))
+    below = "\n" + tr("Suggested: {actions}", actions=named) if named else ""
+    return f"**{escaped(rule.id, 40)}** ({severity_word(rule.severity)}) {escaped(rule.text, 400)}{below}"
 
 
 def _no_rule(opinion: Opinion) -> str:

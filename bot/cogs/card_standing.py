@@ -9,7 +9,7 @@ from bot.cogs.enforcement_undo import STAYS
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import ago, by, done, order, outcome_line, person
 from bot.language import marked, tr, tr_n
-from bot.review.access import LIFTED
+from bot.review.access import LIFTED, taken
 from bot.review.care import Hidden
 from policies.policy import Care
 
@@ -96,17 +96,16 @@ def _decided(case: CaseFile, decision: Decision) -> Iterator[str]:
         yield tr("Press a button to try again, or decide otherwise.")
     else:
         yield f"**{done(decision)}** {by(decision)}. {outcome}".rstrip()
-        yield from _cannot_be_undone(decision)
+        yield from _cannot_be_undone(case, decision)
 
 
-def _cannot_be_undone(decision: Decision) -> Iterator[str]:
-    """What stays as it is although the case can be opened again."""
+def _cannot_be_undone(case: CaseFile, decision: Decision) -> Iterator[str]:
+    """What stays as it is although the case can be opened again. Where something is lifted, its button says so."""
     parts = (decision.action, *((Action.DELETE,) if decision.also_delete else ()))
-    if not LIFTED.isdisjoint(parts):
+    if not LIFTED.isdisjoint((*parts, *(part for part, _ in taken(case)))):
         return
-    for part in parts:
-        if part in STAYS:
-            yield tr("-# {fact} “Reopen” lets you decide anew.", fact=tr(STAYS[part]))
+    if facts := [tr(STAYS[part]) for part in parts if part in STAYS]:
+        yield tr("-# {fact} “Reopen” lets you decide anew.", fact=" ".join(facts))
 
 
 def _earlier_decisions(case: CaseFile) -> Iterator[str]:

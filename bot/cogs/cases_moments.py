@@ -75,7 +75,15 @@ def _moments(dossier: Dossier) -> Iterator[tuple[datetime, str]]:
     yield from ((report.made_at, _report(report)) for report in case.reports)
     yield from ((made.decision.decided_at, _decision(made)) for made in dossier.made)
     yield from ((appeal.made_at, _appeal(appeal)) for appeal in dossier.appeals)
-    yield from ((event.at, _event(event)) for event in dossier.events if event.kind in _EVENTS)
+    events = (event for event in dossier.events if event.kind in _EVENTS and not _is_told(event, dossier.made))
+    yield from ((event.at, _event(event)) for event in events)
+
+
+def _is_told(event: CaseEvent, made: Sequence[Made]) -> bool:
+    """Whether the line of a decision says it already: what came of one tells of its notice, too."""
+    if event.kind is not EventKind.NOTICE_SENT:
+        return False
+    return any(each.outcome and each.decision.decided_at <= event.at for each in made)
 
 
 def _gone(made: Sequence[Made], when: datetime) -> str:

@@ -26,7 +26,7 @@ from bot.cogs.privacy_page import (
     request_line,
     rule_lines,
 )
-from bot.cogs.replies import NOT_READY, Command, Reply, page, reply
+from bot.cogs.replies import NOT_READY, Command, Reply, page, reply, reply_in_place
 from bot.cogs.rooms import Rooms
 from bot.language import current_language, marked, tr, tr_n
 from bot.retention.pace import Pace
@@ -76,15 +76,21 @@ class PrivacyCog(commands.Cog):
 
     async def confirmed(self, press: Command) -> None:
         """The member wants it."""
-        await self._answer(press, self._wishes, self._wish)
+        await self._answer(press, self._wishes, self._wish, reply_in_place)
 
-    async def _answer(self, command: Command, pace: Pace, work: Callable[[Command], Awaitable[Reply]]) -> None:
+    async def _answer(
+        self,
+        command: Command,
+        pace: Pace,
+        work: Callable[[Command], Awaitable[Reply]],
+        answering: Callable[[Command, Awaitable[Reply]], Awaitable[None]] = reply,
+    ) -> None:
         if not self._rooms.allows(command.guild_id):
             await answer(command, tr(NOT_READY))
         elif not pace.takes((command.guild_id, command.user.id)):
             await answer(command, tr(_TOO_OFTEN))
         else:
-            await reply(command, plainly(work(command)))
+            await answering(command, plainly(work(command)))
 
     async def _shown(self, command: Command) -> Reply:
         guild_id = command.guild_id or 0

@@ -120,7 +120,7 @@ class QueueCog(commands.Cog):
         seen = await sighted(self._rooms, click, case_id)
         if seen.case.card is None:
             await self._rooms.outbox.want(seen.case)
-        view = buttons(seen.case, seen.hidden)
+        view = buttons(seen.case, seen.hidden, click.user.id)
         view.add_item(alike_button(case_id))
         sight = Sight(seen.hidden, blurred=self._rooms.guild_book.settings(seen.case.guild_id).blur)
         return replace(page("", []), embed=face(seen.case, sight), view=view)

@@ -53,12 +53,37 @@ async def reply(command: Command, work: Awaitable[Reply], words: str = "") -> No
     `words`: what the person has written for it. They get it back when it comes to nothing.
     """
     await command.response.defer(ephemeral=True, thinking=True)
-    try:
-        result = await work
-    except (PolicyError, StoreError, GuildFileError) as error:
-        result = not_done(_in_the_way(command, error))
+    result = await _come_to(command, work)
     if not result.done:
         result = _giving_back(result, words)
+    await _put_there(command, result)
+
+
+async def reply_in_place(press: Command, work: Awaitable[Reply]) -> None:
+    """Let the private page that was pressed say what the work comes to: what was confirmed asks no more.
+
+    What is in its way is told beside the page, which stays as it is, to be pressed again. A page that others see
+    is left alone.
+    """
+    if press.message is None or not press.message.flags.ephemeral:
+        await reply(press, work)
+        return
+    await press.response.defer()
+    result = await _come_to(press, work)
+    if result.done:
+        await _put_there(press, result)
+    else:
+        await press.followup.send(embed=result.embed, ephemeral=True)
+
+
+async def _come_to(command: Command, work: Awaitable[Reply]) -> Reply:
+    try:
+        return await work
+    except (PolicyError, StoreError, GuildFileError) as error:
+        return not_done(_in_the_way(command, error))
+
+
+async def _put_there(command: Command, result: Reply) -> None:
     files = [result.file] if result.file else []
     await command.edit_original_response(embed=result.embed, attachments=files, view=result.view)
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.case import Action, CaseFile, Decision
 from bot.cogs.safe_text import escaped
 from bot.language import marked, percent, tr, tr_n
+from policies.constraints import timeout_minutes
 
 _DAY: Final = 24 * 60
 _ESCAPED_MOMENT: Final = re.compile(r"\\<t\\:([0-9]{1,12})\\:f\\>")
@@ -120,6 +121,13 @@ def order(decision: Decision) -> str:
 def named(action: Action | None) -> str:
     """An action by its name: "timeout"; "" for none."""
     return tr(_NAMES[action]) if action else ""
+
+
+def suggested(suggestion: str) -> str:
+    """What a rule suggests, as its author wrote it ("timeout 1h"), in the language that is spoken now."""
+    if minutes := timeout_minutes(suggestion):
+        return tr(_ORDERED[Action.TIMEOUT], length=short_length(timedelta(minutes=minutes)))
+    return named(Action(suggestion)) if suggestion in set(Action) else suggestion
 
 
 def done(decision: Decision) -> str:

@@ -54,6 +54,8 @@ async def test_the_queue_hands_out_cases(stage: Stage):
     assert "1 case waits" in reply.ephemeral_text
     taken = await reply.message.click(stage.ada, "Take the next one")
     assert "Harassment" in taken.ephemeral_text
+    assert "Release" in taken.message.button_labels, "Ada has it already"
+    assert "Take over" not in taken.message.button_labels
     nothing = await reply.message.click(stage.bob, "Take the next one")
     assert "Nothing waits" in nothing.ephemeral_text
 
@@ -64,12 +66,17 @@ async def test_what_one_author_wrote_is_dismissed_together_and_undone(stage: Sta
     more = await card.click(stage.ada, "More")
     panel = await more.message.click(stage.ada, "Cases like this")
     assert "2 cases, 2 messages in 1 channel" in panel.ephemeral_text
-    asked = await panel.message.click(stage.ada, "Dismiss all of this author…")
+    asked, late = [await panel.message.click(stage.ada, "Dismiss all of this author…") for _ in range(2)]
     assert "This touches 2 cases" in asked.ephemeral_text
-    begun = await asked.message.click(stage.ada, "Dismiss 2 cases")
-    done = await begun.message.wait_until(lambda each: "Decided: 2" in each.all_text, 20)
+    await asked.message.click(stage.ada, "Dismiss 2 cases")
+    done = await asked.message.wait_until(lambda each: "Decided: 2" in each.all_text, 20)
+    assert done.button_labels == ["Undo: open them again"], "what was confirmed asks no more"
+    refused = await late.message.click(stage.ada, "Dismiss 2 cases")
+    assert "no such open case left" in await refused.wait_for_text()
+    assert "Dismiss 2 cases" in late.message.button_labels, "what is in the way stands beside the page"
     await card.wait_until(lambda each: "Dismissed" in each.all_text, 20)
-    undone = await done.click(stage.ada, "Undo: open them again")
-    await undone.message.wait_until(lambda each: "Decided: 2" in each.all_text, 20)
+    await done.click(stage.ada, "Undo: open them again")
+    await done.wait_until(lambda each: "Opened again: 2" in each.all_text, 20)
+    assert done.button_labels == []
     await card.wait_until(lambda each: "Dismiss" in each.button_labels, 20)
     assert stage.deeds == []

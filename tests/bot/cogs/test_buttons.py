@@ -117,10 +117,16 @@ def test_a_case_that_was_opened_again_offers_to_lift_what_still_holds() -> None:
         (ended(Action.DELETE), "Reopen"),
         (ended(Action.KICK), "Reopen"),
         (ended(Action.WARN), "Reopen"),
-        (ended(Action.BAN, also_delete=True), "Reopen"),
+        (ended(Action.BAN, also_delete=True), "Lift + reopen"),
+        (
+            replace(ended(Action.DELETE), answers=(*ended(Action.TIMEOUT).answers, *ended(Action.DELETE).answers)),
+            "Lift + reopen",
+        ),
     ],
 )
-def test_undo_is_only_promised_where_everything_is_taken_back(case: CaseFile, said: str) -> None:
+def test_undo_is_only_promised_where_everything_is_taken_back_and_lifting_is_never_a_surprise(
+    case: CaseFile, said: str
+) -> None:
     assert label(case, Pressed(Press.UNDO)) == said
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.case import Action, AuthorRecord, CaseState, Holder, JobState
 from bot.cogs.card_face import face, version_seen
 from bot.cogs.reasoning import reasoning
-from bot.cogs.words import sure
+from bot.cogs.words import suggested, sure
 from bot.language import Language, speaking
 from bot.review.decisions import DEFECT
 from inference.standin.notice import STANDIN_NAME
@@ -160,6 +160,24 @@ def test_a_defect_is_told_in_the_language_of_the_card(language: Language, told: 
     case = decided(case_about(), Action.DELETE, CaseState.FAILED, DEFECT)
     with speaking(language):
         assert told in (face(case).description or "")
+
+
+def test_what_stays_and_how_to_go_on_is_said_once() -> None:
+    case = decided(case_about(), Action.WARN, CaseState.ENFORCED, "It is done.")
+    decision = case.decision.model_copy(update={"also_delete": True}) if case.decision else None
+    told = face(replace(case, decision=decision)).description or ""
+    assert "A warning cannot be unsaid. A deleted message cannot be brought back. “Reopen” lets" in told
+    assert told.count("“Reopen”") == 1
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "told"),
+    [("delete", "löschen"), ("timeout 1h", "Timeout für 1 h"), ("ban", "bannen")],
+)
+def test_what_a_rule_suggests_is_said_in_the_language_of_the_card(suggestion: str, told: str) -> None:
+    with speaking(Language.GERMAN):
+        assert suggested(suggestion) == told
+    assert suggested("something new") == "something new"
 
 
 def test_a_message_that_we_deleted_does_not_say_twice_that_it_is_gone() -> None:

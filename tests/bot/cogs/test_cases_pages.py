@@ -119,3 +119,16 @@ def test_pages_are_turned_within_their_number() -> None:
     assert (back["custom_id"], back["disabled"]) == ("case-pages:12:1", False)
     assert on["disabled"]
     assert back["custom_id"] != on["custom_id"]
+
+
+def test_a_notice_is_told_once_with_the_decision_that_it_was_about() -> None:
+    case = hostile_case("x")
+    decision = Decision(case_id=1, action=Action.WARN, moderator_id=9, decided_at=START)
+    outcome = "The member was told by direct message."
+    notice = CaseEvent(1, START + timedelta(seconds=1), EventKind.NOTICE_SENT)
+    made = Made(1, decision, True, outcome, taken_back=False, reopened=False, revision=1)
+    told = "\n".join(pages(Dossier(case, None, [made], [notice], [], None)))
+    assert told.count("told by direct message") == 1
+    under_way = replace(made, enforced=None, outcome="")
+    told = "\n".join(pages(Dossier(case, None, [under_way], [notice], [], None)))
+    assert told.count("told by direct message") == 1
