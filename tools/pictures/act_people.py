@@ -35,4 +35,6 @@ async def _privacy(company: Company, stage: Stage) -> None:
     take("privacy-export", await slash(rex, stage.general, "privacy export"))
     asked = await slash(rex, stage.general, "privacy delete")
     take("privacy-delete", asked)
-    take("privacy-queued", await asked.message.click(rex, "Erase what I wrote"))
+    await asked.message.click(rex, "Erase what I wrote")
+    await asked.message.wait_until(lambda page: "You asked on" in page.all_text)
+    take("privacy-queued", asked)
