@@ -297,7 +297,7 @@ async def test_the_next_card_goes_up_when_its_minute_is_over_and_not_at_the_next
     async with running(outbox.run()):
         await until(lambda: len(wall.cards) == 4)
     posted = sorted(card.posted_at for card in wall.cards.values())
-    # A busy machine may take a while between the look at the clock and the post. At once would be 0, the look an hour.
+    # A busy machine may pause between its look at the clock and the post. The next poll is in an hour.
     assert posted[2] - posted[0] > minute / 2
 
 
