@@ -3,9 +3,9 @@
     python -m benchmarks.prefilter.speed DATA_FOLDER [--quick]
 
 Times are processor time of the whole process, which has one thread: nothing is hidden in helper threads. Messages
-are lines of the IRC chat in DATA_FOLDER (bg_ubuntu_irc.jsonl, or `--chat`); each round reads others, since words are
-remembered. A plain Python loop beside each row tells in which phase the machine was. Others' systems are measured
-beside it where they are installed: `pip install alt-profanity-check better-profanity`. Prints Markdown.
+are lines of the IRC chat in DATA_FOLDER (bg_ubuntu_irc.jsonl, or `--chat`); each round reads others, since words
+are remembered. A plain Python loop beside each row tells in which phase the machine was. Others' systems are
+measured beside it where they are installed: `pip install alt-profanity-check better-profanity`. Prints Markdown.
 """
 
 import argparse

@@ -168,13 +168,11 @@ class Respeller:
         tokens = text.split()
         unusual = set(tokens) - everyday_words()
         if len(text) <= _UNLIMITED_UP_TO:
-            harmless = self._harmless
-            unusual = {token for token in unusual if token not in harmless}
+            unusual = {token for token in unusual if token not in self._harmless}
         found: dict[str, list[str]] = {}
         if unusual:
-            for token in dict.fromkeys(tokens):
-                if token in unusual:
-                    found.update(self._tried(token, attempts))
+            for token in filter(unusual.__contains__, dict.fromkeys(tokens)):
+                found.update(self._tried(token, attempts))
         return found
 
     def _tried(self, token: str, attempts: Attempts) -> dict[str, list[str]]:
