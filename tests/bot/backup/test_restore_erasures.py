@@ -179,6 +179,7 @@ def without_ledger(path: Path) -> None:
             db.execute(f"DROP TRIGGER erasure_request_is_{end}")
         db.execute("DROP TABLE erasure_ledger")
         db.execute("ALTER TABLE erasure_request DROP COLUMN silent")
+        db.execute("ALTER TABLE bulk DROP COLUMN undoes")
         db.execute("PRAGMA user_version = 11")
 
 
