@@ -105,7 +105,7 @@ def _free_name(folder: Path, name: str) -> str:
 
 def _carried_over(folder: Path, stage: Path, manifest: Manifest) -> int | None:
     """How many erasures the restored database is to do again; None: not all of them are known."""
-    found = erasures_since(folder / DATABASE, manifest.made_at)
+    found = erasures_since(folder / DATABASE, manifest.made_at, stage / DATABASE)
     if found is None:
         return None
     try:

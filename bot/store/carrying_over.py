@@ -14,7 +14,7 @@ from typing import Any, Final
 from bot.ports import StoreError
 from bot.store import retention_queries as queries
 from bot.store import rows
-from bot.store.copying import explained
+from bot.store.copying import explained, reading
 from bot.store.migration import migrate, migrations, version
 
 _WITH_REQUESTS: Final = 4
@@ -32,28 +32,36 @@ class Erasures:
     """Whether those that were fulfilled are among them, too."""
 
 
-def erasures_since(path: Path, moment: datetime) -> Erasures | None:
+def erasures_since(path: Path, moment: datetime, copy: Path) -> Erasures | None:
     """What a database tells of erasures that a copy of this moment may lack; None: it tells nothing.
 
-    That is so when it is not there, damaged, or of another kind: the caller says so.
+    That is so when it is not there, damaged, or of another kind: the caller says so. A copy from before there was
+    a ledger may be older than this one's, which does not know what members were told of before it was begun.
     """
     if not path.is_file():
         return None
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             db.execute("PRAGMA query_only = ON")
-            return _erasures(db, version(db), rows.to_micros(moment))
+            return _erasures(db, rows.to_micros(moment), copy_has_ledger=_has_ledger(copy))
     except (sqlite3.Error, StoreError):
         return None
 
 
-def _erasures(db: sqlite3.Connection, found: int, since: int) -> Erasures | None:
+def _has_ledger(copy: Path) -> bool:
+    with reading(copy) as db:
+        return version(db) >= _WITH_LEDGER
+
+
+def _erasures(db: sqlite3.Connection, since: int, *, copy_has_ledger: bool) -> Erasures | None:
+    found = version(db)
     if found < _WITH_REQUESTS:
         return None
-    complete = found >= _WITH_LEDGER
+    has_ledger = found >= _WITH_LEDGER
     db.row_factory = sqlite3.Row
-    query = queries.ERASURES if complete else queries.ERASURES_WITHOUT_LEDGER
-    return Erasures([dict(row) for row in db.execute(query, {"since": since})], complete)
+    query = queries.ERASURES if has_ledger else queries.ERASURES_WITHOUT_LEDGER
+    wishes = [dict(row) for row in db.execute(query, {"since": since})]
+    return Erasures(wishes, complete=has_ledger and copy_has_ledger)
 
 
 def carry_over(erasures: Erasures, copy: Path) -> None:

@@ -208,8 +208,18 @@ async def test_a_backup_of_the_version_before_is_brought_up_to_date(house: House
     archive = house.backup()
     (house.folder / DATABASE).write_bytes(kept)
     await house.asked(ANN)
-    assert house.restored(archive).erasures == 1
+    house.restored(archive)
     assert await house.texts() == {ANN: "", BOB: "you loser"}
+
+
+async def test_what_was_erased_and_told_before_there_was_a_ledger_is_not_said_to_be_nothing(house: House) -> None:
+    without_ledger(house.folder / DATABASE)
+    archive = house.backup()
+    await house.asked(ANN)  # told, and so forgotten: of that the older version kept nothing
+    without_ledger(house.folder / DATABASE)
+    await house.texts()
+    assert house.restored(archive).erasures is None
+    assert (await house.texts())[ANN] == "you loser"
 
 
 async def test_it_is_known_as_long_as_a_backup_can_bring_a_text_back(house: House) -> None:
