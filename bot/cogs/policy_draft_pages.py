@@ -33,6 +33,9 @@ FORGOTTEN = marked(
     "I do not have this text in my memory any more: I was started anew, or it is hours old. It stands in the file "
     "above. Download it, and hand it in with `/policy edit` or `/policy new` as `file`."
 )
+_STILL_THERE = marked(
+    "Press Fix to open the form again: all that you wrote is still there, and in the attached file."
+)
 _TITLES = {
     DraftKind.NEW: marked("New policy: {title}"),
     DraftKind.EDIT: marked("Change: {title}"),
@@ -136,7 +139,7 @@ def errors_page(draft: Draft, problems: Sequence[FormProblem]) -> Reply:
         tr_n(
             "Nothing was saved: there is {count} problem.", "Nothing was saved: there are {count} problems.", count
         ),
-        tr("Press Fix to open the form again: all that you wrote is still there, and in the attached file."),
+        tr(_STILL_THERE),
         "",
         *_listed(
             [
@@ -147,6 +150,12 @@ def errors_page(draft: Draft, problems: Sequence[FormProblem]) -> Reply:
     ]
     made = page("", lines, discord.Colour.red(), file=draft_file(draft))
     return replace(made, view=draft_buttons(draft.id, Press.FIX, Press.CANCEL))
+
+
+def kept_page(draft: Draft, trouble: Reply) -> Reply:
+    """What is in the way of a form that nothing need be wrong with. What was typed is kept all the same."""
+    trouble.embed.description = f"{trouble.embed.description}\n{tr(_STILL_THERE)}"
+    return replace(trouble, file=draft_file(draft), view=draft_buttons(draft.id, Press.FIX, Press.CANCEL))
 
 
 def file_errors_page(name: str, problems: Sequence[Problem]) -> Reply:

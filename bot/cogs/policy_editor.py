@@ -14,6 +14,7 @@ from bot.cogs.forms import Typed
 from bot.cogs.plainly import Declined
 from bot.cogs.policy_draft_pages import (
     errors_page,
+    kept_page,
     misfit_page,
     preview_page,
     stranded_page,
@@ -134,7 +135,16 @@ async def submitted(interaction: Interaction, match: re.Match[str], typed: Typed
         stranded = new_draft(interaction, DraftKind.NEW, "", None).anew(form=form)
         await respond(interaction, _ready(stranded_page(stranded)))
     else:
-        await respond(interaction, drafted(interaction, draft, form))
+        await respond(interaction, _drafted_or_kept(interaction, draft, form))
+
+
+async def _drafted_or_kept(interaction: Interaction, draft: Draft, form: Form) -> Reply:
+    """The form is closed by now: whatever is in the way of its preview, what was typed is kept."""
+    try:
+        return await drafted(interaction, draft, form)
+    except Exception as error:  # noqa: BLE001 - whoever wrote it is told, and has it still
+        kept = rooms_of(interaction).writing.drafts.put(draft.anew(form=form, source=None))
+        return kept_page(kept, trouble_page(interaction, error))
 
 
 async def drafted(interaction: Interaction, draft: Draft, form: Form) -> Reply:

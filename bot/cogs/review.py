@@ -10,16 +10,15 @@ import structlog
 from bot.cards import card
 from bot.case import Action, CaseFile, CaseState, Decision
 from bot.cogs.actions_form import FORM_ID, NEEDS_FORM, ActionForm, filled_in, own_words, preview, previewed
-from bot.cogs.budget import CONTENT
 from bot.cogs.card_drawing import CardDrawing
 from bot.cogs.card_face import version_seen
 from bot.cogs.client import SafeguildBot
 from bot.cogs.failures import FAILURES, translated, translation
-from bot.cogs.forms import Typed, with_words
+from bot.cogs.forms import Typed
 from bot.cogs.people import acting_moderator
 from bot.cogs.plainly import Declined
 from bot.cogs.presses import Press, Pressed, handled_by
-from bot.cogs.review_answers import QUIET, acknowledge, claim_of_another, note, tell, warn_of_claim
+from bot.cogs.review_answers import QUIET, acknowledge, claim_of_another, give_back, note, tell, warn_of_claim
 from bot.cogs.review_checks import ReviewChecks
 from bot.cogs.review_handling import CaseHandling
 from bot.cogs.review_showing import CaseShowing, open_example
@@ -87,12 +86,12 @@ class ReviewDesk:
             case = await self._checks.case(click, case_id)
             await work(click, case, press)
         except (Declined, DiscordError, StoreError) as reason:
-            await tell(click, with_words(str(reason), own_words(words, case), CONTENT)[0])
+            await give_back(click, str(reason), own_words(words, case))
         except FAILURES as failure:
             _log.warning("a press was not answered", guild=click.guild_id, reason=str(translation(failure)))
         except Exception as defect:  # noqa: BLE001 - whatever happens, the person who pressed is told
             _log.error("a click could not be worked on", case=case_id, press=press.word, exc_info=defect)
-            await tell(click, with_words(tr(_DEFECT), own_words(words, case), CONTENT)[0])
+            await give_back(click, tr(_DEFECT), own_words(words, case))
 
     async def _open_form(self, click: Click, case: CaseFile, press: Pressed) -> None:
         if objection := self._checks.quick_objection(click, case, press):

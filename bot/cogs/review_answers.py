@@ -7,9 +7,11 @@ import structlog
 from discord.ui import View
 
 from bot.case import CaseFile, CaseState
+from bot.cogs.budget import CONTENT
 from bot.cogs.buttons import button
 from bot.cogs.card_face import footer_of
 from bot.cogs.failures import FAILURES, translation
+from bot.cogs.forms import with_words
 from bot.cogs.presses import Pressed
 from bot.cogs.words import ago, order, outcome_line
 from bot.cogs.words import person as mention
@@ -59,6 +61,18 @@ async def tell(click: Click, text: str, view: View | None = None, embed: discord
         else:
             more |= {} if view is None else {"view": view}
             await click.followup.send(text, ephemeral=True, allowed_mentions=QUIET, **more)
+    except FAILURES as error:
+        _log.warning("an answer to a click did not arrive", guild=click.guild_id, reason=str(translation(error)))
+
+
+async def give_back(click: Click, why_not: str, words: str) -> None:
+    """Tell the person why nothing was done, and give them back what they had written for it: all of it."""
+    text, file = with_words(why_not, words, CONTENT)
+    if file is None:
+        await tell(click, text)
+        return
+    try:
+        await click.followup.send(text, file=file, ephemeral=True, allowed_mentions=QUIET)
     except FAILURES as error:
         _log.warning("an answer to a click did not arrive", guild=click.guild_id, reason=str(translation(error)))
 

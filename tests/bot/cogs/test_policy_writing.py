@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.cogs import policy_editor
 from bot.cogs.policy_editor import open_editor_with_example
 from bot.guilds.drafts import LIFE_SECONDS
+from bot.ports import StoreUnavailable
 from policies.policy import Mode
 from policies.starter import starter_text
 from tests.bot.cogs.command_stage import Stage
@@ -142,6 +144,25 @@ async def test_a_draft_that_is_forgotten_says_what_to_do(made: Stage, monkeypatc
     (kept,) = shown(told).attachments
     assert "you blorp" in kept.content.decode()
     assert made.policy_book.policies(made.guild.id) == {}
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable("the disk is full"), RuntimeError("a defect")])
+async def test_what_is_in_the_way_of_a_preview_costs_nobody_what_they_typed(
+    made: Stage, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise trouble
+
+    form = await command(made, "new")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(policy_editor, "look_at", broken)
+        told = await sent(made, form, TYPED)
+    assert "all that you wrote is still there" in text_of(told)
+    (kept,) = shown(told).attachments
+    assert "you blorp" in kept.content.decode()
+    again = await press(made, told, "Fix")
+    assert fields_of(again) == TYPED
+    assert "New policy: Blorps" in text_of(await sent(made, again, TYPED))
 
 
 async def test_a_form_that_outlived_a_restart_is_handed_back(made: Stage) -> None:

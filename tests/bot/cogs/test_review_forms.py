@@ -105,6 +105,16 @@ class TestForms:
         assert "has decided this already" in await reply.wait_for_text()
         assert "You wrote:" not in reply.ephemeral_text
 
+    async def test_a_long_reason_comes_back_whole(self, scene: ReviewScene) -> None:
+        case_id, card, _ = await carded(scene, "timeout 1h")
+        form = await card.click(scene.ada, "Timeout 1 h")
+        await scene.store.decide(a_dismissal(case_id, scene.guild.owner.id))
+        reason = "\n".join(f"reason {number}" for number in range(39))
+        reply = await form.submit({"reason": reason})
+        assert "has decided this already" in await reply.wait_for_text()
+        (file,) = reply.message.attachments
+        assert file.content.decode() == reason
+
     async def test_who_lacks_the_permission_gets_no_form(self, scene: ReviewScene) -> None:
         _, card, _ = await carded(scene, "kick")
         await scene.ada.roles[0].edit(permissions=Permission.MANAGE_MESSAGES)
