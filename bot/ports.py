@@ -126,7 +126,7 @@ class Store(Tallies, Appeals, Events, Figures, Histories, Labels, Reports, Reten
     async def decide(self, decision: Decision, *, after: Decision | None = None) -> tuple[Decision, bool]:
         """Store a decision on an OPEN case, or on a decided one where `may_follow` allows it.
 
-        With `after`, a decided one takes it while that very decision stands: an undo takes back what is meant.
+        With `after`, it is only taken while that very decision stands: an undo takes back what is meant.
 
         Returns the decision that stands and whether it is this one.
 

@@ -18,6 +18,7 @@ from bot.case import Action, CaseFile, CaseState, Decision
 from bot.outage import BackOff, Outage
 from bot.ports import DiscordAway, Refused, Store, StoreUnavailable, UnknownCase
 from bot.records.reports import Bulk, ItemEnd
+from bot.review.access import LIFTED, taken
 from bot.review.decisions import Review
 from bot.review.together import DeletingTogether
 
@@ -71,8 +72,12 @@ class _Task:
             return ItemEnd.DONE  # decided just before an earlier process died
         if self.takes_back:
             stands = case.state is CaseState.ENFORCED and self._made(case.decision)
-            return None if stands else ItemEnd.PASSED
+            return self._reach(case) if stands else ItemEnd.PASSED
         return None if case.state is CaseState.OPEN else ItemEnd.PASSED
+
+    def _reach(self, case: CaseFile) -> ItemEnd | None:
+        """An undo would lift a timeout or a ban from before, too: that is for whoever sees the card to decide."""
+        return ItemEnd.REFUSED if any(action in LIFTED for action, _ in taken(case)) else None
 
     def _made(self, decision: Decision | None) -> bool:
         """Whether a decision is one of those to be taken back, and not somebody's who decided after that."""

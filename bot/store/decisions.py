@@ -16,7 +16,7 @@ def decide(db: sqlite3.Connection, decision: Decision, after: Decision | None) -
         standing = _standing(db, decision.case_id)
         if not may_follow(standing, state, decision.action) or (after is not None and standing != after):
             return standing, False
-    elif state is not CaseState.OPEN or (decision.action is Action.UNDO and not _can_undo(db, decision.case_id)):
+    elif not _is_open_for(db, state, decision) or after is not None:
         raise UnknownCase(f"Case {decision.case_id} does not exist or is not open for decisions.")
     _add(db, decision)
     return decision, True
@@ -38,6 +38,10 @@ def settle(db: sqlite3.Connection, case_id: int, enforced: bool, outcome: str, n
         figures_rows.count_outcome(db, case_id, enforced, rows.to_micros(now))
         cases.refresh(db, [case_id], news=True)
     return settled
+
+
+def _is_open_for(db: sqlite3.Connection, state: CaseState | None, decision: Decision) -> bool:
+    return state is CaseState.OPEN and (decision.action is not Action.UNDO or _can_undo(db, decision.case_id))
 
 
 def _can_undo(db: sqlite3.Connection, case_id: int) -> bool:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.case import Action, CaseFile, CaseState, Decision
-from bot.ports import DiscordAway, Refused, Store, StoreUnavailable
+from bot.ports import DiscordAway, Refused, Store, StoreUnavailable, UnknownCase
 from bot.records.reports import Bulk
 from bot.review.bulk import BulkWork
 from bot.review.decisions import Review, Ruling
@@ -247,6 +247,33 @@ async def test_what_is_decided_between_the_look_and_the_undo_stands(office: Offi
     assert (ruling.mine, ruling.standing.moderator_id) == (False, BOB)
     assert dismissed.done == 1
     assert await states(office.store, [case_id]) == {CaseState.ENFORCED}
+
+
+async def test_an_undo_of_what_stood_does_not_reach_a_case_that_was_opened_again_meanwhile(office: Office) -> None:
+    """There it would lift the timeout from before."""
+    (case_id,) = await cases(office.store, 1)
+    await office.review.decide(a_decision(case_id, Action.TIMEOUT, BOB))
+    await office.store.reopen(case_id, BOB, "once more", utc_now())
+    await office.review.decide(a_decision(case_id, Action.DISMISS, ADA))
+    seen = await office.store.case(case_id)
+    await office.store.reopen(case_id, BOB, "and again", utc_now())
+    with pytest.raises(UnknownCase):
+        await office.review.decide(a_decision(case_id, Action.UNDO, ADA), after=seen.decision)
+    assert (case_id, Action.UNDO) not in office.arm.effects
+
+
+async def test_taking_dismissals_back_lifts_no_timeout_from_before_them(office: Office) -> None:
+    ids = await cases(office.store, 2)
+    await office.review.decide(a_decision(ids[0], Action.TIMEOUT, BOB))
+    await office.store.reopen(ids[0], BOB, "once more", utc_now())
+    async with running(office.work.run(), office.review.run()):
+        dismissed = await office.ended(await office.work.begin(GUILD, ADA, Action.DISMISS, ids))
+        undoing = await office.work.take_back(dismissed, ADA)
+        assert undoing is not None
+        ended = await office.ended(undoing)
+    assert (dismissed.done, ended.done, ended.refused) == (2, 1, 1)
+    assert [case_id for case_id, action in office.arm.effects if action is Action.UNDO] == [ids[1]]
+    assert await states(office.store, ids[:1]) == {CaseState.ENFORCED}
 
 
 @dataclass
