@@ -11,7 +11,7 @@ from bot.attention import needs_a_look
 from bot.case import AuthorRecord, CaseFile, Finding, JobState, Message
 from bot.explaining.evidence import in_short, reasons
 from bot.explaining.line import plain
-from bot.language import tr
+from bot.language import said, tr
 from bot.looks import Look
 from bot.missing_words import told
 from bot.question import AUTHOR, speaker_labels
@@ -276,7 +276,7 @@ def _opinion(finding: Finding, newest: int, *, tells: bool) -> Opinion:
         quotes=tuple(map(visible, verdict.quotes)) if verdict else (),
         rationale=visible(told(verdict.rationale)) if verdict else "",
         reasoning=visible(verdict.reasoning) if verdict else "",
-        notes=tuple(map(visible, verdict.notes)) if verdict else (),
+        notes=tuple(visible(said(note)) for note in verdict.notes) if verdict else (),
         evidence=tuple(dict.fromkeys(map(plain, reasons(finding.suspicion, patterns)))) if tells else (),
         found=tuple(dict.fromkeys(map(plain, in_short(finding.suspicion, patterns)))) if tells else (),
         policy_digest=finding.policy.digest,

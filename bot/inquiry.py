@@ -10,6 +10,7 @@ from inference.judge import Judge
 from inference.rendering import PROMPT_VERSION
 from inference.second_try import SEEDS, Unread, asked_twice
 from inference.ticket import Priority, Ticket
+from policies.phrases import phrase
 from policies.verdict import Verdict
 
 
@@ -64,9 +65,9 @@ class Inquiry:
         return self._undecided(claim, said, started) if isinstance(said, Unread) else said
 
     def _undecided(self, claim: Claim, unread: Unread, started: float) -> Verdict:
-        told = f"the model's answer could not be read, {len(SEEDS)} times"
+        told = phrase("the model's answer could not be read, {count} times", count=len(SEEDS))
         if unread.never:
-            told = "the model cannot judge this message"
+            told = phrase("the model cannot judge this message")
         return Verdict(
             violation=None,
             notes=(told, *unread.problems),

@@ -21,6 +21,7 @@ from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from inference.watchdog import Watchdog
 from inference.wire import Ask, Beat, Cancel, Done, Fatal, FromChild, Overdue, Ready, Refused, Setup, Taken
+from policies.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class Engine:
     def _on_refused(self, message: Refused) -> None:
         if message.defect:
             log.error("a defect in the engine cost an answer: %s", message.defect)
-        error = Unanswerable(message.reason) if message.final else UnreadableAnswer(message.reason)
+        error = (Unanswerable if message.final else UnreadableAnswer)(message.why)
         self._settle(message.id, error)
 
     def _settle(self, ask_id: int, result: TimedAnswer | Exception) -> None:
@@ -241,7 +242,7 @@ class Engine:
         if self._blamed > BLAMED_IN_A_ROW:
             self._go_away(f"it dies of every text: {reason}")
         else:
-            flight.answer.set_exception(Unanswerable("the engine dies of this text"))
+            flight.answer.set_exception(Unanswerable(phrase("the engine dies of this text")))
 
     def _go_away(self, reason: str) -> None:
         """Restarting does not help for now: tell everybody, and go on trying."""

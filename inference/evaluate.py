@@ -14,6 +14,7 @@ from inference.patient import Patience, PatientJudge, Sleep
 from inference.rendering import Content
 from inference.second_try import Unread
 from inference.ticket import Priority, Ticket
+from policies.phrases import Phrase
 from policies.policy import Policy
 from policies.score import Judged
 from policies.verdict import Verdict
@@ -49,7 +50,7 @@ class Outcome:
     labelled: Labelled
     verdict: Verdict | None
     """None where no answer could be read, as often as it was asked."""
-    problems: tuple[str, ...] = ()
+    problems: tuple[Phrase, ...] = ()
     """Why there is no verdict."""
     seconds: float = 0.0
     """From the first question to the answer, waiting included."""

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from inference.rendering import Content
 from inference.ticket import ORDINARY, Ticket
+from policies.phrases import Phrase
 from policies.policy import Policy
 from policies.verdict import Verdict
 
@@ -34,6 +35,11 @@ class DeadlinePassed(JudgeError):
 
 class UnreadableAnswer(JudgeError):
     """The model's answer cannot be read as a verdict. Retry once, then show the case to a person."""
+
+    def __init__(self, why: Phrase) -> None:
+        """`why` becomes a note of the case, which is said in the language of whoever looks at it."""
+        super().__init__(str(why))
+        self.why = why
 
 
 class Unanswerable(UnreadableAnswer):

@@ -15,8 +15,9 @@ from inference.citation import CheckedQuotes, check_quotes
 from inference.judge import DeadlinePassed, UnreadableAnswer
 from inference.prompt import Harmony, Prompt
 from inference.rendering import PROMPT_VERSION, Content
-from inference.standin.notice import STANDIN_NAME, STANDIN_NOTICE
+from inference.standin.notice import STANDIN_NAME, STANDIN_NOTE
 from inference.ticket import ORDINARY, Ticket
+from policies.phrases import Phrase, phrase
 from policies.policy import Effort, Policy
 from policies.verdict import FirstLook, Timing, Verdict
 
@@ -24,6 +25,16 @@ MIN_LABEL_MASS = 0.01
 """Below this share of all probability on the two labels, the model was not about to answer at all."""
 RETRY_TEMPERATURE = 0.7
 """Of answers with a seed other than 0. Seed 0 takes the likeliest token throughout."""
+_AT = {
+    Effort.LOW: phrase("at low effort"),
+    Effort.MEDIUM: phrase("at medium effort"),
+    Effort.HIGH: phrase("at high effort"),
+}
+_JUDGED_AGAIN = phrase("unsure {at} ({share}%), so judged again {again}")
+_LONG = phrase("the message is long: its middle was not read")
+_CUT = phrase("the reasoning ran into its budget and was cut")
+_MALFORMED = phrase("the reasoning ended in markup that does not belong there")
+_DROPPED = phrase("{count} quote(s) were dropped: they do not occur in the message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,8 @@ class PolicyJudge:
         key = f"{self._model_digest}:{PROMPT_VERSION}:{asked.policy.digest}:{effort}"
         timed = await self._answerer.ask(key, prompt.prefix, question, ticket)
         if timed.answer.label_mass < MIN_LABEL_MASS:
-            raise UnreadableAnswer(f"only {timed.answer.label_mass:.2g} of the probability is on the two labels")
+            mass = timed.answer.label_mass
+            raise UnreadableAnswer(phrase("only {mass} of the probability is on the two labels", mass=mass))
         return _Look(effort, prompt, timed.answer, timed.timing)
 
     def _verdict(self, asked: _Asked, look: _Look, before: _Look | None = None) -> Verdict:
@@ -169,10 +181,14 @@ class PolicyJudge:
 
     def _undecided(self, asked: _Asked, first: _Look, effort: Effort, unreadable: UnreadableAnswer) -> Verdict:
         """For a person: the first look was unsure, and the second one said nothing."""
-        what = f"{_unsure(first)}; the answer at {effort} effort could not be read: {unreadable}"
+        what = _unsure(
+            phrase("unsure {at} ({share}%); the answer {again} could not be read: {why}", why=unreadable.why),
+            first,
+            effort,
+        )
         return Verdict(
             violation=None,
-            notes=(STANDIN_NOTICE, what) if self.is_standin else (what,),
+            notes=(STANDIN_NOTE, what) if self.is_standin else (what,),
             effort=effort,
             first_look=_first_look(first),
             tokens=first.answer.tokens,
@@ -184,13 +200,13 @@ class PolicyJudge:
             seed=asked.seed,
         )
 
-    def _notes(self, look: _Look, quotes: CheckedQuotes) -> tuple[str, ...]:
+    def _notes(self, look: _Look, quotes: CheckedQuotes) -> tuple[Phrase, ...]:
         notes = {
-            STANDIN_NOTICE: self.is_standin,
-            "the message is long: its middle was not read": look.prompt.cut,
-            "the reasoning ran into its budget and was cut": look.answer.cut,
-            "the reasoning ended in markup that does not belong there": look.answer.malformed,
-            f"{quotes.dropped} quote(s) were dropped: they do not occur in the message": quotes.dropped > 0,
+            STANDIN_NOTE: self.is_standin,
+            _LONG: look.prompt.cut,
+            _CUT: look.answer.cut,
+            _MALFORMED: look.answer.malformed,
+            _DROPPED.about(count=quotes.dropped): quotes.dropped > 0,
         }
         return tuple(note for note, holds in notes.items() if holds)
 
@@ -208,12 +224,13 @@ def _first_look(look: _Look) -> FirstLook:
     return FirstLook(effort=look.effort, probability=look.answer.probability, tokens=look.answer.tokens)
 
 
-def _why_again(look: _Look, before: _Look | None) -> tuple[str, ...]:
-    return (f"{_unsure(before)}, so judged again at {look.effort}",) if before else ()
+def _why_again(look: _Look, before: _Look | None) -> tuple[Phrase, ...]:
+    return (_unsure(_JUDGED_AGAIN, before, look.effort),) if before else ()
 
 
-def _unsure(look: _Look) -> str:
-    return f"unsure at {look.effort} effort ({look.answer.probability:.0%})"
+def _unsure(told: Phrase, first: _Look, second: Effort) -> Phrase:
+    """What is told of a second look, with how sure the first one was."""
+    return told.about(at=_AT[first.effort], share=round(first.answer.probability * 100), again=_AT[second])
 
 
 def _sum(first: Timing | None, second: Timing | None) -> Timing | None:

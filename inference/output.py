@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.judge import UnreadableAnswer
+from policies.phrases import phrase
 
 Logits = NDArray[np.float32]
 """One row: a logit for every token of the vocabulary, shape (vocabulary,)."""
@@ -57,5 +58,5 @@ def highest(row: Logits) -> float:
     """
     value = float(row.max())
     if not np.isfinite(value):
-        raise UnreadableAnswer("the model's output is not made of numbers")
+        raise UnreadableAnswer(phrase("the model's output is not made of numbers"))
     return value

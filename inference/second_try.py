@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from inference.judge import Unanswerable, UnreadableAnswer
+from policies.phrases import Phrase
 from policies.verdict import Verdict
 
 SEEDS = (0, 1)
@@ -14,7 +15,7 @@ SEEDS = (0, 1)
 class Unread:
     """The model answered and no answer could be read: a person has to look."""
 
-    problems: tuple[str, ...]
+    problems: tuple[Phrase, ...]
     """Why, each different reason once."""
     seed: int
     """Of the last try."""
@@ -27,12 +28,12 @@ async def asked_twice(ask: Callable[[int], Awaitable[Verdict]]) -> Verdict | Unr
 
     Every other error of the judge than an answer that cannot be read is passed on.
     """
-    problems: list[str] = []
+    problems: list[Phrase] = []
     for seed in SEEDS:
         try:
             return await ask(seed)
         except Unanswerable as never:
-            return Unread((str(never),), seed, never=True)
+            return Unread((never.why,), seed, never=True)
         except UnreadableAnswer as unreadable:
-            problems.append(str(unreadable))
+            problems.append(unreadable.why)
     return Unread(tuple(dict.fromkeys(problems)), SEEDS[-1])

@@ -9,6 +9,7 @@ from inference.scheduling.counters import Counters
 from inference.sizing import ContextPlan, Wishes
 from inference.ticket import ORDINARY, Ticket
 from policies.frozen import Frozen
+from policies.notes import Note
 from policies.verdict import Timing
 
 
@@ -78,7 +79,7 @@ class Refused(Frozen):
 
     kind: Literal["refused"] = "refused"
     id: int
-    reason: str
+    why: Note
     final: bool
     """Whether asking again, with another seed, is of no use."""
     defect: str = ""

@@ -17,6 +17,7 @@ from inference.scheduling.scheduler import Scheduler, Step, TooLongError
 from inference.scheduling.steps import Sequence as Stream
 from inference.wire import Ask, Beat, Cancel, Done, Overdue, Refused, Taken, line
 from policies.frozen import Frozen
+from policies.phrases import Phrase, phrase
 
 BEAT_SECONDS = 1.0
 STALLED_SECONDS = 0.05
@@ -158,17 +159,18 @@ class Worker:
         try:
             yield
         except TooLongError as error:
-            self._refuse(ask_id, str(error), final=True)
+            self._refuse(ask_id, error.why, final=True)
         except UnreadableAnswer as error:
-            self._refuse(ask_id, str(error))
+            self._refuse(ask_id, error.why)
         except (MemoryError, OSError):  # of the process, not of this ask
             raise
         except Exception as defect:  # noqa: BLE001 - a defect in one walk; it reaches the log by way of the parent
-            self._refuse(ask_id, f"a defect of the engine ({type(defect).__name__})", defect=where(defect))
+            why = phrase("a defect of the engine ({kind})", kind=type(defect).__name__)
+            self._refuse(ask_id, why, defect=where(defect))
 
-    def _refuse(self, ask_id: int, reason: str, *, final: bool = False, defect: str = "") -> None:
+    def _refuse(self, ask_id: int, why: Phrase, *, final: bool = False, defect: str = "") -> None:
         self._drop(ask_id)
-        self._send(Refused(id=ask_id, reason=reason, final=final, defect=defect))
+        self._send(Refused(id=ask_id, why=why, final=final, defect=defect))
 
     def _drop(self, ask_id: int) -> None:
         """Forget an ask; one that is not known has been answered while its cancellation was on the way."""

@@ -9,8 +9,8 @@ language of whoever reads it. Texts are found by `tools.language` where `phrase`
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias, Union
 
-Value: TypeAlias = Union[str, int, "Phrase"]
-"""What fills a place: as it is, or said in the language of the sentence around it."""
+Value: TypeAlias = Union[str, int, float, "Phrase"]
+"""What fills a place: as it is, or said in the language of the sentence around it. Of a fraction, two digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,16 @@ class Phrase:
     """The text is the same in every language; what fills its places need not be."""
 
     def __str__(self) -> str:
-        return self.text.format_map(dict(self.values)) if self.values else self.text
+        values = {name: _shown(value) for name, value in self.values}
+        return self.text.format_map(values) if values else self.text
 
     def about(self, **values: Value) -> Self:
         """The same with more of its places filled: what is wrong is often known before what it is about."""
         return replace(self, values=(*self.values, *values.items()))
+
+
+def _shown(value: Value) -> Value:
+    return f"{value:.2g}" if isinstance(value, float) else value
 
 
 def phrase(text: str, /, **values: Value) -> Phrase:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from policies.frozen import Frozen
+from policies.notes import Note
 from policies.policy import Effort
 
 
@@ -46,8 +47,9 @@ class Verdict(Frozen):
     """For moderators."""
     reasoning: str = ""
     """The raw chain of thought: for moderators who ask, never for members (harmony's guidance)."""
-    notes: tuple[str, ...] = ()
-    """What a reader should know: dropped citations, a cut reasoning, a stand-in at work."""
+    notes: tuple[Note, ...] = ()
+    """What a reader should know: dropped citations, a cut reasoning, a stand-in at work. `str` says it in English,
+    `bot.language.said` in the reader's language."""
     effort: Effort
     """Of the look that decided; never `auto`, unless nothing could be read."""
     first_look: FirstLook | None = None

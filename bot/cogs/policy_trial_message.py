@@ -21,7 +21,7 @@ from bot.cogs.safe_text import code_block, escaped, readable
 from bot.cogs.words import sure
 from bot.explaining.text import full_text, headline
 from bot.explaining.told import Told, told
-from bot.language import marked, tr
+from bot.language import marked, said, tr
 from bot.question import asked
 from bot.trials.room import TrialRoom
 from inference.judge import JudgeError, JudgeUnavailable, UnreadableAnswer
@@ -174,8 +174,8 @@ def _word(found: Trialled) -> str:
 
 def _reasons(policy: Policy, verdict: Verdict, *, withheld: bool) -> list[str]:
     rules = [f"{escaped(each, _RULE)}: {escaped(policy.rule(each).text, _REASON)}" for each in verdict.rule_ids]
-    said = [] if withheld or not verdict.rationale else [escaped(verdict.rationale, _REASON)]
-    return [*rules, *said, *(escaped(note, _REASON) for note in verdict.notes)]
+    why = [] if withheld or not verdict.rationale else [escaped(verdict.rationale, _REASON)]
+    return [*rules, *why, *(escaped(said(note), _REASON) for note in verdict.notes)]
 
 
 def _looked_at(found: Trialled) -> str:

@@ -267,14 +267,16 @@ class _Watch:
 def _kept(key: Key, outcome: Outcome) -> Kept:
     verdict, made = outcome.verdict, {**key._asdict(), "policy_id": outcome.policy.id}
     if verdict is None:
-        return Kept(**made, violation=None, problems=outcome.problems, milliseconds=outcome.seconds * 1000)
+        return Kept(
+            **made, violation=None, problems=tuple(map(str, outcome.problems)), milliseconds=outcome.seconds * 1000
+        )
     return Kept(
         **made,
         violation=verdict.violation,
         probability=verdict.probability,
         rule_ids=verdict.rule_ids,
         rationale=verdict.rationale,
-        notes=verdict.notes,
+        notes=tuple(map(str, verdict.notes)),
         effort=verdict.effort,
         tokens=verdict.tokens,
         milliseconds=verdict.milliseconds,

@@ -50,7 +50,9 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
 
 
 def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
-    return verdict.model_dump(mode="json") | {"rationale": told(verdict.rationale)}
+    """Notes in English: these files are for programs, whatever language their reader speaks."""
+    said = {"rationale": told(verdict.rationale), "notes": list(map(str, verdict.notes))}
+    return verdict.model_dump(mode="json") | said
 
 
 def plain_outcome(outcome: str | None) -> str | None:

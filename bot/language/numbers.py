@@ -12,6 +12,11 @@ def number(value: float, digits: int = 0) -> str:
     return format_decimal(value, pattern, locale=current_language().value)
 
 
+def two_digits(value: float) -> str:
+    """A fraction with the first two digits that are not 0: what is rare is as readable as what is not."""
+    return format_decimal(value, "@@", locale=current_language().value)
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share (0 to 1) in per cent, with so many digits after the point."""
     locale = Locale.parse(current_language().value)

@@ -22,6 +22,7 @@ from inference.http.replica import Replica, ReplicaStatus
 from inference.http.sitting import Sitting
 from inference.judge import DeadlinePassed, JudgeUnavailable, Unanswerable
 from inference.ticket import ORDINARY, Ticket
+from policies.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -149,5 +150,7 @@ def _fitted(question: Question, prefix_tokens: int, served: Served) -> Question:
         return question
     room = served.context - prefix_tokens - (question.most_tokens - question.reasoning_budget)
     if room < 0:
-        raise Unanswerable(f"the message and the policy are {-room} tokens too long for the server's context")
+        raise Unanswerable(
+            phrase("the message and the policy are {count} tokens too long for the server's context", count=-room)
+        )
     return replace(question, reasoning_budget=min(question.reasoning_budget, room))

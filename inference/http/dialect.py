@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from inference.http.completion import Completion, Generation
 from inference.http.faults import Garbled
+from policies.phrases import phrase
 
 
 class Heard(BaseModel):
@@ -43,7 +44,7 @@ def heard(kind: type[HeardT], data: bytes) -> HeardT:
     try:
         return kind.model_validate(orjson.loads(data))
     except orjson.JSONDecodeError:
-        raise Garbled("it answered with what is no JSON") from None
+        raise Garbled(phrase("it answered with what is no JSON")) from None
     except ValidationError as error:
         fields = {".".join(map(str, each["loc"])) or "the whole" for each in error.errors()[:3]}
-        raise Garbled(f"its answer is not as expected: {', '.join(sorted(fields))}") from None
+        raise Garbled(phrase("its answer is not as expected: {keys}", keys=", ".join(sorted(fields)))) from None

@@ -14,6 +14,7 @@ from inference.http.llama_server import LlamaServer
 from inference.http.options import HttpOptions
 from inference.http.slots import Slots
 from inference.http.wire import Wire
+from policies.phrases import phrase
 
 WIDTH = 16
 """Questions in flight at a server that tells nothing of its slots."""
@@ -153,13 +154,13 @@ def _name(url: str) -> str:
 def _check(generation: Generation, completion: Completion) -> None:
     """Hold an answer against what was asked for. Raises Garbled; ReplicaFault if it lacks what is needed."""
     if len(completion.tokens) > generation.most:
-        raise Garbled("it wrote more than it was asked for")
+        raise Garbled(phrase("it wrote more than it was asked for"))
     if any(not 0 <= token < VOCABULARY for token in completion.tokens):
-        raise Garbled("it wrote tokens that there are not")
+        raise Garbled(phrase("it wrote tokens that there are not"))
     if generation.allowed and not set(completion.tokens) <= set(generation.allowed):
-        raise Garbled("it wrote a token that it was not to write")
+        raise Garbled(phrase("it wrote a token that it was not to write"))
     if generation.allowed and not completion.tokens:
-        raise Garbled("it wrote nothing where it had to choose")
+        raise Garbled(phrase("it wrote nothing where it had to choose"))
     if generation.scored and not completion.log_probabilities:
         # Taken for a label without any probability, it would send every message to a person.
         raise ReplicaFault(f"it tells no token probabilities: {NEEDED}")

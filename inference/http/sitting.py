@@ -16,8 +16,10 @@ from inference.http.options import HttpOptions
 from inference.http.pool import Pool, Seat
 from inference.judge import JudgeBusy, JudgeUnavailable, Unanswerable, UnreadableAnswer
 from inference.ticket import Ticket
+from policies.phrases import phrase
 
 LONGEST_PAUSE_SECONDS = 2.0
+_TOO_LONG = phrase("the message and the policy are longer than the server's context")
 
 Result = TypeVar("Result")
 
@@ -70,7 +72,7 @@ class Sitting:
             try:
                 result = await call(seat)
             except TooLong:
-                raise Unanswerable("the message and the policy are longer than the server's context") from None
+                raise Unanswerable(_TOO_LONG) from None
             except (ReplicaFault, ReplicaBusy) as failure:
                 failures.append(failure)
                 self.failures += 1
@@ -101,6 +103,7 @@ class Sitting:
     def _given_up(self, failures: list[ReplicaFault | ReplicaBusy]) -> Exception:
         if all(isinstance(failure, ReplicaBusy) for failure in failures):
             return JudgeBusy("the servers have no room")
-        if all(isinstance(failure, Garbled) for failure in failures):
-            return UnreadableAnswer(f"a server's answer makes no sense: {failures[-1]}")
+        garbled = [failure for failure in failures if isinstance(failure, Garbled)]
+        if len(garbled) == len(failures):
+            return UnreadableAnswer(phrase("a server's answer makes no sense: {why}", why=garbled[-1].why))
         return JudgeUnavailable(self._pool.problems)

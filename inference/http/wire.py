@@ -8,6 +8,7 @@ import orjson
 from pydantic import SecretStr
 
 from inference.http.faults import NEEDED, Garbled, ReplicaBusy, ReplicaFault, TooLong
+from policies.phrases import phrase
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 2.0
@@ -67,7 +68,7 @@ class Wire:
         except httpx2.TransportError as error:
             raise ReplicaFault(next(words for kind, words in _FAULTS if isinstance(error, kind))) from None
         except httpx2.HTTPError:
-            raise Garbled("its answer is not HTTP as it should be") from None
+            raise Garbled(phrase("its answer is not HTTP as it should be")) from None
         if response.status_code in (401, 403) and not self._has_key:
             raise ReplicaFault("it wants an API key and got none: name one in the settings")
         _check_status(response.status_code, data)
@@ -80,7 +81,7 @@ async def _body(response: httpx2.Response) -> bytes:
     async for part in response.aiter_bytes():
         data += part
         if len(data) > MAX_ANSWER_BYTES:
-            raise Garbled(f"its answer is larger than {MAX_ANSWER_BYTES // 1024 // 1024} MB")
+            raise Garbled(phrase("its answer is larger than {most} MB", most=MAX_ANSWER_BYTES // 1024 // 1024))
     return bytes(data)
 
 

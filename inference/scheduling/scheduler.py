@@ -26,6 +26,7 @@ from inference.scheduling.residents import Residents
 from inference.scheduling.step_cost import StepCost
 from inference.scheduling.steps import Limits, Row, Sequence, Step
 from inference.ticket import Priority
+from policies.phrases import Phrase, phrase
 
 __all__ = ["Cells", "Counters", "Limits", "OutOfRoomError", "Row", "Scheduler", "Sequence", "Step", "TooLongError"]
 
@@ -44,6 +45,10 @@ EVERYBODY = len(Priority)
 
 class TooLongError(Exception):
     """The sequence cannot fit into the context, however empty it is."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class OutOfRoomError(Exception):
@@ -109,8 +114,12 @@ class Scheduler:
         needed = self._ledger.growing(len(sequence.prefix_tokens)) + self._residents.growing(sequence)
         if not self._ledger.fits(needed, less=self._ledger.promised):
             raise TooLongError(
-                f"policy, message and answer need room for {needed.base} tokens, the context has "
-                f"{self._limits.cells.base}: a larger `engine.context` or a shorter policy helps"
+                phrase(
+                    "policy, message and answer need room for {needed} tokens, the context has {room}: a larger "
+                    "`engine.context` or a shorter policy helps",
+                    needed=needed.base,
+                    room=self._limits.cells.base,
+                )
             )
         sequence.tokens.extend(tokens)
         sequence.asked = now

@@ -13,6 +13,7 @@ from inference.judge import JudgeBusy, JudgeUnavailable, Unanswerable, Unreadabl
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
 from inference.rendering import PROMPT_VERSION, Content
 from inference.ticket import ORDINARY, Ticket
+from policies.phrases import phrase
 from policies.policy import Judging, Mode, Policy, Prefilter, Rule, Scope, Severity
 from policies.verdict import Verdict
 
@@ -162,9 +163,9 @@ class TermJudge:
         if content.text in self.broken:
             raise ZeroDivisionError(content.text)
         if content.text in self.unanswerable:
-            raise Unanswerable("it is too long")
+            raise Unanswerable(phrase("it is too long"))
         if seed in self.unreadable.get(content.text, ()):
-            raise UnreadableAnswer("no label where one has to be")
+            raise UnreadableAnswer(phrase("no label where one has to be"))
         for rule in policy.rules:
             if quote := _find(rule, content):
                 return make_verdict(policy, violation=True, rule_ids=(rule.id,), quotes=(quote,), seed=seed)

@@ -51,11 +51,11 @@ def serve(ask: dict[str, Any]) -> None:  # noqa: C901 - a flat list of what a ch
         case "hang":
             time.sleep(600)
         case "refuse":
-            say("refused", id=ask["id"], reason="makes no sense", final=False)
+            say("refused", id=ask["id"], why="makes no sense", final=False)
         case "long":
-            say("refused", id=ask["id"], reason="much too long", final=True)
+            say("refused", id=ask["id"], why="much too long", final=True)
         case "defect":
-            say("refused", id=ask["id"], reason="a defect", final=False, defect="KeyError < answer.py:1 walk")
+            say("refused", id=ask["id"], why="a defect", final=False, defect="KeyError < answer.py:1 walk")
         case "late":
             say("overdue", id=ask["id"])
         case "slow step":

@@ -23,6 +23,7 @@ from inference.scheduling.counters import Counters
 from inference.sizing import ModelShape, Wishes, plan_context
 from inference.ticket import ORDINARY, Priority, Ticket
 from inference.wire import Beat, Done, Fatal, Overdue, Ready, Refused, Taken, line
+from policies.phrases import phrase
 from policies.verdict import Timing
 
 QUESTION = Question((1, 2), ("H1",), 0.5, explain=False, reasoning_budget=1)
@@ -37,7 +38,7 @@ MESSAGES = (
     Ready(model_name="scripted", plan=PLAN),
     Taken(id=0),
     Done(id=0, answer=ANSWER, timing=Timing(queued=1.0, prefill=2.0, reasoning=3.0, answer=4.0)),
-    Refused(id=0, reason="", final=False),
+    Refused(id=0, why=phrase("{a} is {b}", a=1, b=phrase("gone")), final=False),
     Overdue(id=0),
     Beat(counters=Counters()),
     Fatal(reason=""),

@@ -12,6 +12,7 @@ from inference.judge import DeadlinePassed, JudgeBusy, JudgeUnavailable, Unanswe
 from inference.patient import Patience
 from inference.rendering import Content
 from inference.ticket import ORDINARY, Priority, Ticket
+from policies.phrases import phrase
 from policies.policy import Effort, Policy, Rule
 from policies.score import Judged
 from policies.verdict import Verdict
@@ -132,23 +133,23 @@ async def test_it_stands_behind_everything_urgent_in_its_tenant_s_turn() -> None
 
 
 async def test_an_answer_that_cannot_be_read_is_asked_for_once_more_with_another_seed() -> None:
-    judge = WordJudge({"bad": [UnreadableAnswer("garbled")]})
+    judge = WordJudge({"bad": [UnreadableAnswer(phrase("garbled"))]})
     (outcome,) = await judge_all(judge, many("bad"))
     assert [seed for _, seed, _ in judge.asked] == [0, 1]
     assert outcome.judged.verdict is True
 
 
 async def test_unreadable_twice_is_undecided_and_says_why() -> None:
-    judge = WordJudge({"bad": [UnreadableAnswer("garbled"), UnreadableAnswer("a refusal")]})
+    judge = WordJudge({"bad": [UnreadableAnswer(phrase("garbled")), UnreadableAnswer(phrase("a refusal"))]})
     (outcome,) = await judge_all(judge, many("bad"))
-    assert (outcome.verdict, outcome.problems) == (None, ("garbled", "a refusal"))
+    assert (outcome.verdict, outcome.problems) == (None, (phrase("garbled"), phrase("a refusal")))
     assert outcome.judged == Judged(False, None)
 
 
 async def test_what_can_never_be_judged_is_not_asked_again() -> None:
-    judge = WordJudge({"endless": [Unanswerable("too long")]})
+    judge = WordJudge({"endless": [Unanswerable(phrase("too long"))]})
     (outcome,) = await judge_all(judge, many("endless"))
-    assert (len(judge.asked), outcome.problems) == (1, ("too long",))
+    assert (len(judge.asked), outcome.problems) == (1, (phrase("too long"),))
 
 
 async def test_an_undecided_verdict_stays_undecided() -> None:

@@ -12,6 +12,7 @@ from inference.prompt import Harmony
 from inference.rendering import PROMPT_VERSION, Content
 from inference.standin.notice import STANDIN_NAME, STANDIN_NOTICE
 from inference.ticket import ORDINARY, Priority, Ticket
+from policies.phrases import phrase
 from policies.policy import Effort, Judging, Policy, Rule
 from policies.verdict import FirstLook, Timing, Verdict
 
@@ -100,7 +101,9 @@ async def test_an_unsure_first_look_is_followed_by_one_that_decides(
     assert verdict.probability == second
     assert verdict.effort is Effort.MEDIUM
     assert verdict.first_look == FirstLook(effort=Effort.LOW, probability=probability, tokens=10)
-    assert verdict.notes == (f"unsure at low effort ({probability:.0%}), so judged again at medium",)
+    assert list(map(str, verdict.notes)) == [
+        f"unsure at low effort ({probability:.0%}), so judged again at medium effort"
+    ]
     assert len(answerer.asked) == 2
 
 
@@ -160,7 +163,7 @@ async def test_a_sure_first_look_just_in_time_is_a_verdict(harmony: Harmony) -> 
 
 
 @pytest.mark.parametrize("first", [0.31, 0.69])
-@pytest.mark.parametrize("second", [answer(0.01, label_mass=0.001), UnreadableAnswer("gibberish")])
+@pytest.mark.parametrize("second", [answer(0.01, label_mass=0.001), UnreadableAnswer(phrase("gibberish"))])
 async def test_a_second_look_that_cannot_be_read_leaves_the_case_to_a_person(
     harmony: Harmony, first: float, second: Answer | Exception
 ) -> None:
@@ -171,7 +174,9 @@ async def test_a_second_look_that_cannot_be_read_leaves_the_case_to_a_person(
     assert verdict.first_look == FirstLook(effort=Effort.LOW, probability=first, tokens=10)
     assert verdict.tokens == 10
     (note,) = verdict.notes
-    assert note.startswith(f"unsure at low effort ({first:.0%}); the answer at medium effort could not be read: ")
+    assert str(note).startswith(
+        f"unsure at low effort ({first:.0%}); the answer at medium effort could not be read: "
+    )
 
 
 async def test_a_first_look_that_cannot_be_read_is_said_so(harmony: Harmony) -> None:
@@ -188,15 +193,15 @@ async def test_what_a_reader_should_know_is_noted_before_why_there_were_two_look
     second = answer(0.9, quotes=("loser", "not there"), cut=True, malformed=True)
     verdict, _ = await judged(harmony, [answer(0.5), second], AUTO, model_name=STANDIN_NAME)
     assert verdict.quotes == ("loser",)
-    assert verdict.notes == (
+    assert list(map(str, verdict.notes)) == [
         STANDIN_NOTICE,
         "the reasoning ran into its budget and was cut",
         "the reasoning ended in markup that does not belong there",
         "1 quote(s) were dropped: they do not occur in the message",
-        "unsure at low effort (50%), so judged again at medium",
-    )
+        "unsure at low effort (50%), so judged again at medium effort",
+    ]
 
 
 async def test_an_undecided_verdict_of_the_stand_in_says_that_it_only_matches_terms(harmony: Harmony) -> None:
-    verdict, _ = await judged(harmony, [answer(0.5), UnreadableAnswer("x")], AUTO, model_name=STANDIN_NAME)
-    assert verdict.notes[0] == STANDIN_NOTICE
+    verdict, _ = await judged(harmony, [answer(0.5), UnreadableAnswer(phrase("x"))], AUTO, model_name=STANDIN_NAME)
+    assert str(verdict.notes[0]) == STANDIN_NOTICE

@@ -14,7 +14,7 @@ from inference.engine import Engine, ModelUnusable
 from inference.engine_options import EngineOptions
 from inference.local import LocalJudge
 from inference.rendering import Content, ContextLine
-from inference.standin.notice import STANDIN_NOTICE
+from inference.standin.notice import STANDIN_NOTE
 from policies.policy import Policy, Rule
 from policies.verdict import Verdict
 
@@ -87,7 +87,7 @@ async def test_a_verdict_says_what_it_was_made_with(judge: LocalJudge) -> None:
 
 async def test_every_verdict_of_the_stand_in_says_that_it_only_matches_terms(judge: LocalJudge) -> None:
     for text in TEXTS:
-        assert STANDIN_NOTICE in (await judge.judge(POLICY, Content(text))).notes
+        assert STANDIN_NOTE in (await judge.judge(POLICY, Content(text))).notes
 
 
 async def test_taking_a_term_out_of_the_policy_flips_the_verdict(judge: LocalJudge) -> None:
@@ -182,7 +182,7 @@ async def test_a_huge_message_is_judged_by_its_ends_and_says_so(
 ) -> None:
     monkeypatch.setattr(prompt, "MAX_CONTENT_TOKENS", 1024)  # two steps are enough to see
     verdict = await judge.judge(POLICY, Content("ᚠᛇᚻ" * 4000))
-    assert any("its middle was not read" in note for note in verdict.notes)
+    assert any("its middle was not read" in str(note) for note in verdict.notes)
 
 
 async def test_the_vocabulary_is_taken_out_of_the_model(standin_model: Path, tmp_path: Path) -> None:

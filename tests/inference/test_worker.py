@@ -15,6 +15,7 @@ from inference.ticket import Priority, Ticket
 from inference.wire import Ask, Beat, Cancel, Done, FromChild, Overdue, Refused, Taken
 from inference.work_loop import Inbox
 from inference.worker import listen
+from policies.phrases import phrase
 from tests.inference.scripted_context import Bench
 from tests.inference.scripted_logits import VOCABULARY, Row, row, script
 from tests.inference.scripted_logits import ask as question
@@ -153,7 +154,7 @@ def test_an_answer_without_numbers_is_refused_and_may_be_asked_again(harmony: Ha
     bench.put(ask(1))
     bench.put(ask(2))
     found = results(bench.run())
-    assert found[1] == Refused(id=1, reason="the model's output is not made of numbers", final=False)
+    assert found[1] == Refused(id=1, why=phrase("the model's output is not made of numbers"), final=False)
     assert isinstance(found[2], Done)
 
 
@@ -162,7 +163,7 @@ def test_what_never_fits_is_refused_for_good(harmony: Harmony) -> None:
     bench.put(ask(1, reasoning_budget=5000))
     (refused,) = only(bench.run(), Refused)
     assert refused.final
-    assert "the context has 4096" in refused.reason
+    assert "the context has 4096" in str(refused.why)
     assert not refused.defect
 
 

@@ -15,7 +15,7 @@ from tools.language.glossary import GLOSSARIES, as_comment
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot"
-SPEAKING = (BOT, ROOT / "policies")
+SPEAKING = (BOT, ROOT / "policies", ROOT / "inference")
 """Folders with texts for people."""
 _HEAD = """\
 # {name}. `python -m tools.language.update` brings in new texts; keep {{placeholders}} and **markup** as they are.

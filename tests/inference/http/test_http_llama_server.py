@@ -23,7 +23,7 @@ from inference.http.options import HttpOptions
 from inference.judge import Unanswerable
 from inference.local import open_local_judge
 from inference.rendering import Content, ContextLine
-from inference.standin.notice import STANDIN_NAME, STANDIN_NOTICE
+from inference.standin.notice import STANDIN_NAME, STANDIN_NOTE
 from policies.policy import Effort, Judging, Policy, Rule
 from policies.verdict import Verdict
 
@@ -115,7 +115,7 @@ async def test_the_servers_verdicts_are_the_local_judges(
                 assert theirs.probability == pytest.approx(ours.probability, abs=0.01)
                 assert theirs.label_mass == pytest.approx(ours.label_mass, abs=0.01)
                 assert theirs.timing is not None
-                assert STANDIN_NOTICE in theirs.notes
+                assert STANDIN_NOTE in theirs.notes
         assert [(await here.judge(POLICY, each)).violation for each in CONTENTS] == VIOLATES
         counters = there.counters
     assert counters.failures == 0
@@ -134,7 +134,7 @@ async def test_a_second_look_at_the_server_is_the_local_judges(
     assert verdict.first_look is not None
     assert verdict.first_look.effort is Effort.LOW
     assert verdict.rule_ids == ("H1",)
-    assert any("judged again at high" in note for note in verdict.notes)
+    assert any("judged again at high" in str(note) for note in verdict.notes)
 
 
 async def test_a_seed_gives_one_verdict_on_the_server(server: str, vocabulary_folder: Path) -> None:

@@ -10,7 +10,7 @@ from inference.answer import Answer, Question, walk
 from inference.local import LocalJudge
 from inference.prompt import Harmony
 from inference.rendering import Content, ContextLine
-from inference.standin.notice import STANDIN_NOTICE
+from inference.standin.notice import STANDIN_NOTE
 from inference.standin.vocabulary import token_bytes
 from inference.standin.weights import all_tensors
 from policies.policy import Example, Policy, Rule
@@ -60,7 +60,7 @@ async def test_a_listed_term_is_found_as_a_word_in_any_case(
     assert (verdict.violation, verdict.rule_ids, verdict.quotes) == (True, (rule_id,), (quote,))
     assert verdict.rationale == f"The message contains {quote.lower()}, a listed term of rule {rule_id}."
     assert verdict.reasoning == verdict.rationale
-    assert verdict.notes == (STANDIN_NOTICE,)
+    assert verdict.notes == (STANDIN_NOTE,)
 
 
 @pytest.mark.parametrize(
