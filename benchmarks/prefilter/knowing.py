@@ -59,12 +59,12 @@ class LeaveOut:
         known = self(source)
         if self._as_shipped or chat not in CHATS:
             return known
-        background = Background.of(shipped_lines(chat), self._featuriser, known.generic)
+        background = Background.of_english(shipped_lines(chat), self._featuriser, known.generic)
         return replace(known, background=background)
 
     def _knowledge(self, source: str | None, chat: str | None) -> Knowledge:
         generic = self._general_models(source, chat)
-        background = Background.of(shipped_lines(chat), self._featuriser, generic)
+        background = Background.of_english(shipped_lines(chat), self._featuriser, generic)
         known = Knowledge(self._featuriser.embedder, self._featuriser, generic, background)
         return known if self._encoder is None else known.with_encoder(self._encoder, chat)
 

@@ -4,8 +4,8 @@
 
 FOLDER has gettext catalogues (`LANGUAGE/LC_MESSAGES/*.po`) below it; those of Django are taken if it is installed.
 All their lines are read; those of a language's countries (`es_AR`) count as the language's. Each language is held
-against three sets of starter policies at their cold thresholds: the English ones, its own, and its own with the
-share that the English ones leave to the learned score. `--show` prints what exact matches flag. Prints Markdown.
+against two sets of starter policies at their cold thresholds: the English ones, and its own. `--show` prints what
+exact matches flag. Prints Markdown.
 """
 
 import argparse
@@ -57,18 +57,7 @@ def language_table(lines: Mapping[str, Sequence[str]], *, show: bool = False) ->
 
 
 def _sets(code: str) -> Mapping[str, list[Policy]]:
-    english, own = starter_policies(), starter_policies(code)
-    return {
-        "English": list(english.values()),
-        "its own": list(own.values()),
-        "its own, with the score": [_scored(policy, english[name]) for name, policy in own.items()],
-    }
-
-
-def _scored(policy: Policy, english: Policy) -> Policy:
-    """The policy with the English one's flag rate."""
-    prefilter = policy.prefilter.model_copy(update={"flag_rate": english.prefilter.flag_rate})
-    return policy.model_copy(update={"prefilter": prefilter})
+    return {"English": list(starter_policies().values()), "its own": list(starter_policies(code).values())}
 
 
 def _shares(policies: list[Policy], texts: Sequence[str], *, show: bool) -> list[str]:

@@ -19,6 +19,10 @@ _WHAT_HELPS = marked(
 _EXACT_ONLY = marked(
     "Likeness flags nothing: with so low a `flag_rate` only keywords, patterns, signals and copies of examples do."
 )
+_UNKNOWN_LANGUAGE = marked(
+    "Likeness flags nothing: ordinary chat in the policy's language is not known, so nobody knows what is unusual "
+    "in it. Keywords, patterns, signals and copies of examples do."
+)
 _TURNED_OFF = marked(
     "Unknown: random checks are turned off. Whoever runs the bot can turn them on (`prefilter.audit_rate`)."
 )
@@ -72,7 +76,7 @@ def _flagged_exactly(outlook: Outlook) -> Iterator[str]:
         yield tr("{forced} of messages lately, by exact matches.", forced=share(outlook.forced))
     else:
         yield tr("Too few messages yet to say how many.")
-    yield tr(_EXACT_ONLY)
+    yield tr(_EXACT_ONLY if outlook.knows_language else _UNKNOWN_LANGUAGE)
 
 
 def _examples(outlook: Outlook) -> Iterator[str]:

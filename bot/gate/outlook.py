@@ -37,6 +37,11 @@ class HeldOut(Protocol):
         """Of the examples of what is allowed."""
         ...
 
+    @property
+    def knows_language(self) -> bool:
+        """Whether the learned score knows a language that the policy is written in; else it flags nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -62,6 +67,8 @@ class Outlook:
     """None where no random check was answered."""
     audits: bool
     """Whether random checks are drawn."""
+    knows_language: bool
+    """Whether the learned score knows the policy's language; else it flags nothing."""
 
     @property
     def knows_shares(self) -> bool:
@@ -70,8 +77,9 @@ class Outlook:
 
     @property
     def exact_only(self) -> bool:
-        """Whether the policy leaves nothing to the learned score: none is as high as the lowest threshold."""
-        return cold(self.flag_rate) - MAX_FALL > DECADES
+        """Whether the learned score flags nothing: it does not know the language, or no score is as high as the
+        lowest threshold."""
+        return not self.knows_language or cold(self.flag_rate) - MAX_FALL > DECADES
 
     @property
     def conflict(self) -> bool:
@@ -95,6 +103,7 @@ def outlook(meter: Meter, held_out: HeldOut | None, tally: Tally, *, audits: boo
         tally=tally,
         misses=estimate(tally),
         audits=audits,
+        knows_language=held_out is None or held_out.knows_language,
     )
 
 

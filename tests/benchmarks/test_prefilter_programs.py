@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from benchmarks.prefilter import ablation, detection, own_language, speed, speed_memory
+from benchmarks.prefilter import ablation, detection, native, own_language, speed, speed_memory
 from benchmarks.prefilter.ablation_parts import PARTS, without_constants
 from benchmarks.prefilter.catalogues import ORIGINALS, by_language
 from benchmarks.prefilter.detection_tables import headline
@@ -210,6 +211,19 @@ def test_each_language_is_held_against_its_own_starter_policies(tmp_path: Path, 
     assert "hurensohn*" in printed
     assert "| de | 2 | its own | 50.0% | 0.0% |" in printed
     assert "| es | 0 | its own | 0.0% | 0.0% |" in printed
+
+
+def test_policies_in_other_languages_are_measured_with_and_without_their_languages_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    example = yaml.safe_load((native.FOLDER / "de.yaml").read_text("utf-8"))
+    (tmp_path / "de.yaml").write_text(yaml.safe_dump({**example, "policies": example["policies"][:1]}), "utf-8")
+    native.main([str(tmp_path)])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[2] for row in rows] == ["English", "its own too"] * 2
+    before, after = (float(row[3]) for row in rows[:2])
+    assert before > 0.8
+    assert after < 0.1
 
 
 def test_catalogues_give_lines_by_language_and_their_originals(tmp_path: Path):

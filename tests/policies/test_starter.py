@@ -287,9 +287,10 @@ def test_it_is_ready_to_be_copied(language: str, policy: Policy) -> None:
     assert starter_text(policy.id, language).startswith("# "), "authors find guidance at the top of the file"
 
 
-@english_policy
-def test_its_score_may_flag_a_little(policy: Policy) -> None:
+@every_policy_and_language
+def test_its_score_may_flag_a_little(language: str, policy: Policy) -> None:
     assert 0.005 <= policy.prefilter.flag_rate <= 0.01
+    assert policy.prefilter.flag_rate == starter_policies()[policy.id].prefilter.flag_rate
 
 
 @every_policy

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,12 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.patterns)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Corpus"]) -> "Corpus":
+        """The texts of several, in this order."""
+        meaning, rude = (np.concatenate([getattr(part, name) for part in parts]) for name in ("meaning", "rude"))
+        return cls(meaning, rude, tuple(chain.from_iterable(part.patterns for part in parts)))
 
     def take(self, rows: npt.NDArray[np.bool_] | slice) -> "Corpus":
         """Some of the texts."""

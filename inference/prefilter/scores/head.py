@@ -5,6 +5,7 @@ the second the letter patterns. Both are logistic regressions on the policy's ow
 on top of what its rules alone suggest; their logits are added.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from inference.prefilter.embedding import Vectors
 from inference.prefilter.scores import logistic
-from inference.prefilter.scores.background import MEANING_LINES, PATTERN_LINES, Background
+from inference.prefilter.scores.background import Background
 from inference.prefilter.scores.calibration import knots_of
 from inference.prefilter.scores.features import Corpus
 from inference.prefilter.scores.generic import ANY, HARMS
@@ -37,6 +38,8 @@ PRIOR_EXAMPLES = 15
 PRIOR_SHARE = 0.6
 PRIOR_HARM = 1.0
 PRIOR_NEARNESS = 0.5
+_NEVER = np.float32(1e6)
+"""A score that no text has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,12 @@ class Prior:
     """Of the nearness to the rules over ordinary chat."""
 
     @classmethod
-    def of(cls, ordinary_nearness: Row) -> "Prior":
-        """Of a policy about no harm. `ordinary_nearness` (lines,): how near ordinary chat is to its rules."""
-        mean, deviation = float(ordinary_nearness.mean()), max(float(ordinary_nearness.std()), 1e-6)
-        return cls(0.0, PRIOR_NEARNESS, mean, deviation)
+    def of(cls, ordinary_nearness: Row, weights: Row) -> "Prior":
+        """Of a policy about no harm. `ordinary_nearness` (lines,): how near ordinary chat is to its rules;
+        `weights` (lines,): how much each line counts, 1 in all."""
+        mean = float(ordinary_nearness @ weights)
+        variance = float((ordinary_nearness - mean) ** 2 @ weights)
+        return cls(0.0, PRIOR_NEARNESS, mean, max(math.sqrt(variance), 1e-6))
 
     def about_harm(self, share: float) -> "Prior":
         """`share`, in [0, 1]: how much the policy's own words are what the general models call harm."""
@@ -116,6 +121,15 @@ class Head:
     knots: Row
     """Its calibration: the score that each share of ordinary messages reaches (tails,)."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no text surprises it."""
+        return bool(self.knots[0] >= _NEVER)
+
+    def silenced(self) -> "Head":
+        """The same weights; but nothing can be said of how rare a score is, so no text surprises it."""
+        return replace(self, knots=_NEVER + np.arange(len(self.knots), dtype=np.float32))
+
     def scores(self, taught: Taught, rarity: Row) -> Row:
         """The logits of texts (texts,). `rarity` (BUCKETS,): that of the general models."""
         return self.scores_but_patterns(taught) + taught.texts.pattern_logits(self.pattern_weights(), rarity)
@@ -145,9 +159,15 @@ class Lesson:
 def fit_head(taught: Taught, lesson: Lesson) -> Head:
     """Fit both models. Without a violating example, the rules alone speak."""
     head = _learned(taught, lesson) if taught.violates.any() else _suggested(lesson)
-    unseen = lesson.ordinary.take(slice(MEANING_LINES, None))
-    patterns = lesson.background.calibrating.logits(head.pattern_weights())
-    return replace(head, knots=knots_of(head.scores_but_patterns(unseen) + patterns))
+    return replace(head, knots=_calibrated(head, lesson))
+
+
+def _calibrated(head: Head, lesson: Lesson) -> Row:
+    """The knots: what is as rare as they say in each language of the background, by its own lines."""
+    background = lesson.background
+    unseen = lesson.ordinary.take(slice(background.meaning_lines, None))
+    scores = head.scores_but_patterns(unseen) + background.calibrating.logits(head.pattern_weights())
+    return np.asarray(np.max([knots_of(each) for each in background.by_language(scores)], axis=0))
 
 
 def _learned(taught: Taught, lesson: Lesson) -> Head:
@@ -163,20 +183,32 @@ def _suggested(lesson: Lesson) -> Head:
 
 
 def _meaning_weights(taught: Taught, lesson: Lesson, share: float) -> Row:
-    ordinary = lesson.ordinary.take(slice(MEANING_LINES))
+    background = lesson.background
+    ordinary = lesson.ordinary.take(slice(background.meaning_lines))
     rows = np.concatenate([taught.scaled(), ordinary.scaled()])
     transposed = np.ascontiguousarray(rows.T)
-    goal = _Goal.of(taught, ordinary, lesson.prior, share)
+    goal = _Goal.of(taught, _Usual(ordinary, background.meaning_weights), lesson.prior, share)
     return transposed @ goal.reached(lambda vector: rows @ (transposed @ vector), MEANING_RIDGE)
 
 
 def _pattern_weights(taught: Taught, lesson: Lesson, share: float) -> Row:
-    own, lines = taught.texts.pattern_matrix(lesson.rarity), lesson.background.patterns
+    background, own = lesson.background, taught.texts.pattern_matrix(lesson.rarity)
+    lines = background.patterns
     across = own @ lines.T
-    kernel = np.block([[own @ own.T, across], [across.T, lesson.background.pattern_kernel]])
-    goal = _Goal.of(taught, lesson.ordinary.take(slice(PATTERN_LINES)), lesson.prior, share)
+    kernel = np.block([[own @ own.T, across], [across.T, background.pattern_kernel]])
+    usual = _Usual(lesson.ordinary.take(slice(len(lines))), background.pattern_weights)
+    goal = _Goal.of(taught, usual, lesson.prior, share)
     coefficients = goal.reached(kernel.__matmul__, PATTERN_RIDGE)
     return coefficients[: len(own)] @ own + coefficients[len(own) :] @ lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Ordinary lines that a fit reads."""
+
+    lines: Taught
+    weights: Row
+    """(lines,), 1 in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +220,11 @@ class _Goal:
     offset: Row
 
     @classmethod
-    def of(cls, taught: Taught, ordinary: Taught, prior: Prior, share: float) -> "_Goal":
+    def of(cls, taught: Taught, usual: _Usual, prior: Prior, share: float) -> "_Goal":
         """Of the examples, and of ordinary lines after them."""
+        ordinary = usual.lines
         mass = BACKGROUND_WEIGHT * (int(taught.violates.sum()) + FEWEST_VIOLATING)
-        weights = np.concatenate([np.ones(len(taught)), np.full(len(ordinary), mass / len(ordinary))])
+        weights = np.concatenate([np.ones(len(taught)), mass * usual.weights])
         suggested = np.concatenate([taught.suggested(prior), ordinary.suggested(prior)])
         labels = np.concatenate([taught.violates, ordinary.violates])
         return cls(labels.astype(np.float32), weights.astype(np.float32), np.float32(share) * suggested)

@@ -12,6 +12,7 @@ from inference.prefilter.scores.calibration import Calibration
 from inference.prefilter.scores.features import Corpus, Featuriser
 from inference.prefilter.scores.generic import ANY
 from inference.prefilter.scores.head import Head, Lesson, Prior, Taught, fit_head
+from inference.prefilter.scores.languages import known_languages
 from inference.prefilter.scores.likeness import Anchors, rule_text
 from policies.policy import Policy
 
@@ -35,7 +36,8 @@ class Learned:
     def of(cls, policy: Policy, knowledge: Knowledge) -> "Learned":
         """Fit a policy's head, in a few tens of milliseconds."""
         study = _Study.of(policy, knowledge)
-        return cls(study.fitted(study.taught), study.anchors)
+        head = study.fitted(study.taught)
+        return cls(head if study.knows_language else head.silenced(), study.anchors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,16 @@ class HeldOut:
 
     violating: tuple[float, ...]
     allowed: tuple[float, ...]
+    knows_language: bool = True
+    """Whether ordinary lines are known of a language that the policy is written in; else no text surprises it."""
 
     @classmethod
     def of(cls, policy: Policy, knowledge: Knowledge) -> "HeldOut":
         """What the examples would score if the policy did not have them: at most `FOLDS` fits."""
         study = _Study.of(policy, knowledge)
         violates = study.taught.violates
+        if not study.knows_language:
+            return cls((0.0,) * int(violates.sum()), (0.0,) * int((~violates).sum()), knows_language=False)
         surprises = np.zeros(len(violates), np.float32)
         for fold in _folds(violates):
             surprises[fold] = study.surprises(fold)
@@ -67,23 +73,24 @@ class _Study:
     """What the general models find in its rules and keywords (rules + 1,)."""
     lesson: Lesson
     """About no harm: that depends on the examples."""
+    knows_language: bool
+    """Whether ordinary lines are known of a language that it is written in."""
 
     @classmethod
     def of(cls, policy: Policy, knowledge: Knowledge) -> "_Study":
-        words, generic, background = (
-            _Words.of(policy, knowledge.featuriser),
-            knowledge.generic,
-            knowledge.background,
-        )
+        words, generic = _Words.of(policy, knowledge.featuriser), knowledge.generic
+        languages = words.languages()
+        background = knowledge.background_in(languages)
         anchors = Anchors.of(policy, np.concatenate([words.rules.meaning, words.examples.meaning]))
         usual = anchors.nearness_to_rules(background.texts.meaning)
-        prior, nothing = Prior.of(usual), np.zeros(len(background.texts), np.bool_)
+        prior = Prior.of(usual, background.weights)
+        nothing = np.zeros(len(background.texts), np.bool_)
         ordinary = Taught(background.texts, background.harms, prior.standardised(usual), nothing)
         nearness = prior.standardised(anchors.nearness_to_rules(words.examples.meaning))
         violates = np.array([example.violates for example in policy.examples], np.bool_)
         taught = Taught(words.examples, generic.logits(words.examples), nearness, violates)
         own_harm = np.concatenate([generic.logits(texts)[:, ANY] for texts in (words.rules, words.keywords)])
-        return cls(anchors, taught, own_harm, Lesson(ordinary, prior, background, generic.rarity))
+        return cls(anchors, taught, own_harm, Lesson(ordinary, prior, background, generic.rarity), bool(languages))
 
     def fitted(self, taught: Taught) -> Head:
         """A head that knows these of the examples, and what the policy is about by them."""
@@ -105,6 +112,10 @@ class _Words:
     keywords: Corpus
     """All of them in one text; none where there are none."""
     examples: Corpus
+
+    def languages(self) -> frozenset[str]:
+        """The languages that the rules and examples are written in, of those that are known."""
+        return known_languages().of_texts([*self.rules.patterns, *self.examples.patterns])
 
     @classmethod
     def of(cls, policy: Policy, featuriser: Featuriser) -> "_Words":

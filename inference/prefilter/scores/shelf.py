@@ -13,6 +13,7 @@ import numpy.typing as npt
 from safetensors.numpy import load, save
 
 from inference.prefilter.knowledge import Knowledge
+from inference.prefilter.scores.background import other_languages, shipped_lines_in
 from inference.prefilter.scores.head import Head, Prior
 from inference.prefilter.scores.lesson import Learned
 from inference.prefilter.scores.likeness import Anchors
@@ -103,7 +104,7 @@ def knowledge_digest(knowledge: Knowledge) -> str:
     texts = background.texts
     arrays: list[npt.NDArray[np.generic]] = [texts.meaning, texts.rude, *texts.patterns, background.harms]
     arrays += [generic.meaning, generic.rude, generic.patterns, generic.constant, generic.rarity]
-    found = hashlib.sha256(_code_digest())
+    found = hashlib.sha256(_code_digest() + _lines_digest())
     for array in arrays:
         found.update(array.tobytes())
     return found.hexdigest()
@@ -120,6 +121,13 @@ def _code_digest() -> bytes:
     for module in sorted(modules, key=lambda each: each.name):
         found.update(module.read_bytes())
     return found.digest()
+
+
+@functools.cache
+def _lines_digest() -> bytes:
+    """Of the ordinary lines of other languages, which are read when a policy needs them."""
+    lines = {language: shipped_lines_in(language) for language in other_languages()}
+    return hashlib.sha256(repr(lines).encode()).digest()
 
 
 def _replace(path: Path, content: bytes) -> None:

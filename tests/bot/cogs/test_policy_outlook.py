@@ -25,6 +25,7 @@ CALM = Outlook(
     tally=Tally(),
     misses=None,
     audits=True,
+    knows_language=True,
 )
 
 

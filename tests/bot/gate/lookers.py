@@ -16,6 +16,7 @@ from tests.bot.adapters import GUILD
 class Examples:
     violating: tuple[float, ...] = ()
     allowed: tuple[float, ...] = ()
+    knows_language: bool = True
 
 
 @dataclass(frozen=True)

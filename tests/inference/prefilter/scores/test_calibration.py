@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.prefilter.knowledge import Knowledge
-from inference.prefilter.scores.background import MEANING_LINES
 from inference.prefilter.scores.calibration import MOST, TAILS, Calibration, knots_of
 from inference.prefilter.scores.head import Head, Taught
 from inference.prefilter.scores.lesson import Learned
@@ -83,4 +82,4 @@ def _head_and_unseen() -> tuple[Head, Row]:
     head, background = learned.head, KNOWLEDGE.background
     nearness = head.prior.standardised(learned.anchors.nearness_to_rules(background.texts.meaning))
     lines = Taught(background.texts, background.harms, nearness, np.zeros(len(nearness), np.bool_))
-    return head, head.scores(lines.take(slice(MEANING_LINES, None)), KNOWLEDGE.generic.rarity)
+    return head, head.scores(lines.take(slice(background.meaning_lines, None)), KNOWLEDGE.generic.rarity)
