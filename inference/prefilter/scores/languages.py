@@ -31,6 +31,7 @@ _ENOUGH_IN_ALL = 200
 """Texts of fewer patterns, some thirty words in all, do not tell that their language is unknown."""
 _ENOUGH_SHARE = 0.2
 """A language that so many of several texts are in is one of theirs."""
+_AS_A_RULE = frozenset((ENGLISH,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,14 @@ class Languages:
     def of_texts(self, texts: Sequence[Buckets]) -> frozenset[str]:
         """The languages that a good share of the texts is in; none if most are in none that is known.
 
-        Texts too short to tell are passed over; if there is not much besides, it counts as English.
+        Texts too short to tell are passed over. Where there is too little to tell, it counts as English.
         """
         telling = [text for text in texts if len(text) >= _ENOUGH_PATTERNS]
-        if sum(map(len, telling)) < _ENOUGH_IN_ALL:
-            return frozenset((ENGLISH,))
         found = Counter(map(self.of_text, telling))
-        if found[None] > found.total() / 2:
+        if found[None] > found.total() / 2 and sum(map(len, telling)) >= _ENOUGH_IN_ALL:
             return frozenset()
-        return frozenset(code for code, count in found.items() if code and count >= _ENOUGH_SHARE * found.total())
+        enough = _ENOUGH_SHARE * found.total()
+        return frozenset(code for code, count in found.items() if code and count >= enough) or _AS_A_RULE
 
     def of_text(self, text: Buckets) -> str | None:
         """The language of a text with a pattern at least; None if it is none of those that are known."""

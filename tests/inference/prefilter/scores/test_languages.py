@@ -79,6 +79,12 @@ def test_a_language_without_ordinary_lines_is_known_to_be_unknown() -> None:
     assert known_languages().of_texts(list(map(patterns, GEORGIAN))) == frozenset()
 
 
+def test_a_few_words_tell_a_known_language_but_not_that_theirs_is_unknown() -> None:
+    of = known_languages().of_texts
+    assert of([patterns("Keine Beleidigungen gegen andere Mitglieder.")]) == {"de"}
+    assert of([patterns(GEORGIAN[0])]) == of([patterns("lol")]) == of([]) == {ENGLISH}
+
+
 def test_rules_in_one_language_and_examples_in_another_are_in_both() -> None:
     english, german = (texts_of(starter_policies(code)["harassment"]) for code in ("en", "de"))
     assert known_languages().of_texts([*english, *german]) == {"en", "de"}
