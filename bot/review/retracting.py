@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.attention import needs_a_look
 from bot.case import Action, CaseFile, CaseState, Decision
 from bot.language import tr
+from bot.missing_words import told
 from bot.ports import UnknownCase
 from bot.records.appeals import Answer
 from bot.records.people import Made
@@ -58,7 +59,7 @@ class Retracting:
             await self._go_on(appealed, answer, Action.UNDO)
             return None
         if not undone.enforced:
-            reason = undone.outcome or tr("The reason is not known.")
+            reason = told(tr(undone.outcome)) if undone.outcome else tr("The reason is not known.")
             return tr("It could not be taken back: {reason} Please do it by hand.", reason=reason)
         if case.state is CaseState.OPEN and made[-1] == undone and not _has_news(case, undone.revision):
             await self._go_on(appealed, answer, Action.DISMISS)
