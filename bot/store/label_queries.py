@@ -158,7 +158,7 @@ UNJUDGED_SAMPLES: Final = f"""
 SELECT {_label}, {_text}
 FROM label INDEXED BY label_unasked
 JOIN revision ON revision.case_id = label.case_id AND revision.number = label.revision
-WHERE label.asked = 0 AND {_kept} ORDER BY label.id LIMIT :limit
+WHERE label.asked = 0 AND {_kept} ORDER BY label.id
 """  # noqa: S608 - columns of our own
 
 NOTE_VERDICT: Final = """

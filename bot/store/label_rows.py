@@ -3,8 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from bot.case import Action, Finding, JobState
@@ -105,11 +107,13 @@ def unlabelled_texts(db: sqlite3.Connection, guild_id: int, policy_id: str, limi
 
 
 def unjudged_samples(db: sqlite3.Connection, limit: int) -> list[KnownText]:
-    """Labelled messages that the judge has yet to be asked about, oldest labels first."""
-    found = db.execute(queries.UNJUDGED_SAMPLES, {"limit": limit}).fetchall()
-    return [
-        _text(row, label(row), row["policy_id"], []) for row in found if not rows.is_unreadable(row["message"])
-    ]
+    """Labelled messages that the judge has yet to be asked about, oldest labels first.
+
+    Damaged ones are passed over: however many they are, those behind them are not kept waiting.
+    """
+    with closing(db.execute(queries.UNJUDGED_SAMPLES)) as found:
+        readable = (row for row in found if not rows.is_unreadable(row["message"]))
+        return [_text(row, label(row), row["policy_id"], []) for row in islice(readable, limit)]
 
 
 def note_verdict(db: sqlite3.Connection, noted: Label, verdict: Verdict | None) -> None:
