@@ -27,8 +27,8 @@ _UNDECIDED = discord.Colour(0x9B59B6)
 _SETTLED = discord.Colour(0x80848E)
 """What is done is grey, so that what waits stands out."""
 _WAITING = (CaseState.OPEN, CaseState.FAILED)
-_FOOTER: Final = re.compile(r"\D*\d+ · \D*(\d+)")
-"""In every language the case's number comes first, then that of the version."""
+_FOOTER: Final = re.compile(r"\D*\d+ · \D*(\d*)")
+"""In every language the case's number comes first, then that of the version, if there is one."""
 _GRAVITY: Final = {
     Severity.LOW: marked("Low"),
     Severity.MEDIUM: marked("Medium"),
@@ -56,7 +56,9 @@ def face(case: CaseFile, sight: Sight | None = None) -> discord.Embed:
 
 
 def footer_of(case_id: int, revision: int) -> str:
-    """By which a card tells what it shows: which version of which case."""
+    """By which a card tells what it shows: which version of which case. 0: nothing was found in any."""
+    if not revision:
+        return tr("Case {case} · no finding", case=case_id)
     return tr("Case {case} · version {version}", case=case_id, version=revision)
 
 
@@ -64,7 +66,7 @@ def version_seen(message: discord.Message | None) -> int | None:
     """The version of the case that a card shows; None if it does not say."""
     footers = (embed.footer.text or "" for embed in message.embeds) if message else ()
     found = next(filter(None, map(_FOOTER.fullmatch, footers)), None)
-    return int(found[1]) if found else None
+    return int(found[1] or 0) if found else None
 
 
 def _add_fields(embed: discord.Embed, fitted: Sequence[Fitted]) -> None:

@@ -12,7 +12,7 @@ from bot.cogs.card_standing import standing, told_hidden
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened, spoiler_block, spoiler_line, units
 from bot.cogs.words import ago, message_link, person, place, suggested, sure
 from bot.explaining.line import isolated
-from bot.language import marked, number, tr, tr_in, tr_n
+from bot.language import in_quotes, marked, number, tr, tr_in, tr_n
 from bot.review.care import Hidden
 from bot.severities import severity_word
 from inference.standin.notice import STANDIN_NAME
@@ -148,7 +148,7 @@ def _no_rule(opinion: Opinion) -> str:
 
 
 def _why(opinion: Opinion, sight: Sight) -> Writer:
-    shown = [f"“{escaped(quote, 120)}”" for quote in opinion.quotes[:4]]
+    shown = [in_quotes(escaped(quote, 120)) for quote in opinion.quotes[:4]]
     if sight.blurred:
         shown = [spoiler_line(quote, 120) for quote in opinion.quotes[:4]]
     quotes = tr("Quoted: {quotes}", quotes=" · ".join(shown))

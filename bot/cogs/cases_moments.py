@@ -8,7 +8,7 @@ from bot.case import CaseFile, Report, ReportKind
 from bot.cogs.appeals_face import told_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import at, done, outcome_line, person
-from bot.language import marked, tr, tr_n
+from bot.language import in_quotes, marked, tr, tr_n
 from bot.records.appeals import Appeal
 from bot.records.events import CaseEvent, EventKind
 from bot.records.people import Made
@@ -119,7 +119,7 @@ def _decision(made: Made) -> str:
 def _appeal(appeal: Appeal) -> str:
     told = [tr("the member **appealed**.")]
     if appeal.text:
-        told.append(f"“{escaped(appeal.text, 600)}”")
+        told.append(in_quotes(escaped(appeal.text, 600)))
     if appeal.answer is None:
         told.append(tr("It waits for an answer."))
         return " ".join(told)
@@ -129,7 +129,7 @@ def _appeal(appeal: Appeal) -> str:
     else:
         told.append(tr("Rejected by {person} on {when}.", **who))
     if appeal.answer.text:
-        told.append(f"“{escaped(appeal.answer.text, 400)}”")
+        told.append(in_quotes(escaped(appeal.answer.text, 400)))
     told.append(told_line(appeal))
     return " ".join(told)
 

@@ -10,7 +10,7 @@ from bot.cogs.cases_moments import Dossier, history
 from bot.cogs.cases_pages_view import packed
 from bot.cogs.safe_text import code_block, escaped, one_line, shortened
 from bot.cogs.words import ago, at, message_link, person, place, sure
-from bot.language import marked, number, tr, tr_n
+from bot.language import in_quotes, marked, number, tr, tr_n
 from bot.review.care import Hidden
 
 PAGE = 3400
@@ -127,7 +127,7 @@ def _opinion(opinion: Opinion) -> str:
     if opinion.rationale:
         lines.append(escaped(opinion.rationale, _LONGEST_WORDS))
     if opinion.quotes:
-        quoted = " · ".join(f"“{escaped(quote, 100)}”" for quote in opinion.quotes[:4])
+        quoted = " · ".join(in_quotes(escaped(quote, 100)) for quote in opinion.quotes[:4])
         lines.append(tr("Quoted: {quotes}", quotes=quoted))
     if opinion.model_name:
         made_with = {"model": escaped(opinion.model_name, 80), "digest": opinion.policy_digest[:12]}

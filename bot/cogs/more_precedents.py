@@ -12,7 +12,7 @@ from bot.cogs.replies import Reply, page
 from bot.cogs.rooms import Rooms
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import by, done, message_link
-from bot.language import percent, tr
+from bot.language import in_quotes, percent, tr
 from bot.review.precedents import LOOKED_AT, Precedent, precedents
 from inference.prefilter.embedding import StaticEmbedder
 from inference.prefilter.normalise import Normaliser
@@ -50,4 +50,4 @@ def _line(precedent: Precedent) -> str:
         link=message_link(case),
     )
     rules = escaped(card(case).title, 120)
-    return f"{said}\n“{escaped(case.message.text, 160)}”\n-# {rules}"
+    return f"{said}\n{in_quotes(escaped(case.message.text, 160))}\n-# {rules}"

@@ -22,7 +22,7 @@ from bot.case import Action, CaseFile, Decision
 from bot.cogs.safe_text import code_block, escaped, shortened
 from bot.cogs.words import at, length_of, place
 from bot.guilds.settings import GuildSettings
-from bot.language import marked, tr, tr_n
+from bot.language import in_quotes, marked, tr, tr_n
 from bot.review.access import taken
 from bot.review.care import cited_rules, hidden
 
@@ -166,7 +166,7 @@ _LIFTED: Final[Mapping[Action, str]] = {
 
 
 def _rules(case: CaseFile) -> str:
-    texts = list(dict.fromkeys(f"“{escaped(rule.text, 300)}”" for rule in cited_rules(case)))[:_RULES]
+    texts = list(dict.fromkeys(in_quotes(escaped(rule.text, 300)) for rule in cited_rules(case)))[:_RULES]
     if not texts:
         return ""
     return tr_n("The rule: {rules}", "The rules: {rules}", len(texts), rules=" · ".join(texts))

@@ -18,7 +18,7 @@ from bot.guilds.drafts import Draft, DraftKind
 from bot.guilds.form import FormProblem
 from bot.guilds.form_text import form_text
 from bot.guilds.writing import Spotted
-from bot.language import marked, tr, tr_n
+from bot.language import in_quotes, marked, tr, tr_n
 from policies.changes import Change
 from policies.linter import FEWEST_TOKENS, MOST_TOKENS, Remark
 from policies.policy import Mode, Policy
@@ -121,7 +121,7 @@ def _changes(found: Sequence[Change]) -> list[str]:
 def _remarks(found: Sequence[Remark]) -> list[str]:
     lines = []
     for remark in found:
-        message, hint = advice(remark, lambda text: f"“{quoted(text)}”")
+        message, hint = advice(remark, lambda text: in_quotes(quoted(text)))
         lines.append(f"\N{WARNING SIGN} {message}; {hint}.")
     return _listed(lines)
 

@@ -30,6 +30,7 @@ from bot.guilds.errors import ChangedMeanwhile, UnknownPolicy
 from bot.language import tr
 from bot.records.histories import Author, AuthorKind, file_hash
 from policies.changes import changes
+from policies.phrases import phrase
 from policies.policy import Mode
 
 Interaction = discord.Interaction[Any]
@@ -132,7 +133,7 @@ async def _cancel(rooms: Rooms, draft: Draft) -> Reply:
 async def _remove(rooms: Rooms, draft: Draft) -> Reply:
     policy = rooms.policy_book.policies(draft.guild_id).get(draft.policy_id)
     if policy is None:
-        raise UnknownPolicy(tr("This policy is not there any more."))
+        raise UnknownPolicy(phrase("This policy is not there any more."))
     author = Author(AuthorKind.COMMAND, draft.author_id, draft.reason)
     await rooms.policy_book.remove(draft.guild_id, draft.policy_id, author)
     rooms.writing.drafts.drop(draft.id)

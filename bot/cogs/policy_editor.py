@@ -99,7 +99,7 @@ async def _editable(interaction: Interaction, policy_id: str) -> tuple[Policy, b
     except UnknownPolicy:
         await _tell(interaction, unknown_policy_page(policy_id, known))
     except GuildFileError as error:
-        await answer(interaction, escaped(str(error), _LONGEST))
+        await answer(interaction, escaped(said(error.message), _LONGEST))
     return None
 
 
@@ -220,8 +220,7 @@ def trouble_page(interaction: Interaction, error: Exception) -> Reply:
     if isinstance(error, NotWritten):
         _log.error("a guild's file cannot be written", guild=interaction.guild_id, reason=str(error))
     if isinstance(error, GuildFileError | PatternError):
-        text = said(error.message) if isinstance(error, PatternError) else str(error)
-        return page("", [escaped(text, _LONGEST)], discord.Colour.red())
+        return page("", [escaped(said(error.message), _LONGEST)], discord.Colour.red())
     _log.error("what was asked about a policy could not be done", guild=interaction.guild_id, exc_info=error)
     return page("", [tr(SORRY)], discord.Colour.red())
 

@@ -5,11 +5,11 @@ from io import BytesIO
 
 import discord
 
-from bot.cogs.policy_outlook import outlook_fields
+from bot.cogs.policy_outlook import outlook_fields, share
 from bot.cogs.replies import Reply, page, problem_line
 from bot.cogs.safe_text import escaped
 from bot.cogs.words import place
-from bot.gate.outlook import Outlook
+from bot.gate.outlook import Outlook, is_out_of_reach
 from bot.language import marked, percent, tr, tr_in, tr_n
 from bot.looks import EFFORTS
 from policies.hints import nearest
@@ -56,7 +56,7 @@ def show_page(
         tr_in("part of a policy", "Allowed"): [f"- {escaped(line, _TEXT)}" for line in policy.allowed],
         tr_in("part of a policy", "Examples"): [_examples(policy)],
         tr("Looked at"): [_scope(policy)],
-        tr("Judging"): [_judging(policy)],
+        tr("Judging"): [_judging(policy, outlook)],
         tr("Errors in its file"): [problem_line(each) for each in problems if each.file == f"{policy.id}.yaml"],
         **outlook_fields(outlook),
     }
@@ -165,15 +165,20 @@ def _list(mentions: list[str]) -> str:
     return tr("{listed} and {count} more", listed=listed, count=rest) if rest > 0 else listed
 
 
-def _judging(policy: Policy) -> str:
-    judge = policy.judge
+def _judging(policy: Policy, outlook: Outlook | None) -> str:
+    judge, rate = policy.judge, policy.prefilter.flag_rate
+    told = {"threshold": _share(judge.threshold), "context": judge.context, "effort": _effort(judge)}
+    if outlook.exact_only if outlook else is_out_of_reach(rate):
+        return tr(
+            "a violation from {threshold} likely on; {context} messages before it are read along; {effort}; only "
+            "exact matches are flagged",
+            **told,
+        )
     return tr(
         "a violation from {threshold} likely on; {context} messages before it are read along; {effort}; likeness "
         "alone may flag {rate} of all messages",
-        threshold=_share(judge.threshold),
-        context=judge.context,
-        effort=_effort(judge),
-        rate=percent(policy.prefilter.flag_rate, 1),
+        **told,
+        rate=share(rate),
     )
 
 

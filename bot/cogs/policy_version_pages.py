@@ -15,7 +15,7 @@ from bot.cogs.safe_text import code_block, escaped
 from bot.cogs.words import at, person
 from bot.guilds.change_words import change_line
 from bot.guilds.drafting import policy_in
-from bot.language import marked, tr
+from bot.language import in_quotes, marked, tr
 from bot.records.histories import AuthorKind, Version
 from policies.changes import changes
 
@@ -47,7 +47,7 @@ def _line(version: Version) -> str:
     who = person(author.id) if author.id else tr("somebody")
     what = tr("removed") if version.mode is None else mode_name(version.mode)
     how = tr(_KINDS[author.kind], who=who)
-    reason = f"\n  “{escaped(author.reason, _REASON)}”" if author.reason else ""
+    reason = f"\n  {in_quotes(escaped(author.reason, _REASON))}" if author.reason else ""
     return f"**#{version.number}** {at(version.at)}, {how} ({what}){reason}"
 
 

@@ -24,6 +24,7 @@ from bot.guilds.drafts import DraftKind
 from bot.guilds.errors import UnknownPolicy
 from bot.guilds.policy_files import file_name, parse_file
 from bot.language import marked, tr
+from policies.phrases import phrase
 from policies.policy import is_policy_id
 
 _REASON = marked("Why; it is kept in the policy's history")
@@ -117,7 +118,7 @@ class PolicyVersionsCog(commands.Cog):
     async def _current(self, guild_id: int, policy_id: str) -> bytes:
         source = await self._on_disk(guild_id, policy_id)
         if source is None:
-            raise UnknownPolicy(tr("This server has no policy “{name}” now.", name=policy_id))
+            raise UnknownPolicy(phrase("This server has no policy “{name}” now.", name=policy_id))
         return source
 
     async def _on_disk(self, guild_id: int, policy_id: str) -> bytes | None:

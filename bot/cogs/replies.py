@@ -101,7 +101,7 @@ def _in_the_way(command: Command, error: PolicyError | StoreError | GuildFileErr
         return page("", [tr(_NO_MEMORY)])
     if isinstance(error, NotWritten):
         _log.error("a guild's file cannot be written", guild=command.guild_id, reason=str(error))
-    return page("", [escaped(str(error), DESCRIPTION)])
+    return page("", [escaped(said(error.message), DESCRIPTION)])
 
 
 def _giving_back(answer: Reply, words: str) -> Reply:

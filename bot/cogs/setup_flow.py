@@ -13,7 +13,7 @@ from bot.cogs.setting_up import Draft, set_up
 from bot.cogs.setup_pages import PAGES, Menu
 from bot.cogs.setup_sample import recent_messages, sample_page
 from bot.guilds.errors import GuildFileError
-from bot.language import tr
+from bot.language import said, tr
 from bot.standing import invite_link
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class SetupFlow(View):
     async def on_error(self, press: Press, error: Exception, _: Item[Any], /) -> None:
         """Whatever happens, the person is told."""
         _log.error("the setup failed", guild=press.guild_id, exc_info=error)
-        await answer(press, str(error) if isinstance(error, GuildFileError) else tr(SORRY))
+        await answer(press, said(error.message) if isinstance(error, GuildFileError) else tr(SORRY))
 
     def _embed(self) -> discord.Embed:
         shown = PAGES[self._at]

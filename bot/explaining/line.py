@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Formatter
 
+from bot.language import in_quotes
 from bot.visible import visible
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
@@ -47,7 +48,7 @@ def _cut(text: str, most: int | None) -> str:
 def framed(said: Said, shown: str) -> str:
     """Words as they are to be shown, in their quotation marks if they have any, and kept to themselves."""
     kept = isolated(shown)
-    return f"“{kept}”" if said.quoted else kept
+    return in_quotes(kept) if said.quoted else kept
 
 
 def isolated(shown: str) -> str:

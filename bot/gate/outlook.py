@@ -43,6 +43,11 @@ class HeldOut(Protocol):
         ...
 
 
+def is_out_of_reach(flag_rate: float) -> bool:
+    """Whether no score is as high as the lowest threshold of so low a `flag_rate`."""
+    return cold(flag_rate) - MAX_FALL > DECADES
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One policy of one guild at one moment. Shares are of all messages that were just written (0 to 1)."""
@@ -79,7 +84,7 @@ class Outlook:
     def exact_only(self) -> bool:
         """Whether the learned score flags nothing: it does not know the language, or no score is as high as the
         lowest threshold."""
-        return not self.knows_language or cold(self.flag_rate) - MAX_FALL > DECADES
+        return not self.knows_language or is_out_of_reach(self.flag_rate)
 
     @property
     def conflict(self) -> bool:

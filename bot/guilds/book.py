@@ -12,7 +12,7 @@ from bot.guilds.errors import NotWritten
 from bot.guilds.settings import GuildSettings
 from bot.guilds.settings_file import dump_settings, guild_of, parse_settings
 from bot.guilds.watching import changes
-from bot.language import said, tr
+from policies.phrases import phrase
 from policies.problems import Problem
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class GuildBook:
                 await asyncio.to_thread(files.write_private, path, dump_settings(settings))
             except OSError as error:
                 raise NotWritten(
-                    tr("The settings cannot be written: {reason}.", reason=said(files.reason_of(error)))
+                    phrase("The settings cannot be written: {reason}.", reason=files.reason_of(error))
                 ) from error
             await self._look(again=False)
 

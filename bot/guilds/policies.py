@@ -12,10 +12,10 @@ from bot.guilds.policy_files import file_name, in_mode, parse_file, starter_sour
 from bot.guilds.rebuilding import Build, Rebuilder
 from bot.guilds.shelf import Shelf, Tell
 from bot.guilds.watching import changes
-from bot.language import tr
 from bot.records.histories import Author, AuthorKind, file_hash
 from bot.rulebook import Rulebook
 from policies.patterns import PatternError
+from policies.phrases import phrase
 from policies.policy import Mode, Policy
 from policies.problems import Problem
 from policies.starter import ENGLISH
@@ -92,7 +92,7 @@ class PolicyBook:
         self._shelf.known(guild_id, policy_id)
         source = await self._shelf.on_disk(guild_id, policy_id)
         if source is None:
-            raise UnknownPolicy(tr("The policy “{policy}” is not there any more.", policy=policy_id))
+            raise UnknownPolicy(phrase("The policy “{policy}” is not there any more.", policy=policy_id))
         return source
 
     async def add(
@@ -112,7 +112,7 @@ class PolicyBook:
         """
         added = await self.add_missing(guild_id, (starter_id,), mode, author, language)
         if not added:
-            raise AlreadyThere(tr("This server has the policy “{policy}” already.", policy=starter_id))
+            raise AlreadyThere(phrase("This server has the policy “{policy}” already.", policy=starter_id))
         return added[0]
 
     async def add_missing(
@@ -156,7 +156,7 @@ class PolicyBook:
             current = await self._shelf.on_disk(guild_id, policy_id)
             if (file_hash(current) if current is not None else None) != base:
                 raise ChangedMeanwhile(
-                    tr("The policy “{policy}” has changed meanwhile.", policy=policy_id), current
+                    phrase("The policy “{policy}” has changed meanwhile.", policy=policy_id), current
                 )
             await self._shelf.write(guild_id, policy_id, source, author)
         await self._take_effect()

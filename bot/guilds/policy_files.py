@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bot.guilds import files
 from bot.guilds.errors import UnknownPolicy
-from bot.language import tr
 from policies.document import PolicyError, misnamed, parse_policy
 from policies.mode_line import with_mode
+from policies.phrases import phrase
 from policies.policy import Mode, Policy
 from policies.starter import ENGLISH, starter_text
 
@@ -32,7 +32,7 @@ def starter_source(starter_id: str, mode: Mode | None, language: str = ENGLISH) 
     try:
         source = starter_text(starter_id, language).encode()
     except KeyError:
-        raise UnknownPolicy(tr("There is no starter policy “{policy}”.", policy=starter_id)) from None
+        raise UnknownPolicy(phrase("There is no starter policy “{policy}”.", policy=starter_id)) from None
     return in_mode(source, mode, starter_id) if mode else source
 
 

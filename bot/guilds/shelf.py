@@ -12,8 +12,8 @@ from bot.guilds.drawer import FOLDER, Drawer, Entry
 from bot.guilds.errors import NotWritten, UnknownPolicy
 from bot.guilds.history import AT_START, BY_HAND, Historian
 from bot.guilds.policy_files import delete_folder, file_name, guilds_in, is_guild, parse_file
-from bot.language import said, tr
 from bot.records.histories import Author, AuthorKind
+from policies.phrases import phrase
 from policies.policy import Policy
 from policies.problems import Problem
 
@@ -60,7 +60,7 @@ class Shelf:
         try:
             return self.in_force.get(guild_id, {})[policy_id]
         except KeyError:
-            raise UnknownPolicy(tr("This server has no policy “{policy}”.", policy=policy_id)) from None
+            raise UnknownPolicy(phrase("This server has no policy “{policy}”.", policy=policy_id)) from None
 
     async def on_disk(self, guild_id: int, policy_id: str) -> bytes | None:
         """A policy's file as it stands on the disk; None if there is none. Raises NotWritten."""
@@ -70,7 +70,7 @@ class Shelf:
             return None
         except OSError as error:
             raise NotWritten(
-                tr("The policy's file cannot be read: {reason}.", reason=said(files.reason_of(error)))
+                phrase("The policy's file cannot be read: {reason}.", reason=files.reason_of(error))
             ) from error
 
     async def write(self, guild_id: int, policy_id: str, data: bytes, author: Author) -> None:
@@ -79,7 +79,7 @@ class Shelf:
             await asyncio.to_thread(files.write_private, self._path(guild_id, policy_id), data)
         except OSError as error:
             raise NotWritten(
-                tr("The policy cannot be written: {reason}.", reason=said(files.reason_of(error)))
+                phrase("The policy cannot be written: {reason}.", reason=files.reason_of(error))
             ) from error
         await self.look(guild_id, author=author)
 
@@ -89,7 +89,7 @@ class Shelf:
             await asyncio.to_thread(files.remove, self._path(guild_id, policy_id))
         except OSError as error:
             raise NotWritten(
-                tr("The policy cannot be removed: {reason}.", reason=said(files.reason_of(error)))
+                phrase("The policy cannot be removed: {reason}.", reason=files.reason_of(error))
             ) from error
         await self.look(guild_id, author=author)
 

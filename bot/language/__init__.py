@@ -15,11 +15,13 @@ from bot.language.catalogue import LANGUAGES, Language, load_all, marked, tr, tr
 from bot.language.current import current_language, language_of, speak, speaking
 from bot.language.numbers import number, percent
 from bot.language.phrases import said
+from bot.language.quotes import in_quotes
 
 __all__ = [
     "LANGUAGES",
     "Language",
     "current_language",
+    "in_quotes",
     "language_of",
     "load_all",
     "marked",

@@ -23,6 +23,8 @@ class Glossary:
 
     manner: str
     """How people are addressed, and how nobody's gender is guessed."""
+    marks: str
+    """Around what is quoted: the opening and the closing one."""
     terms: tuple[Term, ...]
 
 
@@ -30,6 +32,7 @@ GLOSSARIES: Mapping[Language, Glossary] = MappingProxyType(
     {
         Language.GERMAN: Glossary(
             "Say du. Name groups and roles, not a man: Mitglied, die Moderation, die Administration, wer ...",
+            "„“",
             (
                 Term("you", "du", r"\b(bitten|können|möchten|haben|müssen|wollen) Sie\b"),
                 Term("author (of a message)", "Mitglied", r"\b(Autor|Verfasser|Absender)"),
@@ -53,6 +56,7 @@ GLOSSARIES: Mapping[Language, Glossary] = MappingProxyType(
         ),
         Language.SPANISH: Glossary(
             "Say tú. Name groups and roles, not a man: miembro, el equipo de moderación, quien ...",
+            "“”",  # the RAE prefers «», but Discord and most of those who write there use these
             (
                 Term("you", "tú", r"\busted(es)?\b|\bvosotr"),
                 Term("author (of a message)", "miembro", r"\bautor(a|es|as)?\b|\bremitente"),
@@ -83,5 +87,6 @@ GLOSSARIES: Mapping[Language, Glossary] = MappingProxyType(
 
 def as_comment(glossary: Glossary) -> str:
     """The glossary as lines of a catalogue's head."""
-    lines = [glossary.manner, *(f"{term.english}: {term.said}" for term in glossary.terms)]
+    marks = f"quotation marks: {glossary.marks[0]}...{glossary.marks[1]}"
+    lines = [glossary.manner, marks, *(f"{term.english}: {term.said}" for term in glossary.terms)]
     return "".join(f"# {line}\n" for line in lines)

@@ -316,6 +316,24 @@ def test_every_card_says_which_version_it_shows_in_every_language(language: Lang
     assert version_seen(cast("discord.Message", message)) == 2
 
 
+@pytest.mark.parametrize("language", Language)
+def test_a_card_of_a_case_without_a_finding_is_about_no_version(language: Language) -> None:
+    with speaking(language):
+        embed = face(case_about(findings=()))
+    assert "0" not in (embed.footer.text or "0")
+    message = SimpleNamespace(embeds=[embed])
+    assert version_seen(cast("discord.Message", message)) == 0, "a decision about a later finding waits for a look"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_was_quoted_stands_in_the_marks_of_the_language(language: Language) -> None:
+    with speaking(language):
+        shown = everything(face(case_about()))
+    marks = {Language.GERMAN: "„loser“"}.get(language, "“loser”")
+    assert marks in shown
+    assert shown.count("”") == (0 if language is Language.GERMAN else shown.count("“"))
+
+
 def test_a_name_that_is_read_from_right_to_left_does_not_turn_the_line_round():
     card_text = (
         face(case_about(revisions=(said("you loser", author_name="\u05d3\u05d5\u05d3"),))).description or ""

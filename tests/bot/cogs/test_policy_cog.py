@@ -65,6 +65,22 @@ def test_how_long_the_model_may_reason_is_told(judge: Judging, words: str) -> No
     assert words in f"{reply.embed.description} {shown}".replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (1e-9, "only exact matches are flagged"),
+        (0.0004, "likeness alone may flag under 0.1% of all messages"),
+        (0.003, "likeness alone may flag 0.3% of all messages"),
+    ],
+)
+def test_what_likeness_may_flag_is_told_where_it_may_flag_anything(rate: float, words: str) -> None:
+    spam = starter_policies()["spam"]
+    policy = spam.model_copy(update={"prefilter": spam.prefilter.model_copy(update={"flag_rate": rate})})
+    shown = " ".join(field.value or "" for field in show_page(policy, b"", ()).embed.fields)
+    assert words in shown
+    assert " 0.0%" not in shown
+
+
 async def test_a_starter_policy_is_added_and_said_what_it_forbids(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         text = await made.slash("policy add", starter="doxxing", mode="shadow")

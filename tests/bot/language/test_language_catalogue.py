@@ -1,5 +1,6 @@
 """What people are told is in every language, and says the same in each."""
 
+import ast
 import asyncio
 import re
 from pathlib import Path
@@ -10,7 +11,18 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 import bot.language
-from bot.language import Language, current_language, language_of, number, percent, speak, speaking, tr, tr_n
+from bot.language import (
+    Language,
+    current_language,
+    in_quotes,
+    language_of,
+    number,
+    percent,
+    speak,
+    speaking,
+    tr,
+    tr_n,
+)
 from tools.language.collecting import NotATextError, Text, collect
 from tools.language.glossary import GLOSSARIES
 from tools.language.update import all_texts, head
@@ -19,6 +31,7 @@ BOT = Path(bot.__file__).parent
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
 _PLACE = re.compile(r"\{\w+\}")
 _CODE = re.compile(r"`[^`]*`|\{\w+\}")
+_MARKS = re.compile("[“”„«»]")
 _MARKUP = re.compile(r"\*\*|`[^`]*`|\n|</?\w+:\w+>")
 
 
@@ -80,6 +93,33 @@ def test_one_thing_is_called_the_same_everywhere_and_nobodys_gender_is_guessed(c
         told = [_CODE.sub("", said) for message in catalogue if message.id for _, said in forms(message)]
         found = [said for said in told if never.search(said)]
         assert found == [], f"{term.english} is called {term.said}"
+
+
+def test_quotes_stand_in_the_marks_of_the_language(catalogue: Catalog) -> None:
+    opening, closing = GLOSSARIES[Language(str(catalogue.locale))].marks
+    pair = re.compile(f"{opening}[^{opening}{closing}]+{closing}")
+    for message in catalogue:
+        for english, said in forms(message) if message.id else ():
+            assert not _MARKS.search(pair.sub("", _CODE.sub("x", said))), said
+            assert english.count('"') == said.count('"'), said
+
+
+@pytest.mark.parametrize("language", Language)
+def test_words_that_the_code_quotes_stand_in_the_same_marks(language: Language) -> None:
+    marks = "“”" if language is Language.ENGLISH else GLOSSARIES[language].marks
+    with speaking(language):
+        assert in_quotes("{odd} words") == f"{marks[0]}{{odd}} words{marks[1]}"
+
+
+def test_no_code_puts_marks_around_words_by_itself() -> None:
+    """English ones would stand in German cards. The command line speaks English only."""
+    english = re.compile("“[{].*[}]”")
+    in_english = {BOT / "terminal.py", BOT / "review" / "bulk.py"}  # the second one is for programmers
+    strings = [(file, node) for file in BOT.rglob("*.py") for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    found = [
+        file for file, node in strings if isinstance(node, ast.JoinedStr) and english.search(ast.unparse(node))
+    ]
+    assert set(found) - in_english == set(), "say it with `in_quotes`"
 
 
 def test_the_words_to_use_stand_at_the_head_of_a_catalogue(catalogue: Catalog) -> None:
