@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.case import Action, Decision, Earlier, Message, Suspected
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.phrases import phrase
 from policies.policy import Effort, Mode, Policy, Rule
 from policies.verdict import Verdict
 
@@ -88,6 +89,10 @@ def verdict(violation: bool | None = True, seed: int = 0) -> Verdict:
         quotes=("loser",) if violation else (),
         rationale="An insult. Ein Beispiel für „Umlaute“ 🎉",
         reasoning="The text says loser.",
+        notes=(
+            phrase("as it is"),
+            phrase("only {mass}, {why}", mass=0.00123, why=phrase("{count} „times“", count=2)),
+        ),
         effort=Effort.LOW,
         tokens=12,
         milliseconds=34.5,

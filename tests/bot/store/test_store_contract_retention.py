@@ -12,6 +12,7 @@ from bot.records.events import CaseEvent, EventKind
 from bot.records.reports import Alike
 from bot.records.retention import ERASED_AT_LATEST, Erased, Source
 from inference.prefilter.suspicion import Evidence, EvidenceKind, Suspicion
+from policies.phrases import phrase
 from tests.bot.store.samples import (
     GUILD,
     LEASE,
@@ -36,7 +37,12 @@ async def quoted(store: Store) -> CaseFile:
     """A decided case that is full of words."""
     case_id = await store.record(suspected(text=f"{SECRET} you loser"))
     assert case_id is not None
-    told = {"quotes": (SECRET,), "rationale": SECRET, "reasoning": SECRET, "notes": (SECRET,)}
+    told = {
+        "quotes": (SECRET,),
+        "rationale": SECRET,
+        "reasoning": SECRET,
+        "notes": (phrase("{words}", words=SECRET),),
+    }
     await store.finish(await claimed(store), verdict(True).model_copy(update=told))
     await store.note_edit(message(text=f"now {SECRET}", edited_after=5))
     await store.decide(decision(case_id).model_copy(update={"reason": SECRET}))
