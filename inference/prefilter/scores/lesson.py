@@ -79,8 +79,7 @@ class _Study:
     @classmethod
     def of(cls, policy: Policy, knowledge: Knowledge) -> "_Study":
         words, generic = _Words.of(policy, knowledge.featuriser), knowledge.generic
-        languages = words.languages()
-        background = knowledge.background_in(languages)
+        background = knowledge.background_in(words.languages)
         anchors = Anchors.of(policy, np.concatenate([words.rules.meaning, words.examples.meaning]))
         usual = anchors.nearness_to_rules(background.texts.meaning)
         prior = Prior.of(usual, background.weights)
@@ -90,7 +89,9 @@ class _Study:
         violates = np.array([example.violates for example in policy.examples], np.bool_)
         taught = Taught(words.examples, generic.logits(words.examples), nearness, violates)
         own_harm = np.concatenate([generic.logits(texts)[:, ANY] for texts in (words.rules, words.keywords)])
-        return cls(anchors, taught, own_harm, Lesson(ordinary, prior, background, generic.rarity), bool(languages))
+        return cls(
+            anchors, taught, own_harm, Lesson(ordinary, prior, background, generic.rarity), bool(words.languages)
+        )
 
     def fitted(self, taught: Taught) -> Head:
         """A head that knows these of the examples, and what the policy is about by them."""
@@ -112,10 +113,8 @@ class _Words:
     keywords: Corpus
     """All of them in one text; none where there are none."""
     examples: Corpus
-
-    def languages(self) -> frozenset[str]:
-        """The languages that the rules and examples are written in, of those that are known."""
-        return known_languages().of_texts([*self.rules.patterns, *self.examples.patterns])
+    languages: frozenset[str]
+    """Those that the rules and examples are written in, of those that are known."""
 
     @classmethod
     def of(cls, policy: Policy, featuriser: Featuriser) -> "_Words":
@@ -123,7 +122,10 @@ class _Words:
         rules, examples = [*map(rule_text, policy.rules)], [example.text for example in policy.examples]
         corpus = featuriser.corpus([*rules, *keywords, *examples], Normaliser.shipped())
         first, last = len(rules), len(rules) + len(keywords)
-        return cls(*(corpus.take(rows) for rows in (slice(first), slice(first, last), slice(last, None))))
+        places = (slice(first), slice(first, last), slice(last, None))
+        of_rules, of_keywords, of_examples = (corpus.take(rows) for rows in places)
+        languages = known_languages().of_texts([*rules, *examples])
+        return cls(of_rules, of_keywords, of_examples, languages)
 
 
 def _about_harm(own: Row, taught: Taught) -> float:

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.prefilter.knowledge import Knowledge
-from inference.prefilter.normalise import Normaliser
-from inference.prefilter.prose import undisguised
 from inference.prefilter.scores.background import (
     ENGLISH,
     ENGLISH_SPLIT,
@@ -20,7 +18,6 @@ from inference.prefilter.scores.background import (
 )
 from inference.prefilter.scores.languages import known_languages
 from inference.prefilter.scores.lesson import HeldOut, Learned
-from inference.prefilter.scores.ngrams import Buckets, ngram_buckets
 from policies.policy import Policy
 from policies.starter import STARTER_LANGUAGES, starter_policies
 
@@ -34,12 +31,8 @@ GEORGIAN = (
 )
 
 
-def patterns(text: str) -> Buckets:
-    return ngram_buckets(undisguised(Normaliser.shipped().read(text)))
-
-
-def texts_of(policy: Policy) -> list[Buckets]:
-    return [patterns(each.text) for each in (*policy.rules, *policy.examples)]
+def texts_of(policy: Policy) -> list[str]:
+    return [each.text for each in (*policy.rules, *policy.examples)]
 
 
 def foreign() -> Policy:
@@ -72,17 +65,17 @@ def test_ordinary_lines_are_many_distinct_and_known_to_be_in_their_language(lang
     lines = shipped_lines_in(language)
     assert len(set(lines)) == len(lines) == 320
     assert all(line == line.strip() and len(line) <= 400 for line in lines)
-    assert language in known_languages().of_texts(list(map(patterns, lines)))
+    assert language in known_languages().of_texts(lines)
 
 
 def test_a_language_without_ordinary_lines_is_known_to_be_unknown() -> None:
-    assert known_languages().of_texts(list(map(patterns, GEORGIAN))) == frozenset()
+    assert known_languages().of_texts(GEORGIAN) == frozenset()
 
 
 def test_a_few_words_tell_a_known_language_but_not_that_theirs_is_unknown() -> None:
     of = known_languages().of_texts
-    assert of([patterns("Keine Beleidigungen gegen andere Mitglieder.")]) == {"de"}
-    assert of([patterns(GEORGIAN[0])]) == of([patterns("lol")]) == of([]) == {ENGLISH}
+    assert of(["Keine Beleidigungen gegen andere Mitglieder."]) == {"de"}
+    assert of([GEORGIAN[0]]) == of(["lol"]) == of([]) == {ENGLISH}
 
 
 def test_rules_in_one_language_and_examples_in_another_are_in_both() -> None:
@@ -92,7 +85,7 @@ def test_rules_in_one_language_and_examples_in_another_are_in_both() -> None:
 
 @given(st.lists(st.text(max_size=80), max_size=8))
 def test_any_texts_are_in_languages_that_are_known(texts: list[str]) -> None:
-    assert known_languages().of_texts(list(map(patterns, texts))) <= {ENGLISH, *other_languages()}
+    assert known_languages().of_texts(texts) <= {ENGLISH, *other_languages()}
 
 
 def test_each_language_of_a_background_counts_the_same() -> None:
