@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import discord
 
+from bot.cogs.reading import storable
 from bot.cogs.safe_text import code_block, shortened, units
 from bot.language import marked, tr
 
@@ -39,7 +40,7 @@ class Typed:
         data: Mapping[str, Any] = sent.data or {}
         fields = tuple(_fields(data.get("components") or ()))
         return cls(
-            {str(each["custom_id"]): str(each.get("value") or "") for each in fields if _is_text(each)},
+            {str(each["custom_id"]): storable(str(each.get("value") or "")) for each in fields if _is_text(each)},
             {str(each["custom_id"]): tuple(each.get("values") or ()) for each in fields if not _is_text(each)},
         )
 

@@ -43,14 +43,14 @@ def read(message: discord.Message) -> Message | None:
         guild_id=guild_id,
         channel_id=message.channel.id,
         parent_id=getattr(message.channel, "parent_id", None),
-        channel_name=_clean(getattr(message.channel, "name", "")),
+        channel_name=storable(getattr(message.channel, "name", "")),
         author_id=author.id,
-        author_name=_clean(author.name),
+        author_name=storable(author.name),
         joined_at=_in_utc(member.joined_at) if member else None,
         role_ids=roles_of(member) if member else (),
         created_at=message.created_at,
         edited_at=_in_utc(message.edited_at),
-        content=_clean(message.content),
+        content=storable(message.content),
         embeds=embeds,
         attachments=attachments,
         reply_to=_replied_to(message),
@@ -134,11 +134,11 @@ def _within(room: int, texts: Iterator[str]) -> tuple[tuple[str, ...], int]:
         if room <= 0:
             break
         if text:
-            kept.append(_clean(text[:room]))
+            kept.append(storable(text[:room]))
             room -= len(kept[-1])
     return tuple(kept), room
 
 
-def _clean(text: str | None) -> str:
+def storable(text: str | None) -> str:
     """Text that can be stored: NUL bytes and halves of surrogate pairs become the replacement character."""
     return _UNSTORABLE.sub("\ufffd", text or "")

@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from bot.guilds.settings import GuildSettings
+from policies.constraints import HIDDEN_CHARACTER
 from policies.phrases import phrase
 from policies.problems import PolicyError, Problem
 from policies.shape import Shaper
@@ -33,8 +34,18 @@ def dump_settings(settings: GuildSettings) -> bytes:
     """The one way in which settings are written: what is not said is at its default."""
     said = settings.model_dump(mode="json", exclude_defaults=True)
     values = {"format": settings.format, **said, "moderator_roles": list(settings.moderator_roles)}
-    body = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
+    body = yaml.safe_dump(
+        values, sort_keys=False, allow_unicode=_can_be_read(settings), default_flow_style=None, width=1000
+    )
     return f"{_HEAD}{body}".encode()
+
+
+def _can_be_read(settings: GuildSettings) -> bool:
+    """Whether texts may stand in the file as they are: one that is read holds no hidden character, but escaped.
+
+    Hebrew and Arabic notices are written with marks of direction; others are pasted with them.
+    """
+    return not any(HIDDEN_CHARACTER.search(text or "") for text in (settings.notice, settings.help_text))
 
 
 def guild_of(filename: str) -> int:

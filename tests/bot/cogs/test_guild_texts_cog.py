@@ -42,6 +42,14 @@ async def test_own_words_are_kept_and_shown_as_members_would_get_them(tmp_path: 
             assert words in reply.ephemeral_text
 
 
+async def test_words_with_marks_that_nobody_sees_are_kept_too(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await made.set_up(starter_policies="none")
+        await filled(await opened(made), "\u200f{server}: {decision}\u2028{reason}", HELP)
+        assert made.settings.notice == "\u200f{server}: {decision}\u2028{reason}"
+        assert made.bot.rooms.guild_book.problems(made.guild.id) == ()
+
+
 async def test_an_emptied_text_goes_back_to_the_shipped_words(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await made.set_up(starter_policies="none")

@@ -2,7 +2,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -20,6 +20,14 @@ SET = GuildSettings(review_channel=123, moderator_roles=(4, 5))
 @given(st.one_of(st.none(), snowflakes), st.lists(snowflakes, max_size=5).map(tuple))
 def test_settings_read_back_the_same(channel: int | None, roles: tuple[int, ...]) -> None:
     settings = GuildSettings(review_channel=channel, moderator_roles=roles)
+    assert parse_settings(dump_settings(settings), "1.yaml") == settings
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))
+@example("\u200f\u05e9\u05dc\u05d5\u05dd {server}")  # as a Hebrew server may begin its notices
+@example("pasted\u2028from elsewhere")
+def test_own_words_read_back_the_same_whatever_is_in_them(words: str) -> None:
+    settings = GuildSettings(notice=words, help_text=words)
     assert parse_settings(dump_settings(settings), "1.yaml") == settings
 
 
