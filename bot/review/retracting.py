@@ -98,7 +98,7 @@ def _has_news(case: CaseFile, revision: int) -> bool:
 def _reason(appealed: Appealed, answer: Answer) -> str:
     """Where the guild tells members of decisions, this is what they read."""
     if answer.text:
-        return tr("Appeal {number} was granted: {text}", number=appealed.appeal.id, text=answer.text)
+        return tr("Appeal {number} was granted: {text}", number=appealed.appeal.id, text=told(answer.text))
     return tr("Appeal {number} was granted.", number=appealed.appeal.id)
 
 

@@ -18,12 +18,14 @@ from tests.bot.review.review_adapters import Arm, a_decision, open_case, utc_now
 BOB, MALLORY = 901, 55
 
 
-async def granted_in_vain(store: Store, review: Review, arm: Arm) -> tuple[Retracting, Appealed, Answer]:
+async def granted_in_vain(
+    store: Store, review: Review, arm: Arm, words: str = ""
+) -> tuple[Retracting, Appealed, Answer]:
     """An appeal against a timeout, whose undo meets a defect."""
     case_id = await open_case(store)
     await review.decide(a_decision(case_id, Action.TIMEOUT))
     appeal, _ = await store.add_appeal(NewAppeal(GUILD, case_id, 1, MALLORY, "please", made_at=utc_now()))
-    answer = Answer(BOB, utc_now(), granted=True, text="")
+    answer = Answer(BOB, utc_now(), granted=True, text=words)
     arm.broken = True
     retracting = Retracting(store, review.decide, clock=utc_now)
     assert await retracting.outcome(Appealed(appeal, await store.case(case_id)), answer) is None
@@ -52,3 +54,10 @@ async def test_a_reason_that_is_damaged_is_told_to_be_so(
     assert outcome is not None
     assert "\0" not in outcome
     assert told(UNREADABLE) in outcome
+
+
+async def test_an_answer_that_is_damaged_is_told_to_be_so(store: Store, review: Review, arm: Arm) -> None:
+    _, appealed, _ = await granted_in_vain(store, review, arm, UNREADABLE)
+    undo = (await store.case(appealed.case.id)).decision
+    assert undo is not None
+    assert undo.reason == f"Appeal {appealed.appeal.id} was granted: {told(UNREADABLE)}"
