@@ -1,5 +1,6 @@
 """A server whose people speak German."""
 
+from policies.starter import starter_text
 from tools.pictures.company import Company
 
 
@@ -8,6 +9,7 @@ async def play(company: Company) -> None:
     stage = await company.stage()
     await stage.guild.slash(stage.guild.owner, stage.review, "safeguild settings", language="de")
     stage.ada.user.locale = "de"
-    _, card = await stage.flagged("@kara du loser, keiner will dich im Raid")
-    company.camera.take("german-card", card)
+    await stage.put_policy("harassment", starter_text("harassment", "de"))
+    message = await stage.until_flagged("@kara du versager, keiner will dich im Raid")
+    company.camera.take("german-card", await stage.card_about(message))
     company.camera.take("german-queue", await stage.guild.slash(stage.ada, stage.review, "queue"))
