@@ -52,7 +52,7 @@ suggestions = st.one_of(
 ).filter(lambda suggestion: timeout_minutes(suggestion) <= LONGEST_TIMEOUT_MINUTES)
 patterns = st.one_of(
     st.sampled_from([r"\d{3}-\d+", r"[a-z]+\.gg/\w+", "(?i)it's", "a|b", r"'\"", r"\\", "x{2,3}", "^- a: b # c$"]),
-    lines().filter(lambda text: text.isalnum()),
+    st.text(st.characters(categories=["Lu", "Ll", "Nd"]), min_size=1, max_size=60),
 )
 
 
