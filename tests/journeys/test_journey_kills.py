@@ -5,7 +5,7 @@ import pytest
 from tests.journeys.conftest import NewFolder
 from tests.journeys.kill_campaign import campaign
 
-KILLS = 4
+KILLS = 3
 SEED = 3
 
 

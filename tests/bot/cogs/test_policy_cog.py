@@ -214,7 +214,7 @@ def test_the_largest_and_most_hostile_policy_stays_within_discords_limits() -> N
 
 @given(policies(), st.sampled_from(Mode))
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 def test_every_policy_can_be_shown(policy: Policy, mode: Mode) -> None:
     moded = policy.model_copy(update={"mode": mode})

@@ -115,7 +115,8 @@ def test_no_code_puts_marks_around_words_by_itself() -> None:
     """English ones would stand in German cards. The command line speaks English only."""
     english = re.compile("“[{].*[}]”")
     in_english = {BOT / "terminal.py", BOT / "review" / "bulk.py"}  # the second one is for programmers
-    strings = [(file, node) for file in BOT.rglob("*.py") for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    sources = {file: file.read_text("utf-8") for file in BOT.rglob("*.py")}
+    strings = [(file, node) for file, text in sources.items() if "“" in text for node in ast.walk(ast.parse(text))]
     found = [
         file for file, node in strings if isinstance(node, ast.JoinedStr) and english.search(ast.unparse(node))
     ]

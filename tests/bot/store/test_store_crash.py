@@ -16,12 +16,12 @@ def campaign(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-def test_fifty_kills_lose_nothing_that_was_acknowledged() -> None:
-    result = campaign("50")
+def test_twenty_kills_lose_nothing_that_was_acknowledged() -> None:
+    result = campaign("20")
     assert result.returncode == 0, result.stdout + result.stderr
-    acknowledged = re.search(r"50 kills, (\d+) acknowledged", result.stdout)
+    acknowledged = re.search(r"20 kills, (\d+) acknowledged", result.stdout)
     assert acknowledged, result.stdout
-    assert int(acknowledged[1]) > 250, "the writer had hardly time to write"
+    assert int(acknowledged[1]) > 100, "the writer had hardly time to write"
 
 
 @pytest.mark.parametrize(
