@@ -197,7 +197,7 @@ def batches(doors: list[tuple[Door, str]], size: int = 60) -> Iterator[list[tupl
         yield doors[begin : begin + size]
 
 
-async def nothing_came_of(scene: Scene, knock) -> list[tuple[str, Interaction]]:
+async def assert_nothing_came_of(scene: Scene, knock) -> list[tuple[str, Interaction]]:
     """Whatever is knocked at: nothing is shown, changed, or asked of Discord."""
     await scene.bot.at_rest()
     before, requests = scene.bot.state(), len(scene.bot.discord.requests)
@@ -217,17 +217,17 @@ async def test_nobody_who_is_not_let_in_sees_changes_or_causes_anything(scene: S
     shut = [(door, who) for door in DOORS for who in sorted(EVERYONE - door.let_in)]
     assert len(shut) > 700
     for few in batches(shut):
-        knocked = await nothing_came_of(scene, lambda few=few: scene.knocks(few, scene.town))
+        knocked = await assert_nothing_came_of(scene, lambda few=few: scene.knocks(few, scene.town))
         silent = [name for name, each in knocked if not read(scene.town, each).strip("·")]
         assert [name for name in silent if not name.endswith(":")] == []
 
 
 async def test_people_of_other_servers_and_accounts_that_are_gone_get_nothing(scene: Scene):
     doors = [door for door in (*PRESSED, *FORMS) if door.name not in HARMLESS]
-    await nothing_came_of(
+    await assert_nothing_came_of(
         scene, lambda: [(f"elsewhere at {door.name}", door.knock(scene.town, scene.stranger)) for door in doors]
     )
-    await nothing_came_of(
+    await assert_nothing_came_of(
         scene,
         lambda: [
             (f"gone at {door.name}", door.knock(scene.town, scene.gone))
@@ -284,7 +284,7 @@ async def test_a_form_that_somebody_else_opened_is_sent_off_by_nobody_who_may_no
         def send(taken: Interaction = taken) -> list[tuple[str, Interaction]]:
             return [(name, scene.bot.discord.world.people.fill(taken, FORMS_TO_SEND[name]))]
 
-        await nothing_came_of(scene, send)
+        await assert_nothing_came_of(scene, send)
 
 
 async def test_a_bot_without_permissions_does_nothing_and_says_so(scene: Scene):
@@ -296,7 +296,9 @@ async def test_a_bot_without_permissions_does_nothing_and_says_so(scene: Scene):
     doing = [door for door in PRESSED if door.name.startswith("card") and door.name.endswith(BY_THE_BOT)]
     assert len(doing) > 8
     owner = scene.town.people["owner"]
-    knocked = await nothing_came_of(scene, lambda: [(door.name, door.knock(scene.town, owner)) for door in doing])
+    knocked = await assert_nothing_came_of(
+        scene, lambda: [(door.name, door.knock(scene.town, owner)) for door in doing]
+    )
     assert [name for name, each in knocked if "I need the permission" not in read(scene.town, each)] == []
     await role.edit(permissions=held)
     await scene.bot.discord.world.drain()
@@ -327,7 +329,7 @@ STRANGE_IDS = (
 async def test_an_id_that_nobody_has_and_one_that_is_malformed_lead_nowhere(scene: Scene):
     doors = [press(lambda _, id_=id_: id_, id_, MODERATORS) for id_ in STRANGE_IDS]
     owner = scene.town.people["owner"]
-    await nothing_came_of(scene, lambda: [(door.name, door.knock(scene.town, owner)) for door in doors])
+    await assert_nothing_came_of(scene, lambda: [(door.name, door.knock(scene.town, owner)) for door in doors])
 
 
 # Who may, does

@@ -120,10 +120,10 @@ class History:
 @given(history=steps)
 def test_going_through_everything_again_gives_the_same(history: list[Step]) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(compare(Path(folder), history))
+        asyncio.run(check_again(Path(folder), history))
 
 
-async def compare(folder: Path, steps: list[Step]) -> None:
+async def check_again(folder: Path, steps: list[Step]) -> None:
     clock, told = Clock(), History()
     async with open_store(folder / "store.db", clock=clock) as store:
         assert isinstance(store, SqliteStore)
