@@ -9,6 +9,7 @@ same text of the same member in the same channel is one case, however many rules
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 
 import discord
@@ -100,10 +101,8 @@ class AutoModCog(commands.Cog):
     async def _message(self, alert: discord.AutoModAction) -> Message | None:
         """What the alert is about; None if it was not a member's, or says nothing that can be read."""
         if alert.message_id is not None:
-            try:
+            with suppress(Gone):  # deleted since: the alert has its words
                 return await self._standing(alert, alert.message_id)
-            except Gone:  # deleted since: the alert has its words
-                pass
         return await self._from_alert(alert) if alert.content else None
 
     async def _standing(self, alert: discord.AutoModAction, message_id: int) -> Message | None:

@@ -53,7 +53,8 @@ class Knowledge:
 
     def background_in(self, languages: frozenset[str]) -> Background:
         """English and these of the other languages. Read once: some tenths of a second for each."""
-        return _background_in(self, languages - {ENGLISH})
+        others = languages - {ENGLISH}
+        return _background_in(self, others) if others else self.background
 
     def with_generic(self, generic: GenericHead) -> "Knowledge":
         """The same with other general models, for a measurement that leaves a data set out."""
@@ -77,11 +78,8 @@ class Knowledge:
 
 @functools.lru_cache(maxsize=_KEPT_BACKGROUNDS)
 def _background_in(knowledge: Knowledge, others: frozenset[str]) -> Background:
-    english = knowledge.background
-    if not others:
-        return english
-    lines = [english.english, *(_lines_in(knowledge, each) for each in sorted(others))]
-    return Background.of(lines, knowledge.generic)
+    lines = [_lines_in(knowledge, each) for each in sorted(others)]
+    return Background.of([knowledge.background.english, *lines], knowledge.generic)
 
 
 @functools.lru_cache(maxsize=_KEPT_LANGUAGES)

@@ -114,11 +114,8 @@ def test_no_two_policies_use_the_same_letters() -> None:
 def test_its_terms_are_single_tokens_as_the_prompt_writes_them(
     policy: Policy, vocabulary: splintr.Tokenizer
 ) -> None:
-    for rule in policy.rules:
-        assert not rule.terms or 3 <= len(rule.terms) <= 8
-        for term in rule.terms:
-            assert term == term.lower()
-            assert len(vocabulary.encode_ordinary(f" {term}")) == 1, term
+    for term in (term for rule in policy.rules for term in rule.terms):
+        assert len(vocabulary.encode_ordinary(f" {term}")) == 1, term
 
 
 @every_policy

@@ -121,11 +121,6 @@ class Head:
     knots: Row
     """Its calibration: the score that each share of ordinary messages reaches (tails,)."""
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether no text surprises it."""
-        return bool(self.knots[0] >= _NEVER)
-
     def silenced(self) -> "Head":
         """The same weights; but nothing can be said of how rare a score is, so no text surprises it."""
         return replace(self, knots=_NEVER + np.arange(len(self.knots), dtype=np.float32))

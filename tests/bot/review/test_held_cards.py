@@ -346,6 +346,7 @@ async def test_a_line_that_was_taken_down_by_hand_comes_back(store: Store, wall:
         late = await open_case(store, 300)
         await outbox.show(await store.case(late))
         await until(lambda: lines.told == [3])
+    assert len(lines.standing) == 1
 
 
 async def test_cards_are_shown_although_the_line_is_refused(store: Store, wall: Wall, lines: Lines) -> None:
@@ -355,3 +356,4 @@ async def test_cards_are_shown_although_the_line_is_refused(store: Store, wall: 
         await until(lambda: len(wall.cards) == 2)
         await until(lambda: lines.calls)
         await until_no_line(store)
+    assert (len(wall.cards), len(lines.standing)) == (2, 0)

@@ -16,6 +16,7 @@ from inference.prefilter.scores.background import (
     shipped_lines,
     shipped_lines_in,
 )
+from inference.prefilter.scores.calibration import Calibration
 from inference.prefilter.scores.languages import known_languages
 from inference.prefilter.scores.lesson import HeldOut, Learned
 from policies.policy import Policy
@@ -66,6 +67,8 @@ def test_ordinary_lines_are_many_distinct_and_known_to_be_in_their_language(lang
     assert len(set(lines)) == len(lines) == 320
     assert all(line == line.strip() and len(line) <= 400 for line in lines)
     assert language in known_languages().of_texts(lines)
+    read = Lines.read(lines, KNOWLEDGE.featuriser, KNOWLEDGE.generic, OTHER_SPLIT)
+    assert all(map(len, read.texts.patterns)), "a line without a letter pattern cannot calibrate"
 
 
 def test_a_language_without_ordinary_lines_is_known_to_be_unknown() -> None:
@@ -130,7 +133,10 @@ def test_a_policy_does_not_take_its_own_language_for_a_violation(language: str) 
 
 def test_a_policy_in_an_unknown_language_is_surprised_by_nothing() -> None:
     learned, held_out = Learned.of(foreign(), KNOWLEDGE), HeldOut.of(foreign(), KNOWLEDGE)
-    assert learned.head.is_silent
+    background = KNOWLEDGE.background_in(frozenset())
+    assert (
+        not Calibration(learned.head.knots[None]).surprises(_scores(learned, background).max(keepdims=True)).any()
+    )
     assert not held_out.knows_language
     assert (len(held_out.violating), len(held_out.allowed)) == (2, 2)
     assert not any((*held_out.violating, *held_out.allowed))
